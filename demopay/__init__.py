@@ -1,0 +1,1 @@
+"""A demonstration payment company: a separate program with its own page, keys and ledger."""

@@ -1,0 +1,40 @@
+"""What an operator may set: one typed object, read from the environment or from secret files.
+
+Every field is `SHANHUO_<NAME>` in the environment, or a file of that name in `SHANHUO_SECRETS_DIR`.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+INSECURE_KEY = "insecure-key-for-development-and-demo-only"
+
+
+class Config(BaseSettings):
+    """Defaults give a working development platform; production refuses the insecure ones."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHANHUO_",
+        secrets_dir=os.environ.get("SHANHUO_SECRETS_DIR") or None,
+        extra="ignore",
+    )
+
+    secret_key: SecretStr = SecretStr(INSECURE_KEY)
+    field_key: SecretStr = SecretStr(INSECURE_KEY)
+    debug: bool = False
+    demo: bool = False
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    public_origin: str = "http://localhost:8000"
+    allowed_hosts: list[str] = Field(default=["localhost", "127.0.0.1", "[::1]"])
+    proxy_count: int = Field(default=0, ge=0, le=5)
+    map_approval_number: str = ""
+
+
+@cache
+def config() -> Config:
+    """The configuration of this process; read once."""
+    return Config()

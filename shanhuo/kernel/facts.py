@@ -1,0 +1,113 @@
+"""Facts (事实): what must never be lost or doubled, told by a lower room to the rooms above it.
+
+A room declares its facts in `events.py` as frozen dataclasses; a service records one in the
+transaction that made it true; a room above receives it in `receivers.py`. Delivery is a job in
+that same transaction: at least once. The receipt is written with the effect: applied once.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from django.db import transaction
+
+from shanhuo.kernel import jobs
+from shanhuo.kernel.models import FactReceipt, FactRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Base of every fact. Fields are plain values: str, int, bool, lists and dicts of them."""
+
+
+AnyFact = TypeVar("AnyFact", bound=Fact)
+
+
+# (fact, *, fact_id, at): applies a fact by writing to the database, and nowhere else.
+Receiver = Callable[..., None]
+
+_receivers: dict[str, tuple[type[Fact], Receiver]] = {}
+
+
+def kind_of(fact_type: type[Fact]) -> str:
+    """`shanhuo.orders.events.OrderPaid` -> "orders.OrderPaid"."""
+    return f"{fact_type.__module__.split('.')[1]}.{fact_type.__name__}"
+
+
+def receives(fact_type: type[Fact]) -> Callable[[Receiver], Receiver]:
+    """Register a `Receiver` of `fact_type`; its import path is its lasting name."""
+
+    def register(receiver: Receiver) -> Receiver:
+        _receivers[f"{receiver.__module__}.{receiver.__qualname__}"] = (fact_type, receiver)
+        return receiver
+
+    return register
+
+
+def record(fact: Fact, *, now: datetime) -> int:
+    """Write a fact inside the caller's transaction and promise it to its receivers.
+
+    Returns the fact's id. Raises RuntimeError outside a transaction: a fact that could outlive the
+    rows it speaks of would be a rumour.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("a fact is recorded in the transaction of the rows it describes")
+    row = FactRecord.objects.create(kind=kind_of(type(fact)), at=now, payload=asdict(fact))
+    for name in receivers_of(type(fact)):
+        deliver.enqueue(row.pk, name)
+    return row.pk
+
+
+def receivers_of(fact_type: type[Fact]) -> Iterator[str]:
+    """Names of the receivers registered for a fact."""
+    return (name for name, (received, _) in _receivers.items() if received is fact_type)
+
+
+@jobs.task()
+def deliver(fact_id: int, receiver_name: str) -> None:
+    """Apply one fact to one receiver, unless its receipt says that it was."""
+    fact_type, receiver = _receivers[receiver_name]
+    row = FactRecord.objects.get(pk=fact_id)
+    with transaction.atomic():
+        _, first_time = FactReceipt.objects.get_or_create(fact=row, receiver=receiver_name)
+        if first_time:
+            receiver(_read(row, fact_type), fact_id=row.pk, at=row.at)
+
+
+def replay(receiver_name: str, *, since: datetime, until: datetime, again: bool = False) -> int:
+    """Deliver the facts of a period once more; returns how many were enqueued.
+
+    Receipts make that harmless. `again=True` tears them up first: for a receiver whose tables were
+    emptied and shall be filled anew. Raises KeyError for an unknown receiver.
+    """
+    fact_type, _ = _receivers[receiver_name]
+    rows = FactRecord.objects.filter(kind=kind_of(fact_type), at__gte=since, at__lt=until)
+    with transaction.atomic():
+        if again:
+            FactReceipt.objects.filter(fact__in=rows, receiver=receiver_name).delete()
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        for fact_id in ids:
+            deliver.enqueue(fact_id, receiver_name)
+    return len(ids)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFact:
+    """A fact as it stands in the log."""
+
+    id: int
+    at: datetime
+    payload: dict[str, Any]
+
+
+def read_log(fact_type: type[Fact], *, since: datetime, until: datetime) -> Iterator[RecordedFact]:
+    """The facts of one kind with `since <= at < until`, oldest first, streamed."""
+    rows = FactRecord.objects.filter(kind=kind_of(fact_type), at__gte=since, at__lt=until)
+    for row in rows.order_by("at", "pk").iterator(chunk_size=2000):
+        yield RecordedFact(id=row.pk, at=row.at, payload=row.payload)
+
+
+def _read(row: FactRecord, fact_type: type[AnyFact]) -> AnyFact:
+    return msgspec.convert(row.payload, fact_type, strict=False)

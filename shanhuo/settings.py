@@ -1,0 +1,149 @@
+"""Django settings, derived from `config`. Operators set `SHANHUO_…`, never this file."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from shanhuo.config import config
+
+_config = config()
+BASE_DIR = Path(__file__).resolve().parent
+DATA_DIR = _config.data_dir.resolve()
+MEDIA_DIR = DATA_DIR / "media"
+PRIVATE_DIR = DATA_DIR / "private"
+SIGNALS_DIR = DATA_DIR / "signals"
+
+SECRET_KEY = _config.secret_key.get_secret_value()
+FIELD_KEY = _config.field_key.get_secret_value()
+DEBUG = _config.debug
+DEMO = _config.demo
+ALLOWED_HOSTS = _config.allowed_hosts
+PUBLIC_ORIGIN = _config.public_origin
+PROXY_COUNT = _config.proxy_count
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+    "django_htmx",
+    "django_tasks",
+    "ninja",
+    "shanhuo.kernel",
+    "shanhuo.regions",
+    "shanhuo.people",
+    "shanhuo.goods",
+    "shanhuo.orders",
+    "shanhuo.content",
+    "shanhuo.traffic",
+    "shanhuo.impact",
+    "shanhuo.web",
+    "shanhuo.api",
+    "shanhuo.console",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "shanhuo.urls"
+WSGI_APPLICATION = "shanhuo.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database(url: str) -> dict[str, object]:
+    """SQLite in the data directory, or the PostgreSQL that `url` names."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "shanhuo.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                # A read that later writes would fail under load; the write lock taken first waits.
+                "transaction_mode": "IMMEDIATE",
+                # FULL: an acknowledged payment survives a power cut; NORMAL may lose the last ones.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+        }
+    parts = urlparse(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": parts.port or "",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database(_config.database_url)}
+
+TASKS = {"default": {"BACKEND": "shanhuo.kernel.jobs.LeaseBackend", "QUEUES": []}}
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = MEDIA_DIR
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_ORIGIN.startswith("https://")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "media-src": ["'self'", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}

@@ -1,0 +1,8 @@
+"""Every calm address: pages, JSON API, stock admin. Hot doors stand in `realtime`."""
+
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
+]

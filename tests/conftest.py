@@ -1,0 +1,181 @@
+"""People and makers that every test may use. The same people everywhere."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from shanhuo.goods.models import Lot, Product, Sku
+from shanhuo.kernel import clock
+from shanhuo.people.models import Household, Membership, Organisation, User
+from shanhuo.regions.models import County, Province
+
+Maker = Callable[..., Any]
+
+
+@pytest.fixture
+def noon() -> Iterator[datetime]:
+    """An ordinary noon in the plum season, at which the clock stands."""
+    moment = datetime(2026, 7, 1, 12, 0, tzinfo=clock.SHANGHAI)
+    with clock.at(moment):
+        yield moment
+
+
+@pytest.fixture
+def make_county(db: None) -> Maker:
+    def make(name: str = "巫山县", adcode: str = "500237") -> County:
+        province, _ = Province.objects.get_or_create(
+            adcode=f"{adcode[:2]}0000", defaults={"name": f"省{adcode[:2]}"}
+        )
+        county, _ = County.objects.get_or_create(
+            adcode=adcode, defaults={"name": name, "province": province}
+        )
+        return county
+
+    return make
+
+
+@pytest.fixture
+def make_user(db: None) -> Maker:
+    def make(name: str = "somebody") -> User:
+        return User.objects.create(display_name=name)
+
+    return make
+
+
+@pytest.fixture
+def make_organisation(make_county: Maker) -> Maker:
+    """Make a verified organisation, with `members` as its owners."""
+
+    def make(
+        kind: str,
+        *,
+        name: str = "巫山山货合作社",
+        county: Any = None,
+        members: tuple[User, ...] = (),
+    ) -> Organisation:
+        organisation = Organisation.objects.create(
+            kind=kind,
+            name=name,
+            county=county or make_county(),
+            status=Organisation.Status.VERIFIED,
+        )
+        for user in members:
+            Membership.objects.create(
+                user=user,
+                organisation=organisation,
+                role=Membership.Role.OWNER,
+                started_at=clock.now(),
+            )
+        return organisation
+
+    return make
+
+
+@pytest.fixture
+def lin(make_user: Maker) -> User:
+    """Runs the cooperative (see `cooperative`)."""
+    return make_user("林合作社")
+
+
+@pytest.fixture
+def cooperative(make_organisation: Maker, lin: User) -> Organisation:
+    """Lin's cooperative in Wushan."""
+    return make_organisation(Organisation.Kind.MERCHANT, members=(lin,))
+
+
+@pytest.fixture
+def mei(make_user: Maker) -> User:
+    """Buys."""
+    return make_user("梅买家")
+
+
+@pytest.fixture
+def wang(make_user: Maker, make_organisation: Maker) -> User:
+    """Works in the county office of Wushan."""
+    user = make_user("王专员")
+    make_organisation(Organisation.Kind.COUNTY_OFFICE, name="巫山县农业农村委", members=(user,))
+    return user
+
+
+@pytest.fixture
+def zhao(make_user: Maker, make_organisation: Maker) -> User:
+    """Farms, and films it."""
+    user = make_user("赵大姐")
+    make_organisation(Organisation.Kind.CREATOR, name="赵大姐的果园", members=(user,))
+    return user
+
+
+@pytest.fixture
+def op(make_user: Maker, make_organisation: Maker) -> User:
+    """Operates the platform."""
+    user = make_user("平台运营")
+    make_organisation(Organisation.Kind.PLATFORM, name="平台", members=(user,))
+    return user
+
+
+@pytest.fixture
+def audit_person(make_user: Maker, make_organisation: Maker) -> User:
+    """Audits."""
+    user = make_user("审计员")
+    make_organisation(Organisation.Kind.AUDITOR, name="审计", members=(user,))
+    return user
+
+
+@pytest.fixture
+def stranger(make_user: Maker) -> User:
+    """Must see nothing that is not public."""
+    return make_user("路人")
+
+
+@pytest.fixture
+def make_product(cooperative: Organisation) -> Maker:
+    def make(title: str = "巫山脆李", merchant: Organisation | None = None) -> Product:
+        seller = merchant or cooperative
+        return Product.objects.create(merchant=seller, county=seller.county, title=title)
+
+    return make
+
+
+@pytest.fixture
+def make_lot(make_product: Maker) -> Maker:
+    def make(product: Product | None = None, declared_grams: int = 1_000_000) -> Lot:
+        return Lot.objects.create(product=product or make_product(), declared_grams=declared_grams)
+
+    return make
+
+
+@pytest.fixture
+def make_sku(make_product: Maker, make_lot: Maker) -> Maker:
+    """Make a SKU of a product that has a lot large enough."""
+
+    def make(
+        product: Product | None = None,
+        *,
+        stock_count: int = 100,
+        price_fen: int = 3980,
+        grams_per_unit: int = 2500,
+    ) -> Sku:
+        product = product or make_product()
+        if not Lot.objects.filter(product=product).exists():
+            make_lot(product)
+        return Sku.objects.create(
+            product=product,
+            name="5 斤装",
+            price_fen=price_fen,
+            grams_per_unit=grams_per_unit,
+            stock_count=stock_count,
+        )
+
+    return make
+
+
+@pytest.fixture
+def make_household(make_county: Maker) -> Maker:
+    def make(county: County | None = None, head_name: str = "示例户") -> Household:
+        return Household.objects.create(
+            county=county or make_county(), kind=Household.Kind.LIFTED, head_name=head_name
+        )
+
+    return make
