@@ -1,0 +1,1 @@
+"""Benchmarks: every track prints its table with baselines, our figure and the limit."""

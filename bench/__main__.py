@@ -1,0 +1,37 @@
+"""`python -m bench [--quick] [track …]`: run the tracks, print the tables, keep the figures."""
+
+import argparse
+import importlib
+import pkgutil
+import sys
+
+import bench
+from bench.lib import Figure, report
+
+NOT_TRACKS = {"__main__", "lib"}
+
+
+def tracks() -> list[str]:
+    """Every module here that has a `run`, by name: one file, one track."""
+    names = [module.name for module in pkgutil.iter_modules(bench.__path__)]
+    public = [name for name in names if name not in NOT_TRACKS and not name.startswith("_")]
+    return [name for name in public if hasattr(importlib.import_module(f"bench.{name}"), "run")]
+
+
+def main(arguments: list[str]) -> int:
+    """Exit 1 when a figure misses its "must" in a full run; quick figures are only shown."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("tracks", nargs="*", help="default: all of them")
+    parser.add_argument("--quick", action="store_true", help="a minute in all; figures are rough")
+    options = parser.parse_args(arguments)
+    figures: list[Figure] = []
+    for name in options.tracks or tracks():
+        found = importlib.import_module(f"bench.{name}").run(options.quick)
+        report(found)
+        figures += found
+    missed = [figure for figure in figures if figure.verdict == "missed"]
+    return 1 if missed and not options.quick else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,152 @@
+"""Media and static files, sent by the server without Python touching their bytes.
+
+`/media/` is the public folder alone: originals, uploads and documents live in another folder that
+no door opens. Names there are random and never reused, so every answer may be kept for ever.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+
+from shanhuo.realtime.routes import Headers, HotRefusal
+from shanhuo.realtime.rsgi import HTTPProtocol, Scope
+
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "public, max-age=0, must-revalidate"
+
+MEDIA_TYPES = {
+    ".avif": "image/avif",
+    ".jpg": "image/jpeg",
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".m4s": "video/iso.segment",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".ts": "video/mp2t",
+    ".vtt": "text/vtt; charset=utf-8",
+    ".webm": "video/webm",
+    ".webp": "image/webp",
+}
+
+STATIC_TYPES = MEDIA_TYPES | {
+    ".css": "text/css; charset=utf-8",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+}
+
+_ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+_PLAIN_NAME = re.compile(r"[\w@+-][\w.@+-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file as it is now."""
+
+    path: str
+    size: int
+    modified_s: int
+
+    @property
+    def etag(self) -> str:
+        return f'"{self.modified_s:x}-{self.size:x}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that the door may open. Only plain names of the listed types exist for it."""
+
+    root: Path
+    types: dict[str, str]
+    cache_control: str
+
+    def find(self, relative: str) -> tuple[Found, str] | None:
+        """The file and its type. None for anything unusual: dots, links out, unknown endings."""
+        parts = relative.split("/")
+        if not all(_PLAIN_NAME.fullmatch(part) for part in parts):
+            return None
+        kind = self.types.get(Path(parts[-1]).suffix.lower())
+        path = os.path.join(self.root, *parts)  # noqa: PTH118  str is all that is needed here
+        if kind is None or os.path.realpath(path) != path:
+            return None
+        found = _stat(path)
+        return (found, kind) if found else None
+
+
+def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) -> None:
+    """Answer GET and HEAD with the file, a part of it, 304, 404 or 416."""
+    if scope.method not in {"GET", "HEAD"}:
+        raise HotRefusal(405, "method_not_allowed", "Only GET.", headers=[("allow", "GET, HEAD")])
+    hit = folder.find(relative)
+    if hit is None:
+        raise HotRefusal(404, "not_found", "There is no such file.")
+    found, kind = hit
+    headers = _headers(found, kind, folder.cache_control)
+    if scope.headers.get("if-none-match") == found.etag:
+        protocol.response_empty(304, headers)
+        return
+    _send_wanted(scope, protocol, found, headers)
+
+
+def _send_wanted(scope: Scope, protocol: HTTPProtocol, found: Found, headers: Headers) -> None:
+    wanted: str | None = scope.headers.get("range")
+    if_range: str | None = scope.headers.get("if-range")
+    span = None
+    if wanted and found.size and if_range in {None, found.etag}:
+        span = _span(wanted, found)
+    if span is None:
+        headers.append(("content-length", str(found.size)))
+        protocol.response_file(200, headers, found.path)
+        return
+    first, last = span
+    headers.append(("content-range", f"bytes {first}-{last}/{found.size}"))
+    headers.append(("content-length", str(last - first + 1)))
+    protocol.response_file_range(206, headers, found.path, first, last + 1)
+
+
+def _span(wanted: str, found: Found) -> tuple[int, int] | None:
+    """First and last byte; None where a header may be ignored (several ranges, other units)."""
+    match = _ONE_RANGE.fullmatch(wanted.strip())
+    if match is None or match.group(0) == "bytes=-":
+        return None
+    start, end = match.groups()
+    if not start:
+        first, last = max(0, found.size - int(end)), found.size - 1
+    else:
+        first, last = int(start), min(int(end) if end else found.size - 1, found.size - 1)
+    if first >= found.size or (not start and not int(end)):
+        headers = [("content-range", f"bytes */{found.size}")]
+        raise HotRefusal(416, "no_such_range", "The file is shorter.", headers=headers)
+    return (first, last) if first <= last else None
+
+
+def _headers(found: Found, kind: str, cache_control: str) -> Headers:
+    return [
+        ("content-type", kind),
+        ("cache-control", cache_control),
+        ("etag", found.etag),
+        ("last-modified", formatdate(found.modified_s, usegmt=True)),
+        ("accept-ranges", "bytes"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ]
+
+
+def _stat(path: str) -> Found | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    # 0o100000: a regular file, not a folder or a pipe.
+    if status.st_mode & 0o170000 != 0o100000:
+        return None
+    return Found(path, status.st_size, int(status.st_mtime))
