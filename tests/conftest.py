@@ -1,7 +1,8 @@
 """People and makers that every test may use. The same people everywhere."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shanhuo.people.models import Household, Membership, Organisation, User
 from shanhuo.regions.models import County, Province
 
 Maker = Callable[..., Any]
+CHAIN_AFTER_FARM_GATE = ("packing_fen", "freight_fen", "platform_fee_fen", "commission_fen")
 
 
 @pytest.fixture
@@ -131,24 +133,59 @@ def stranger(make_user: Maker) -> User:
 
 @pytest.fixture
 def make_product(cooperative: Organisation) -> Maker:
-    def make(title: str = "巫山脆李", merchant: Organisation | None = None) -> Product:
+    """Make a product that is on sale."""
+
+    def make(
+        title: str = "巫山脆李", merchant: Organisation | None = None, **fields: Any
+    ) -> Product:
         seller = merchant or cooperative
-        return Product.objects.create(merchant=seller, county=seller.county, title=title)
+        values = {
+            "county": seller.county,
+            "category": "fruit",
+            "status": Product.Status.LISTED,
+            "created_at": clock.now(),
+            "listed_at": clock.now(),
+        }
+        return Product.objects.create(merchant=seller, title=title, **{**values, **fields})
 
     return make
 
 
 @pytest.fixture
 def make_lot(make_product: Maker) -> Maker:
-    def make(product: Product | None = None, declared_grams: int = 1_000_000) -> Lot:
-        return Lot.objects.create(product=product or make_product(), declared_grams=declared_grams)
+    """Make a certified lot of 1 t that was begun ten days ago and is valid for sixty more."""
+
+    def make(product: Product | None = None, declared_grams: int = 1_000_000, **fields: Any) -> Lot:
+        product = product or make_product()
+        today = clock.today()
+        values = {
+            "number": f"L{Lot.objects.filter(product=product).count() + 1}",
+            "goods_name": product.title,
+            "quantity": Decimal(declared_grams) / 500,
+            "unit": "jin",
+            "origin": "巫山县曲尺乡柑园村",
+            "promiser": "巫山山货合作社",
+            "contact": "13800138000",
+            "promises": ["no_banned", "residues", "true"],
+            "proof_method": "self_test",
+            "issued_on": today,
+            "harvest_from": today - timedelta(days=10),
+            "harvest_until": today + timedelta(days=20),
+            "valid_until": today + timedelta(days=60),
+            "status": Lot.Status.CERTIFIED,
+            "created_at": clock.now(),
+            "certified_at": clock.now(),
+        }
+        return Lot.objects.create(
+            product=product, declared_grams=declared_grams, **{**values, **fields}
+        )
 
     return make
 
 
 @pytest.fixture
 def make_sku(make_product: Maker, make_lot: Maker) -> Maker:
-    """Make a SKU of a product that has a lot large enough."""
+    """Make a SKU of a product that has a lot large enough; its price all goes to the farm gate."""
 
     def make(
         product: Product | None = None,
@@ -156,16 +193,19 @@ def make_sku(make_product: Maker, make_lot: Maker) -> Maker:
         stock_count: int = 100,
         price_fen: int = 3980,
         grams_per_unit: int = 2500,
+        **fields: Any,
     ) -> Sku:
         product = product or make_product()
         if not Lot.objects.filter(product=product).exists():
-            make_lot(product)
+            make_lot(product, declared_grams=max(1_000_000, stock_count * grams_per_unit))
+        rest = sum(fields.get(part, 0) for part in CHAIN_AFTER_FARM_GATE)
+        values = {"name": "5 斤装", "farm_gate_fen": price_fen - rest}
         return Sku.objects.create(
             product=product,
-            name="5 斤装",
             price_fen=price_fen,
             grams_per_unit=grams_per_unit,
             stock_count=stock_count,
+            **{**values, **fields},
         )
 
     return make

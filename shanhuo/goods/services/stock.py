@@ -1,0 +1,257 @@
+"""Stock is promised, given back or handed over; each share remembers its lot.
+
+Every verb locks in the same order: SKUs by pk, then lots by pk. Two baskets that overlap queue for
+the rows instead of deadlocking. The locks give the polite refusal; the CHECK constraints on
+`held_count` and `committed_grams` catch the bug.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.goods.models import Lot, Product, Sku, StockShare
+from shanhuo.goods.prices import PriceChain, chain_of
+from shanhuo.kernel import clock
+from shanhuo.kernel.errors import Refusal
+
+
+class OutOfStock(Refusal):
+    code = "out_of_stock"
+    message = _("There is not enough left of something in this basket. Nothing was taken.")
+
+
+class NotForSale(Refusal):
+    code = "not_for_sale"
+    message = _("Something in this basket is not for sale any more. Nothing was taken.")
+
+
+class BadQuantity(Refusal):
+    code = "bad_quantity"
+    status = 422
+    message = _("Order at least one and at most %(most)s whole units.")
+
+
+MOST_UNITS = 99_999
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUnit:
+    """One unit of a SKU as it stood under the lock: what it costs and whose it is."""
+
+    sku_id: int
+    sku_name: str
+    price_fen: int
+    price_number: int
+    chain: PriceChain
+    grams_per_unit: int
+    product_id: int
+    product_public_id: str
+    product_title: str
+    merchant_id: int
+    county_id: int
+
+
+@transaction.atomic
+def hold_stock(
+    *, quantities: Mapping[int, int], reference: str, now: datetime
+) -> dict[int, HeldUnit]:
+    """Promise stock to an order that is not paid yet.
+
+    quantities: SKU id -> whole units (件), 1 to 99,999.
+    reference: whose promise it is, for example the order's public id; used once.
+    Returns SKU id -> price and price chain of one unit, as they stood under the lock.
+    Raises NotForSale or OutOfStock, naming every such SKU; then nothing is held.
+    """
+    _check_quantities(quantities)
+    skus = _lock_skus(quantities)
+    _refuse_unsold(quantities, skus)
+    lots = _lock_lots({sku.product_id for sku in skus.values()}, now=now)
+    shares = _share_out(quantities, skus, lots, reference=reference)
+    for sku_id, units in sorted(quantities.items()):
+        Sku.objects.filter(pk=sku_id).update(held_count=F("held_count") + units)
+    _commit_grams(shares, sign=1)
+    StockShare.objects.bulk_create(shares)
+    return {sku_id: _held_unit(sku) for sku_id, sku in skus.items()}
+
+
+@transaction.atomic
+def return_held_stock(*, reference: str) -> bool:
+    """Give back what `hold_stock` promised under this reference, to the same SKUs and lots.
+
+    False if nothing was held any more: given back or taken before. Safe to call twice.
+    """
+    shares = _claim(reference, was=StockShare.Status.HELD, becomes=StockShare.Status.RETURNED)
+    for sku_id, units in _units_by_sku(shares):
+        Sku.objects.filter(pk=sku_id).update(held_count=F("held_count") - units)
+    _commit_grams(shares, sign=-1)
+    return bool(shares)
+
+
+@transaction.atomic
+def take_held_stock(*, reference: str) -> bool:
+    """The order is paid: what was held leaves the warehouse. Its grams stay committed for good.
+
+    False if nothing was held any more. Safe to call twice.
+    """
+    shares = _claim(reference, was=StockShare.Status.HELD, becomes=StockShare.Status.TAKEN)
+    for sku_id, units in _units_by_sku(shares):
+        Sku.objects.filter(pk=sku_id).update(
+            held_count=F("held_count") - units, stock_count=F("stock_count") - units
+        )
+    return bool(shares)
+
+
+@transaction.atomic
+def put_back_taken_stock(*, reference: str, sku_ids: Iterable[int] | None = None) -> bool:
+    """A paid order, or some of its SKUs, is cancelled before it was shipped: all goes back on sale.
+
+    False if nothing of it was taken any more. Safe to call twice.
+    """
+    shares = _claim(
+        reference,
+        was=StockShare.Status.TAKEN,
+        becomes=StockShare.Status.RETURNED,
+        sku_ids=sku_ids,
+    )
+    for sku_id, units in _units_by_sku(shares):
+        Sku.objects.filter(pk=sku_id).update(stock_count=F("stock_count") + units)
+    _commit_grams(shares, sign=-1)
+    return bool(shares)
+
+
+def _check_quantities(quantities: Mapping[int, int]) -> None:
+    wrong = [
+        sku_id
+        for sku_id, units in quantities.items()
+        if type(units) is not int or not 1 <= units <= MOST_UNITS
+    ]
+    if wrong or not quantities:
+        raise BadQuantity(most=MOST_UNITS, sku_ids=wrong)
+
+
+def _lock_skus(quantities: Mapping[int, int]) -> dict[int, Sku]:
+    rows = Sku.objects.filter(pk__in=quantities).select_related("product").order_by("pk")
+    return {sku.pk: sku for sku in rows.select_for_update(of=("self",), no_key=True)}
+
+
+def _lock_lots(product_ids: Iterable[int], *, now: datetime) -> dict[int, list[Lot]]:
+    """The lots that may be sold today and are not used up, by product, first harvest first."""
+    rows = Lot.objects.sellable_on(clock.day_of(now)).filter(
+        product_id__in=product_ids, committed_grams__lt=F("declared_grams")
+    )
+    by_product = defaultdict(list)
+    for lot in rows.order_by("pk").select_for_update(no_key=True):
+        by_product[lot.product_id].append(lot)
+    for lots in by_product.values():
+        lots.sort(key=lambda lot: (lot.harvest_from, lot.pk))
+    return by_product
+
+
+def _refuse_unsold(quantities: Mapping[int, int], skus: Mapping[int, Sku]) -> None:
+    unsold = [
+        sku_id
+        for sku_id in quantities
+        if sku_id not in skus
+        or not skus[sku_id].is_active
+        or skus[sku_id].product.status != Product.Status.LISTED
+    ]
+    if unsold:
+        raise NotForSale(sku_ids=unsold)
+
+
+def _share_out(
+    quantities: Mapping[int, int],
+    skus: Mapping[int, Sku],
+    lots: Mapping[int, Sequence[Lot]],
+    *,
+    reference: str,
+) -> list[StockShare]:
+    """Fill every unit from one lot, first harvest first. Raises OutOfStock naming what is short."""
+    shares: list[StockShare] = []
+    short = []
+    for sku_id, units in quantities.items():
+        sku = skus[sku_id]
+        found, missing = _fill(sku, units, lots.get(sku.product_id, ()), reference=reference)
+        shares += found
+        if missing or units > sku.free_count:
+            short.append(sku_id)
+    if short:
+        raise OutOfStock(sku_ids=short)
+    return shares
+
+
+def _fill(
+    sku: Sku, units: int, lots: Sequence[Lot], *, reference: str
+) -> tuple[list[StockShare], int]:
+    """Shares for as many units as the lots can fill, and how many units stay unfilled.
+
+    Counts what it takes on the lots in memory, so that the next SKU of the basket sees less.
+    """
+    shares = []
+    for lot in lots:
+        taken = min(units, lot.free_grams // sku.grams_per_unit)
+        if taken:
+            grams = taken * sku.grams_per_unit
+            lot.committed_grams += grams
+            units -= taken
+            shares.append(
+                StockShare(reference=reference, sku=sku, lot=lot, unit_count=taken, grams=grams)
+            )
+    return shares, units
+
+
+def _claim(
+    reference: str,
+    *,
+    was: StockShare.Status,
+    becomes: StockShare.Status,
+    sku_ids: Iterable[int] | None = None,
+) -> list[StockShare]:
+    """Turn this reference's shares; of two callers, exactly one gets them."""
+    shares = StockShare.objects.filter(reference=reference, status=was)
+    if sku_ids is not None:
+        shares = shares.filter(sku_id__in=sku_ids)
+    locked = list(shares.order_by("pk").select_for_update(no_key=True))
+    _of(locked).update(status=becomes)
+    return locked
+
+
+def _of(shares: Iterable[StockShare]) -> QuerySet[StockShare]:
+    return StockShare.objects.filter(pk__in=[share.pk for share in shares])
+
+
+def _units_by_sku(shares: Iterable[StockShare]) -> list[tuple[int, int]]:
+    """Units of each SKU, ascending by pk: the order in which rows are locked everywhere."""
+    units: Counter[int] = Counter()
+    for share in shares:
+        units[share.sku_id] += share.unit_count
+    return sorted(units.items())
+
+
+def _commit_grams(shares: Iterable[StockShare], *, sign: int) -> None:
+    grams: Counter[int] = Counter()
+    for share in shares:
+        grams[share.lot_id] += sign * share.grams
+    for lot_id, change in sorted(grams.items()):
+        Lot.objects.filter(pk=lot_id).update(committed_grams=F("committed_grams") + change)
+
+
+def _held_unit(sku: Sku) -> HeldUnit:
+    return HeldUnit(
+        sku_id=sku.pk,
+        sku_name=sku.name,
+        price_fen=sku.price_fen,
+        price_number=sku.price_number,
+        chain=chain_of(sku),
+        grams_per_unit=sku.grams_per_unit,
+        product_id=sku.product_id,
+        product_public_id=sku.product.public_id,
+        product_title=sku.product.title,
+        merchant_id=sku.product.merchant_id,
+        county_id=sku.product.county_id,
+    )
