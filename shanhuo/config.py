@@ -6,6 +6,7 @@ Every field is `SHANHUO_<NAME>` in the environment, or a file of that name in `S
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,15 @@ class Config(BaseSettings):
     allowed_hosts: list[str] = Field(default=["localhost", "127.0.0.1", "[::1]"])
     proxy_count: int = Field(default=0, ge=0, le=5)
     map_approval_number: str = ""
+    sms_backend: Literal["console", "aliyun", "tencent"] = "console"
+    sms_key_id: str = ""
+    sms_key_secret: SecretStr = SecretStr("")
+    sms_app_id: str = ""
+    sms_sign_name: str = ""
+    sms_template: str = ""
+    sms_endpoint: str = ""
+    sms_countries: list[str] = Field(default=["86"], description="Calling codes that get codes.")
+    sms_daily_cap: int = Field(default=5000, ge=1, description="Codes a day, whole site.")
 
 
 @cache

@@ -20,6 +20,18 @@ ALLOWED_HOSTS = _config.allowed_hosts
 PUBLIC_ORIGIN = _config.public_origin
 PROXY_COUNT = _config.proxy_count
 
+SMS_COUNTRIES = _config.sms_countries
+SMS_DAILY_CAP = _config.sms_daily_cap
+SMS: dict[str, str] = {
+    "backend": _config.sms_backend,
+    "key_id": _config.sms_key_id,
+    "key_secret": _config.sms_key_secret.get_secret_value(),
+    "app_id": _config.sms_app_id,
+    "sign_name": _config.sms_sign_name,
+    "template": _config.sms_template,
+    "endpoint": _config.sms_endpoint,
+}
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

@@ -1,0 +1,26 @@
+"""Tables of the room: accounts and codes, organisations and their checks, households."""
+
+from shanhuo.people.models.accounts import SignInCode, User, UserManager
+from shanhuo.people.models.households import (
+    Household,
+    HouseholdConsent,
+    HouseholdImport,
+    HouseholdImportRow,
+)
+from shanhuo.people.models.organisations import Invitation, Membership, Organisation
+from shanhuo.people.models.verification import Verification, VerificationDocument
+
+__all__ = [
+    "Household",
+    "HouseholdConsent",
+    "HouseholdImport",
+    "HouseholdImportRow",
+    "Invitation",
+    "Membership",
+    "Organisation",
+    "SignInCode",
+    "User",
+    "UserManager",
+    "Verification",
+    "VerificationDocument",
+]
