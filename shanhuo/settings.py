@@ -1,7 +1,7 @@
 """Django settings, derived from `config`. Operators set `SHANHUO_…`, never this file."""
 
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from urllib.parse import parse_qs, unquote, urlparse
 
 from shanhuo.config import config
 
@@ -109,6 +109,8 @@ def _database(url: str) -> dict[str, object]:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "shanhuo.sqlite3",
+            # A file, not memory: tests with threads need real locks.
+            "TEST": {"NAME": DATA_DIR / "test.sqlite3"},
             "OPTIONS": {
                 "timeout": 20,
                 # A read that later writes would fail under load; the write lock taken first waits.
@@ -118,12 +120,13 @@ def _database(url: str) -> dict[str, object]:
             },
         }
     parts = urlparse(url)
+    socket_folder = parse_qs(parts.query).get("host", [""])[0]
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
+        "HOST": unquote(parts.hostname or "") or socket_folder,
         "PORT": parts.port or "",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,

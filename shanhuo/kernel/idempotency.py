@@ -68,7 +68,7 @@ def run(
 def _take_over(row: IdempotencyKey, *, now: datetime) -> None:
     """Continue for a first try that died; raises StillRunning if it may be alive."""
     abandoned = IdempotencyKey.objects.filter(
-        pk=row.pk, answer=None, started_at__lt=now - PRESUMED_DEAD
+        pk=row.pk, answer__isnull=True, started_at__lt=now - PRESUMED_DEAD
     )
     if not abandoned.update(started_at=now):
         raise StillRunning
@@ -80,7 +80,7 @@ def _act_and_store(row: IdempotencyKey, act: Callable[[], Any]) -> Any:
             answer = act()
             IdempotencyKey.objects.filter(pk=row.pk).update(answer={"value": answer})
     except BaseException:
-        IdempotencyKey.objects.filter(pk=row.pk, answer=None).delete()
+        IdempotencyKey.objects.filter(pk=row.pk, answer__isnull=True).delete()
         raise
     return answer
 
