@@ -44,6 +44,11 @@ def record(
     )
 
 
+def was_recorded(verb: str) -> bool:
+    """Whether this deed was ever noted."""
+    return AuditEntry.objects.filter(verb=verb).exists()
+
+
 @transaction.atomic
 def seal() -> int:
     """Give every loose entry its place in the chain; returns how many.

@@ -65,6 +65,11 @@ def receivers_of(fact_type: type[Fact]) -> Iterator[str]:
     return (name for name, (received, _) in _receivers.items() if received is fact_type)
 
 
+def known_receivers() -> Iterator[tuple[str, str]]:
+    """(receiver, kind of fact it applies), for operators who replay."""
+    return ((name, kind_of(received)) for name, (received, _) in sorted(_receivers.items()))
+
+
 @jobs.task()
 def deliver(fact_id: int, receiver_name: str) -> None:
     """Apply one fact to one receiver, unless its receipt says that it was."""

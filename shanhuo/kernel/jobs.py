@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.module_loading import import_string
 from django_tasks import task as task
 from django_tasks.backends.base import BaseTaskBackend
@@ -194,6 +194,42 @@ def revive(*, job_id: int, now: datetime) -> bool:
     """Give a dead job a new life, as an operator may after mending the cause."""
     dead = Job.objects.filter(pk=job_id, status=Job.Status.DEAD)
     return bool(dead.update(status=Job.Status.READY, attempts=0, run_at=now, lease_until=None))
+
+
+@dataclass(frozen=True, slots=True)
+class JobCount:
+    """How many jobs of one task stand at one status."""
+
+    task: str
+    status: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadJob:
+    """A job that waits for a person; `reason` is the last line of its last error."""
+
+    id: int
+    task: str
+    reason: str
+
+
+def overview() -> list[JobCount]:
+    """The job table in numbers."""
+    counted = Job.objects.values_list("task", "status").annotate(count=Count("pk"))
+    return [JobCount(*row) for row in counted.order_by("task", "status")]
+
+
+def dead() -> list[DeadJob]:
+    """Every dead job, oldest first."""
+    rows = Job.objects.filter(status=Job.Status.DEAD).order_by("pk")
+    return [DeadJob(job.pk, job.task, job.last_error.strip().rpartition("\n")[2]) for job in rows]
+
+
+def last_finished_at() -> datetime | None:
+    """When a worker last finished anything. Sealing the audit log alone makes that every 5 s."""
+    last: datetime | None = Job.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
 
 
 def run_due(*, worker: str = "inline") -> int:

@@ -1,0 +1,60 @@
+# Everything a newcomer or a maintainer runs. Needs Python 3.11+ and make; nothing is installed
+# outside this folder.
+
+PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,$(shell \
+	$(python) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(python))))
+PORT ?= 8000
+TRACK ?=
+QUICK ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python -m
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format messages bench clean-demo
+
+help:
+	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
+	@echo 'make test    lint, types, contracts and every test, browser included'
+	@echo 'make lint    ruff, mypy, import contracts'
+	@echo 'make bench   every benchmark; TRACK=O2 for one, QUICK=1 for a short run'
+
+demo: $(VENV)/.runtime
+	@$(RUN) shanhuo demo --port $(PORT)
+
+lint: $(VENV)/.test
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(VENV)/bin/lint-imports
+	$(RUN) mypy
+
+test: lint messages
+	$(RUN) pytest -n 2 --dist loadgroup
+
+format: $(VENV)/.test
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+messages: $(VENV)/.runtime
+	$(RUN) shanhuo messages
+
+bench: $(VENV)/.test messages
+	$(RUN) bench $(if $(TRACK),--track $(TRACK)) $(if $(QUICK),--quick)
+
+$(VENV)/bin/python:
+	@test -n '$(PYTHON)' || { \
+		echo 'Python 3.11 or newer is needed; none was found on this machine.' >&2; exit 1; }
+	@echo '[1/4] Python environment in $(VENV) 建立 Python 环境'
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo 'Python cannot make environments here: install its venv package (Debian: python3-venv).' >&2; \
+		rm -rf $(VENV); exit 1; }
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo '[2/4] Packages, about 130 MB, once 下载安装依赖包（只此一次）'
+	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.runtime
+	@echo 'Packages for tests and checks 安装测试工具'
+	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@

@@ -1,0 +1,89 @@
+"""Builds the demo season once, step by step, and knows whether it stands complete.
+
+A season half built by a killed start is torn down and built anew: its steps may not be repeated
+(orders would double), and a rebuild takes less time than to find out what is missing.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from django.core.management import call_command
+from django.db import connections
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from shanhuo.console.demo import setting
+from shanhuo.kernel import audit, clock
+
+COMPLETE = "season-complete"
+_KEPT = {setting.MARK, "lock", "secrets", "clips"}
+_SOURCE_DIR = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of the build; it yields once for each of about `total` things done."""
+
+    title: str
+    total: int
+    run: Callable[[], Iterator[None]]
+
+
+def build_if_needed(data_dir: Path) -> None:
+    """Leave the season as it is when complete and made by this version; otherwise build it."""
+    complete = data_dir / COMPLETE
+    version = _version()
+    if complete.exists() and complete.read_text() == version:
+        return
+    _clear(data_dir)
+    _build(STEPS)
+    complete.write_text(version)
+
+
+def _build(steps: tuple[Step, ...]) -> None:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        for number, step in enumerate(steps, start=1):
+            bar = progress.add_task(f"[{number}/{len(steps)}] {step.title}", total=step.total)
+            for _ in step.run():
+                progress.advance(bar)
+            progress.update(bar, completed=step.total)
+
+
+def _clear(data_dir: Path) -> None:
+    """Empty the demo's folder, except for what a rebuild can use again."""
+    connections.close_all()
+    for path in data_dir.iterdir():
+        if path.name in _KEPT:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _version() -> str:
+    """Changes whenever the tables or the season's script do."""
+    sources = (*_SOURCE_DIR.glob("*/migrations/*.py"), *Path(__file__).parent.glob("*.*"))
+    digest = sha256()
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _make_tables() -> Iterator[None]:
+    call_command("migrate", verbosity=0)
+    audit.record(verb=setting.BUILT_VERB, subject="console.Demo", now=clock.now())
+    yield
+
+
+STEPS = (Step("建立数据表 Tables", 1, _make_tables),)

@@ -1,0 +1,137 @@
+"""The platform's state of health: each problem in one sentence, with its fix.
+
+A check is a function that yields problems; one that raises is itself reported, so that a broken
+part never hides the others. Add a check by adding it to `CHECKS`.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import imageio_ffmpeg
+from django.conf import settings
+from django.db import connection
+
+from shanhuo.config import config
+from shanhuo.console import preflight
+from shanhuo.kernel import audit, clock, jobs
+
+FREE_BYTES_WANTED = 2 * 1024**3
+SILENCE_ALLOWED = timedelta(minutes=1)
+CLOCK_SKEW_ALLOWED_S = 5.0
+OLDEST_PYTHON = (3, 11)
+
+Check = Callable[[], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check said; no problems means healthy."""
+
+    check: str
+    problems: tuple[str, ...]
+
+
+def examine() -> Iterator[Finding]:
+    """Run every check, in the order in which an operator would look."""
+    for name, check in CHECKS.items():
+        yield Finding(name, tuple(_listen(check)))
+
+
+def _listen(check: Check) -> Iterator[str]:
+    try:
+        yield from check()
+    except Exception as error:  # a check that cannot run is a finding, not the end of the visit
+        yield f"Not checked ({type(error).__name__}: {error}); mend the ones above first."
+
+
+def _python() -> Iterator[str]:
+    if sys.version_info < OLDEST_PYTHON:
+        yield "This Python is older than 3.11; make a new environment with a newer one."
+
+
+def _disk() -> Iterator[str]:
+    free = shutil.disk_usage(settings.DATA_DIR).free
+    if free < FREE_BYTES_WANTED:
+        yield (
+            f"{free // 1024**2} MB are free in {settings.DATA_DIR}; uploads stop when it is full: "
+            "free some space or move SHANHUO_DATA_DIR to a larger disk."
+        )
+
+
+def _folders() -> Iterator[str]:
+    for folder in (settings.MEDIA_DIR, settings.PRIVATE_DIR, settings.SIGNALS_DIR):
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".doctor"
+        try:
+            probe.touch()
+            probe.unlink()
+        except OSError as error:
+            yield f"{folder} cannot be written ({error.strerror}); give it to the server's user."
+
+
+def _keys() -> Iterator[str]:
+    # A demo may have demo settings; its keys are its own all the same.
+    if not settings.DEMO:
+        yield from preflight.unsafe_settings(config())
+
+
+def _database() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    yield from preflight.missing_migrations()
+
+
+def _database_clock() -> Iterator[str]:
+    if connection.vendor == "sqlite":
+        return  # the database is this process: it has no clock of its own
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        skew_s = abs((cursor.fetchone()[0] - clock.now()).total_seconds())
+    if skew_s > CLOCK_SKEW_ALLOWED_S:
+        yield f"Our clock and the database's differ by {skew_s:.0f} s; synchronise both (NTP)."
+
+
+def _film_tool() -> Iterator[str]:
+    program = Path(imageio_ffmpeg.get_ffmpeg_exe())
+    answer = subprocess.run([program, "-version"], capture_output=True, check=False, timeout=20)  # noqa: S603
+    if answer.returncode:
+        yield f"{program} does not run; reinstall it: pip install --force-reinstall imageio-ffmpeg"
+
+
+def _worker() -> Iterator[str]:
+    last = jobs.last_finished_at()
+    if last is None or clock.now() - last > SILENCE_ALLOWED:
+        since = "never" if last is None else f"since {last:%Y-%m-%d %H:%M} UTC"
+        yield f"No worker has finished a job ({since}); start one: shanhuo worker"
+
+
+def _dead_jobs() -> Iterator[str]:
+    if count := len(jobs.dead()):
+        yield f"{count} jobs gave up; read why with `shanhuo jobs list`, then `shanhuo jobs retry`."
+
+
+def _audit_chain() -> Iterator[str]:
+    if (sequence := audit.first_break()) is not None:
+        yield (
+            f"The audit chain breaks at entry {sequence}: a row was changed, removed or inserted; "
+            "compare it with the last backup and tell the auditor."
+        )
+
+
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "disk": _disk,
+    "folders": _folders,
+    "keys": _keys,
+    "database": _database,
+    "database clock": _database_clock,
+    "ffmpeg": _film_tool,
+    "worker": _worker,
+    "jobs": _dead_jobs,
+    "audit chain": _audit_chain,
+}

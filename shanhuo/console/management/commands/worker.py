@@ -1,0 +1,20 @@
+"""`shanhuo worker`: run background jobs until told to stop."""
+
+import os
+import signal
+import socket
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from shanhuo.kernel import jobs
+
+
+class Command(BaseCommand):
+    help = "Run background jobs until SIGTERM or Ctrl-C; the job in hand is finished first."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = jobs.Worker(f"{socket.gethostname()[:40]}:{os.getpid()}")
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_number, lambda *_: worker.stopping.set())
+        worker.run_forever()
