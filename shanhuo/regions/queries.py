@@ -1,0 +1,177 @@
+"""What can be asked about places."""
+
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Case, QuerySet, Value, When
+
+from shanhuo.config import config
+from shanhuo.regions import drawing, pinyin
+from shanhuo.regions.drawing import Nation, Outline
+from shanhuo.regions.models import Boundary, County, Prefecture, Province, Village
+from shanhuo.regions.pack import NINE_DASH_LINE
+
+Level = Literal["province", "prefecture", "county"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFound:
+    """A place that a search found, with the names of what it lies in."""
+
+    level: Level
+    adcode: str
+    name: str
+    path_name: str
+
+
+def counties() -> QuerySet[County]:
+    """All counties, with province and prefecture at hand."""
+    return County.objects.select_related("province", "prefecture")
+
+
+def county_of(adcode: str) -> County | None:
+    return counties().filter(adcode=adcode).first()
+
+
+def provinces() -> QuerySet[Province]:
+    return Province.objects.order_by("adcode")
+
+
+def villages_of(county_id: int) -> QuerySet[Village]:
+    return Village.objects.filter(county_id=county_id)
+
+
+def poor_county_adcodes() -> frozenset[str]:
+    """The 831 counties of today that carry the 832 listings."""
+    return frozenset(County.objects.exclude(exit_year=None).values_list("adcode", flat=True))
+
+
+def city_tier_of(county: County) -> str:
+    """Commercial tier ("1" … "5") of the city a county belongs to, "" if it belongs to none."""
+    parent = county.prefecture or county.province
+    return parent.city_tier
+
+
+def search_counties(text: str, *, limit: int = 20) -> list[County]:
+    """Counties by name, former name, code, pinyin or initials; the closest name first."""
+    return list(_found(counties(), text)[:limit])
+
+
+def search_places(text: str, *, limit: int = 20) -> list[PlaceFound]:
+    """Provinces, prefectures and counties, larger places first; at most `limit` of each."""
+    found = [PlaceFound("province", p.adcode, p.name, p.name) for p in _found(provinces(), text)]
+    prefectures = _found(Prefecture.objects.select_related("province"), text)[:limit]
+    found += [
+        PlaceFound("prefecture", p.adcode, p.name, f"{p.province.name} · {p.name}")
+        for p in prefectures
+    ]
+    return found + [
+        PlaceFound("county", c.adcode, c.name, c.path_name)
+        for c in search_counties(text, limit=limit)
+    ]
+
+
+def map_approval_number() -> str:
+    """The review number (审图号) to print under every map, "" while the operator has set none."""
+    return config().map_approval_number
+
+
+def county_map(county: County, *, title: str) -> str | None:
+    """An SVG that shows where a county is, at most 15 KB; None if the pack has no outline of it."""
+    outlines = _outlines(
+        Boundary.objects.filter(province_adcode=county.province.adcode).exclude(
+            level=Boundary.Level.COUNTY
+        )
+        | Boundary.objects.filter(level=Boundary.Level.COUNTY, adcode=county.adcode)
+    )
+    own = outlines[Boundary.Level.COUNTY]
+    if not own:
+        return None
+    return drawing.locator(
+        title=title,
+        county=own[0],
+        seat=county.seat,
+        province=outlines[Boundary.Level.PROVINCE][0],
+        prefectures=outlines[Boundary.Level.PREFECTURE],
+        nation=_nation(),
+    )
+
+
+def nation_choropleth(
+    *, title: str, shade_of: Mapping[str, int], label_of: Mapping[str, str]
+) -> str:
+    """An SVG of the country by province; mappings are by adcode (see `drawing.SHADES`)."""
+    nation = _nation()
+    everything = [*nation.provinces, nation.sea_line]
+    return drawing.choropleth(
+        title=title,
+        outlines=nation.provinces,
+        frame_of=[ring for outline in everything for ring in outline.rings],
+        shade_of=shade_of,
+        label_of=label_of,
+        lines=[nation.sea_line],
+        size=320,
+    )
+
+
+def province_choropleth(
+    province_adcode: str,
+    *,
+    title: str,
+    shade_of: Mapping[str, int],
+    label_of: Mapping[str, str],
+) -> str:
+    """An SVG of one province by county; mappings are by adcode."""
+    outlines = _outlines(Boundary.objects.filter(province_adcode=province_adcode))
+    provinces = outlines[Boundary.Level.PROVINCE]
+    return drawing.choropleth(
+        title=title,
+        outlines=outlines[Boundary.Level.COUNTY],
+        frame_of=[ring for outline in provinces for ring in outline.rings],
+        shade_of=shade_of,
+        label_of=label_of,
+        lines=provinces,
+        size=260,
+    )
+
+
+def _nation() -> Nation:
+    provinces = _outlines(Boundary.objects.filter(level=Boundary.Level.PROVINCE))["province"]
+    return Nation(
+        provinces=[outline for outline in provinces if outline.adcode != NINE_DASH_LINE],
+        sea_line=next(outline for outline in provinces if outline.adcode == NINE_DASH_LINE),
+    )
+
+
+def _outlines(rows: QuerySet[Boundary]) -> dict[str, list[Outline]]:
+    """Outlines by level."""
+    by_level: dict[str, list[Outline]] = {level: [] for level in Boundary.Level.values}
+    for row in rows.order_by("adcode"):
+        by_level[row.level].append(Outline(row.adcode, json.loads(row.rings_gcj02)))
+    return by_level
+
+
+def _found(areas: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Rows whose keys hold the Chinese words, or begin with the letters or digits, of `text`."""
+    words = unicodedata.normalize("NFKC", text).replace("|", "").strip()
+    start = f"|{_key_typed(words)}"
+    if start == "|":
+        return areas.none()
+    closeness = Case(
+        When(name=words, then=Value(0)),
+        When(search_keys__contains=start, then=Value(1)),
+        default=Value(2),
+    )
+    needle = words if _is_chinese(words) else start
+    return areas.filter(search_keys__contains=needle).order_by(closeness, "adcode")
+
+
+def _key_typed(words: str) -> str:
+    return words if _is_chinese(words) or words.isdigit() else pinyin.typed(words)
+
+
+def _is_chinese(text: str) -> bool:
+    return any(character >= "\u2e80" for character in text)
