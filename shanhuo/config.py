@@ -42,6 +42,12 @@ class Config(BaseSettings):
     sms_endpoint: str = ""
     sms_countries: list[str] = Field(default=["86"], description="Calling codes that get codes.")
     sms_daily_cap: int = Field(default=5000, ge=1, description="Codes a day, whole site.")
+    # Shown in the footer, as the law asks of a public site; empty ones are left out.
+    operator_name: str = ""
+    icp_number: str = ""
+    police_filing_number: str = ""
+    business_licence_number: str = ""
+    complaints_phone: str = ""
 
 
 @cache

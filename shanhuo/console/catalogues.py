@@ -1,0 +1,186 @@
+"""Message catalogues: which texts each room and page area has, extracted and compiled by Babel.
+
+GNU gettext is not needed. Every room keeps its own catalogue (`shanhuo/<room>/locale`), every page
+area one too (`shanhuo/web/locale/<area>`), so that two people rarely edit the same file. msgids are
+English; `zh_Hans` is complete, which tests/console/test_messages.py checks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALE = "zh_Hans"
+ROOMS = [
+    "kernel",
+    "regions",
+    "people",
+    "goods",
+    "content",
+    "orders",
+    "traffic",
+    "impact",
+    "api",
+    "realtime",
+    "console",
+]
+AREAS = ["shell", "account", "site", "seller", "county", "ops", "content", "trade", "impact"]
+KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One catalogue: the files its texts come from, and where it stands."""
+
+    name: str
+    sources: tuple[Path, ...]
+    locale_dir: Path
+
+    @property
+    def po(self) -> Path:
+        return self.locale_dir / LOCALE / "LC_MESSAGES" / "django.po"
+
+    @property
+    def mo(self) -> Path:
+        return self.po.with_suffix(".mo")
+
+
+def shelves() -> list[Shelf]:
+    """One per room, one per page area; `shell` is what all areas share."""
+    rooms = [Shelf(room, _files(ROOT / room), ROOT / room / "locale") for room in ROOMS]
+    return rooms + [_area(name) for name in AREAS]
+
+
+def _area(name: str) -> Shelf:
+    web = ROOT / "web"
+    locale_dir = web / "locale" / name
+    if name == "shell":
+        shared = [
+            *web.glob("*.py"),
+            *web.glob("templatetags/*.py"),
+            *web.glob("templates/*/*.html"),
+        ]
+        return Shelf("web/shell", tuple(sorted(shared)), locale_dir)
+    pages = (*_files(web / name), *_files(web / "templates" / "web" / name))
+    return Shelf(f"web/{name}", pages, locale_dir)
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    found = [path for path in folder.rglob("*") if path.suffix in (".py", ".html", ".txt")]
+    return tuple(sorted(path for path in found if "migrations" not in path.parts))
+
+
+def extracted(shelf: Shelf) -> Catalog:
+    """Every text of the shelf's sources, with the files it stands in."""
+    catalogue = Catalog(locale=LOCALE, project="Shanhuo", charset="utf-8")
+    for path in shelf.sources:
+        place = path.relative_to(ROOT.parent).as_posix()
+        for text, comments, context in _texts(path):
+            # File names without line numbers: an edit elsewhere in the file changes no catalogue.
+            catalogue.add(text, None, [(place, 0)], auto_comments=comments, context=context)
+    return catalogue
+
+
+def _texts(path: Path) -> Iterator[tuple[str | tuple[str, ...], list[str], str | None]]:
+    source = path.read_text("utf-8")
+    if path.suffix != ".py":
+        # Django turns a template into call expressions; indentation left of them means nothing.
+        lines = templatize(source, origin=str(path)).splitlines()
+        source = "\n".join(line.lstrip() for line in lines)
+    code = BytesIO(source.encode())
+    for _line, text, comments, context in extract("python", code, KEYWORDS, ["Translators:"]):
+        yield text, comments, context
+
+
+def committed(shelf: Shelf) -> Catalog:
+    """The catalogue as it stands on disk; empty where there is none yet."""
+    if not shelf.po.exists():
+        return Catalog(locale=LOCALE)
+    with shelf.po.open("rb") as file:
+        return read_po(file, locale=LOCALE)
+
+
+def update(shelf: Shelf) -> Catalog:
+    """Bring the catalogue up to the sources; translations of texts that are gone are dropped."""
+    template, catalogue = extracted(shelf), committed(shelf)
+    catalogue.update(template, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    catalogue.header_comment = f"# Chinese texts of {shelf.name}."
+    if len(catalogue) == 0:
+        return catalogue
+    shelf.po.parent.mkdir(parents=True, exist_ok=True)
+    with shelf.po.open("wb") as file:
+        write_po(file, _timeless(catalogue), width=100, sort_output=True, omit_header=False)
+    return catalogue
+
+
+def _timeless(catalogue: Catalog) -> Catalog:
+    """A header without dates and tools, so that an unchanged catalogue is an unchanged file."""
+    copy = Catalog(locale=LOCALE, charset="utf-8", fuzzy=False)
+    copy.header_comment = catalogue.header_comment
+    kept = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
+    copy.mime_headers = [pair for pair in copy.mime_headers if pair[0] in kept]
+    for message in catalogue:
+        if message.id:
+            copy[message.id] = message
+    return copy
+
+
+def problems(shelf: Shelf) -> list[str]:
+    """What is not finished: texts missing, untranslated, fuzzy, or no longer used."""
+    known = {_key(message): message for message in committed(shelf) if message.id}
+    wanted = {_key(message) for message in extracted(shelf) if message.id}
+    missing = [
+        f"not in the catalogue: {key[0]!r}" for key in sorted(wanted - known.keys(), key=str)
+    ]
+    unused = [f"no longer used: {key[0]!r}" for key in sorted(known.keys() - wanted, key=str)]
+    open_ = [
+        f"{'fuzzy' if message.fuzzy else 'untranslated'}: {message.id!r}"
+        for message in known.values()
+        if message.fuzzy or not _is_translated(message)
+    ]
+    return [f"{shelf.name}: {line}" for line in (*missing, *unused, *open_)]
+
+
+def _key(message: Message) -> tuple[object, object]:
+    return message.id, message.context
+
+
+def _is_translated(message: Message) -> bool:
+    parts = message.string if isinstance(message.string, (list, tuple)) else (message.string,)
+    return all(parts)
+
+
+def compile_all() -> int:
+    """Write each .mo that is missing or older than its .po; how many were written."""
+    written = 0
+    for shelf in shelves():
+        if not shelf.po.exists() or _is_fresh(shelf):
+            continue
+        # Published by rename: another process may be reading the old one.
+        part = shelf.mo.with_suffix(".part")
+        with part.open("wb") as file:
+            write_mo(file, committed(shelf))
+        part.replace(shelf.mo)
+        written += 1
+    return written
+
+
+def _is_fresh(shelf: Shelf) -> bool:
+    return shelf.mo.exists() and shelf.mo.stat().st_mtime >= shelf.po.stat().st_mtime

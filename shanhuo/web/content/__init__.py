@@ -1,0 +1,1 @@
+"""Posts: making them, watching them, talking about them."""

@@ -1,0 +1,1 @@
+"""County pages, figures and their definitions."""

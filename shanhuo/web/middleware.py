@@ -1,0 +1,67 @@
+"""The door (access table), the voice (refusals), the glasses (care and youth mode) of pages."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+
+from shanhuo.kernel.errors import Refusal
+from shanhuo.people.access import may_enter
+from shanhuo.web import refusals, shell
+from shanhuo.web.access import wanted_for
+
+log = logging.getLogger(__name__)
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class ShellMiddleware:
+    """Reads what this browser chose (care mode, youth mode) into `request.shell`."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.shell = shell.read(request)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class AccessMiddleware:
+    """Fails closed: an address without a row in the access table does not exist."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        assert match is not None  # noqa: S101  process_view runs after resolving
+        wanted = wanted_for(request, match)
+        if wanted is None:
+            log.error("Route %s stands in no access table", match.view_name)
+            raise Http404
+        if may_enter(request.user, wanted):
+            return None
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return refusals.ask_to_sign_in(request)
+
+
+class RefusalMiddleware:
+    """Turns a Refusal that no view handled into a page, a fragment or JSON."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Refusal):
+            return refusals.refuse(request, error)
+        return None

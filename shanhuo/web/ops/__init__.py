@@ -1,0 +1,1 @@
+"""The desk of the platform's operators and auditors (`/ops`)."""

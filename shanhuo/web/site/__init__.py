@@ -1,0 +1,1 @@
+"""The public face: home, search, counties, about, one's own hub."""

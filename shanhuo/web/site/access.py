@@ -1,0 +1,13 @@
+"""Who may open each public page."""
+
+from shanhuo.people.access import Access
+
+TABLE: dict[str, Access] = {
+    "site:home": Access.ANYONE,
+    "site:about": Access.ANYONE,
+    "site:rules": Access.ANYONE,
+    "site:me": Access.ANYONE,
+    "site:mode": Access.ANYONE,
+    "site:youth": Access.ANYONE,
+    "site:language": Access.ANYONE,
+}

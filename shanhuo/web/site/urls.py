@@ -1,0 +1,16 @@
+"""Addresses of the public pages; each also stands in `access.py`."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from shanhuo.web.site import views
+
+app_name = "site"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path("about", views.about, name="about"),
+    path("rules", views.rules, name="rules"),
+    path("me", views.me, name="me"),
+    path("settings/mode", views.mode, name="mode"),
+    path("settings/youth", views.youth, name="youth"),
+    path("settings/language", views.language, name="language"),
+]

@@ -1,0 +1,84 @@
+"""The public face: home, about, rules, one's own hub, and the switches in the footer."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST, require_safe
+
+from shanhuo.kernel import clock
+from shanhuo.web import shell
+from shanhuo.web.site.forms import YouthForm
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/site/home.html")
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/site/about.html")
+
+
+@require_safe
+def rules(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/site/rules.html")
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    return render(request, "web/site/me.html")
+
+
+@require_POST
+def mode(request: HttpRequest) -> HttpResponse:
+    """Care mode on or off, then back to the page the reader was on."""
+    response = _back(request)
+    shell.set_care(response, on=request.POST.get("care") == "1")
+    return response
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Remember the language in a cookie; addresses stay the same in every language."""
+    response = _back(request)
+    code = request.POST.get("language", "")
+    if code in dict(settings.LANGUAGES) and check_for_language(code):
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            code,
+            max_age=365 * 86_400,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+    return response
+
+
+def youth(request: HttpRequest) -> HttpResponse:
+    """Youth mode: on with a guardian's code, off only with the same one."""
+    form = YouthForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "web/site/youth.html", {"form": form}, status=status)
+    response = redirect("site:youth")
+    code = form.cleaned_data["code"]
+    if not shell.read(request).youth:
+        shell.turn_youth_on(response, code=code, now=clock.now())
+        return response
+    try:
+        shell.turn_youth_off(request, response, code=code)
+    except shell.WrongGuardianCode as refusal:
+        form.add_error("code", str(refusal))
+        return render(request, "web/site/youth.html", {"form": form}, status=422)
+    return response
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page named by `next`, if it is one of ours."""
+    target = request.POST.get("next", "/")
+    ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(target if ours else "/")

@@ -1,0 +1,287 @@
+"""Words, figures and small pieces for every template; loaded everywhere (see docs/frontend.md)."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.core.paginator import Page
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
+from django.http import QueryDict
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from shanhuo.kernel import clock, money
+
+register = template.Library()
+
+
+# ---- figures ----
+
+
+@register.filter
+def yuan(amount_fen: int | None) -> str:
+    """1250 -> "12.50": for exports, labels and inputs."""
+    return "" if amount_fen is None else money.yuan(amount_fen)
+
+
+@register.filter(name="money")
+def money_(amount_fen: int | None) -> str | SafeString:
+    """1250 -> ¥12.50, as one piece that does not break; nothing for None."""
+    if amount_fen is None:
+        return "—"
+    sign = "−" if amount_fen < 0 else ""
+    whole, part = money.yuan(abs(amount_fen)).split(".")
+    return format_html('<span class="money">{}<i>¥</i>{}.{}</span>', sign, f"{int(whole):,}", part)
+
+
+@register.filter
+def compact(number: int | None) -> str:
+    """12345 -> "1.2万" in Chinese, "12.3k" in English: for likes and plays, never for money."""
+    if number is None:
+        return "—"
+    steps = [(10**8, "亿"), (10**4, "万")] if _is_chinese() else [(10**6, "M"), (10**3, "k")]
+    for size, unit in steps:
+        if number >= size:
+            # Cut, not rounded: 99,999 must not read as 10.0万.
+            return f"{number * 10 // size / 10:g}{unit}"
+    return str(number)
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """1234567 -> "1,234,567"."""
+    return "—" if number is None else f"{number:,}"
+
+
+@register.filter
+def weight(grams: int | None) -> str:
+    """2500 -> "2.5 kg"; 250 -> "250 g"; 1500000 -> "1.5 t"."""
+    if grams is None:
+        return "—"
+    for size, unit in ((1_000_000, "t"), (1_000, "kg")):
+        if grams >= size:
+            return f"{grams / size:,.3f}".rstrip("0").rstrip(".") + f" {unit}"
+    return f"{grams} g"
+
+
+@register.filter
+def percent(ratio: float | None) -> str:
+    """0.153 -> "15.3%"."""
+    return "—" if ratio is None else f"{ratio * 100:.1f}".removesuffix(".0") + "%"
+
+
+# ---- time ----
+
+
+@register.filter
+def moment(at: datetime | None) -> str | SafeString:
+    """11月22日 14:05, with the year where it is another one."""
+    if at is None:
+        return "—"
+    local = timezone.localtime(at)
+    return format_html(
+        '<time datetime="{}">{} {}</time>', local.isoformat(), _day(local.date()), f"{local:%H:%M}"
+    )
+
+
+@register.filter
+def day(at: date | datetime | None) -> str | SafeString:
+    """11月22日, with the year where it is another one."""
+    if at is None:
+        return "—"
+    on = timezone.localtime(at).date() if isinstance(at, datetime) else at
+    return format_html('<time datetime="{}">{}</time>', on.isoformat(), _day(on))
+
+
+@register.filter
+def ago(at: datetime | None) -> str | SafeString:
+    """5 分钟前, up to a day; then the date."""
+    if at is None:
+        return "—"
+    seconds = (clock.now() - at).total_seconds()
+    if not 0 <= seconds < 86_400:
+        return day(at)
+    if seconds < 60:
+        words = _("just now")
+    elif seconds < 3_600:
+        words = _("%(count)d min ago") % {"count": seconds // 60}
+    else:
+        words = _("%(count)d h ago") % {"count": seconds // 3_600}
+    return format_html('<time datetime="{}">{}</time>', timezone.localtime(at).isoformat(), words)
+
+
+def _day(on: date) -> str:
+    same_year = on.year == clock.today().year
+    if _is_chinese():
+        return f"{on.month}月{on.day}日" if same_year else f"{on.year}年{on.month}月{on.day}日"
+    return date_format(on, "j M" if same_year else "j M Y")
+
+
+def _is_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
+# ---- pieces ----
+
+
+@register.simple_tag
+def icon(name: str, css: str = "") -> SafeString:
+    """One symbol of web/static/web/icons.svg; says nothing to a screen reader."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        css,
+        static("web/icons.svg"),
+        name,
+    )
+
+
+_TONES = {
+    "good": "verified admitted published paid received settled done active live certified "
+    "confirmed approved delivered ready completed",
+    "wait": "applied pending draft waiting review placed held shipped processing nominated "
+    "checking uploading scheduled open partial preview",
+    "bad": "refused suspended rejected expired failed withdrawn cancelled exited dead revoked "
+    "removed",
+    "info": "refunded closed archived other staff imported undone",
+}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+
+
+@register.simple_tag
+def badge(text: Any, tone: str = "") -> SafeString:
+    """A small coloured word: `{% badge order.get_status_display order.status %}`.
+
+    `tone` is good, wait, bad, info, warm, or a status of a model, which has a tone of its own.
+    """
+    css = tone if tone in (*_TONES, "warm") else _TONE_OF.get(tone, "")
+    return format_html('<span class="badge {}">{}</span>', css, text)
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """A hidden idempotency key: the same form sent twice acts once."""
+    return format_html('<input type="hidden" name="key" value="{}">', uuid.uuid4())
+
+
+@register.inclusion_tag("web/_empty.html")
+def empty(
+    title: str, text: str = "", *, sign: str = "leaf", link: str = "", action: str = ""
+) -> dict[str, str]:
+    """Nothing is here yet, and what to do about it."""
+    return {"title": title, "text": text, "sign": sign, "link": link, "action": action}
+
+
+@register.inclusion_tag("web/_pager.html", takes_context=True)
+def pager(context: template.Context, page: Page[Any]) -> dict[str, Any]:
+    """Earlier and later pages, keeping every other word of the address."""
+    query: QueryDict = context["request"].GET.copy()
+    query.pop("page", None)
+    return {"page": page, "query": query.urlencode()}
+
+
+@register.inclusion_tag("web/_share.html", takes_context=True)
+def share(context: template.Context, title: str) -> dict[str, str]:
+    """Share this page: the phone's own sheet where it has one, else copy the address."""
+    return {"title": title, "address": context["request"].build_absolute_uri()}
+
+
+@register.inclusion_tag("web/_figure.html")
+def figure(
+    label: str, value: Any, *, unit: str = "", note: str = "", link: str = "", link_text: str = ""
+) -> dict[str, Any]:
+    """One big number with its unit and the link to its definition; stands in `.figures`."""
+    return {
+        "label": label,
+        "value": value,
+        "unit": unit,
+        "note": note,
+        "link": link,
+        "link_text": link_text,
+    }
+
+
+# ---- forms ----
+
+
+@register.inclusion_tag("web/_field.html")
+def field(bound: BoundField, *, unit: str = "", boxed: bool = False) -> dict[str, Any]:
+    """Label, input, help and errors of one form field, tied together for screen readers."""
+    widget = bound.field.widget
+    many = isinstance(widget, (RadioSelect, CheckboxSelectMultiple))
+    described = [f"{bound.id_for_label}-help"] if bound.help_text else []
+    attrs = {}
+    if bound.errors:
+        described.insert(0, f"{bound.id_for_label}-error")
+        attrs["aria-invalid"] = "true"
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    return {
+        "bound": bound,
+        "input": bound.as_widget(attrs=attrs),
+        "unit": unit,
+        "boxed": boxed,
+        "many": many,
+        "check": isinstance(widget, CheckboxInput) and not many,
+    }
+
+
+@register.inclusion_tag("web/_form_fields.html")
+def fields(form: Any) -> dict[str, Any]:
+    """All of a form: what is wrong with the whole, then every field."""
+    return {"form": form}
+
+
+# ---- drawings ----
+
+_COLOURS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7")
+
+
+@register.inclusion_tag("web/_parts.html")
+def parts(rows: Any) -> dict[str, Any]:
+    """One bar cut in proportion, with its legend: `rows` of (label, fen). For price chains."""
+    listed = list(rows)
+    total = sum(amount for _label, amount in listed) or 1
+    shown, start = [], 0.0
+    for number, (label, amount) in enumerate(listed):
+        width = 100 * amount / total
+        shown.append(
+            {
+                "label": label,
+                "amount": amount,
+                "start": f"{start:.2f}",
+                "width": f"{width:.2f}",
+                "ratio": amount / total,
+                "css": _COLOURS[number % len(_COLOURS)],
+            }
+        )
+        start += width
+    return {"parts": shown}
+
+
+@register.inclusion_tag("web/_columns.html")
+def columns(rows: Any, *, title: str, unit: str = "") -> dict[str, Any]:
+    """A column chart of (label, number) with a table for those who cannot see it."""
+    listed = list(rows)
+    top = max([number for _label, number in listed], default=0) or 1
+    step = 640 / max(len(listed), 1)
+    every = max(len(listed) // 6, 1)
+    bars = [
+        {
+            "x": f"{step * place + step * 0.14:.1f}",
+            "y": f"{150 - 140 * number / top:.1f}",
+            "width": f"{step * 0.72:.1f}",
+            "height": f"{max(140 * number / top, 0):.1f}",
+            "middle": f"{step * (place + 0.5):.1f}",
+            "label": label,
+            "number": number,
+            "named": place % every == 0,
+        }
+        for place, (label, number) in enumerate(listed)
+    ]
+    return {"bars": bars, "title": title, "unit": unit, "top": top}

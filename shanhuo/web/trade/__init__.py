@@ -1,0 +1,1 @@
+"""Goods, basket, orders, receipts: the buyer's way."""

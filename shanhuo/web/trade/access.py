@@ -1,0 +1,5 @@
+"""Who may open each trade page."""
+
+from shanhuo.people.access import Access
+
+TABLE: dict[str, Access] = {}

@@ -1,0 +1,44 @@
+"""The public pages and the switches in the footer."""
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_front_page_speaks_chinese_unless_asked(client):
+    assert client.get("/").headers["Content-Language"] == "zh-hans"
+    client.post("/settings/language", {"language": "en", "next": "/about"})
+    assert client.get("/").headers["Content-Language"] == "en"
+
+
+def test_care_mode_stays_on_until_it_is_turned_off(client):
+    assert 'class="care"' not in client.get("/").text
+    client.post("/settings/mode", {"care": "1", "next": "/"})
+    assert 'class="care"' in client.get("/").text
+    client.post("/settings/mode", {"care": "0", "next": "/"})
+    assert 'class="care"' not in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"]
+)
+def test_attack_35_next_never_leads_to_another_site(client, target):
+    answer = client.post("/settings/mode", {"care": "1", "next": target})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_youth_mode_is_left_only_with_the_code_that_entered_it(client):
+    client.post("/settings/youth", {"code": "2580"})
+    wrong = client.post("/settings/youth", {"code": "1111"})
+    assert wrong.status_code == 422
+    assert client.cookies["sh_youth"].value != ""
+    client.post("/settings/youth", {"code": "2580"})
+    assert client.cookies["sh_youth"].value == ""
+
+
+def test_a_missing_page_says_so_in_the_form_the_asker_reads(client):
+    assert client.get("/nowhere").status_code == 404
+    assert client.get("/api/nowhere").json()["code"] == "not_found"
+    fragment = client.get("/nowhere", headers={"HX-Request": "true"})
+    assert fragment.headers["HX-Retarget"] == "#notices"
+    assert "<html" not in fragment.text
