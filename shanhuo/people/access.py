@@ -1,5 +1,6 @@
 """Who a person is at the door: the roles that the access tables of all faces are written in."""
 
+from collections.abc import Callable
 from enum import Flag, auto
 from typing import Any
 
@@ -22,7 +23,7 @@ class Access(Flag):
     TECHNICIAN = auto()
 
 
-_ROLES = {
+_ROLES: dict[Access, Callable[[Any], object]] = {
     Access.CREATOR: rules.creator_ids,
     Access.SELLER: rules.merchant_ids,
     Access.OFFICER: rules.officer_county_ids,

@@ -74,7 +74,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
 def is_htmx(request: HttpRequest) -> bool:
     """A fragment is wanted, not a page (a boosted link wants a page)."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted
+    return htmx is not None and bool(htmx) and not htmx.boosted
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -215,7 +215,7 @@ def field(bound: BoundField, *, unit: str = "", boxed: bool = False) -> dict[str
     widget = bound.field.widget
     many = isinstance(widget, (RadioSelect, CheckboxSelectMultiple))
     described = [f"{bound.id_for_label}-help"] if bound.help_text else []
-    attrs = {}
+    attrs: dict[str, str | bool] = {}
     if bound.errors:
         described.insert(0, f"{bound.id_for_label}-error")
         attrs["aria-invalid"] = "true"
