@@ -51,10 +51,10 @@ $(VENV)/bin/python:
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo '[2/4] Packages, about 130 MB, once 下载安装依赖包（只此一次）'
-	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@$(RUN) pip install -qq --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.runtime
 	@echo 'Packages for tests and checks 安装测试工具'
-	@$(RUN) pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@$(RUN) pip install -qq --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@
