@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from shanhuo.content import services as content
+from shanhuo.content.media import shelf
+from shanhuo.content.models import Post
 from shanhuo.goods.models import Lot, Product, Sku
 from shanhuo.kernel import clock
 from shanhuo.people.models import Household, Membership, Organisation, User
@@ -217,5 +220,58 @@ def make_household(make_county: Maker) -> Maker:
         return Household.objects.create(
             county=county or make_county(), kind=Household.Kind.LIFTED, head_name=head_name
         )
+
+    return make
+
+
+@pytest.fixture
+def make_post(
+    zhao: User, op: User, settings: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Maker:
+    """Make a clip that went through review; its media folder is empty.
+
+    `author` speaks for the first organisation of theirs; `published=False` leaves it in the queue.
+    """
+    folder = tmp_path_factory.mktemp("files")
+    settings.MEDIA_DIR, settings.PRIVATE_DIR = folder / "media", folder / "private"
+
+    def make(
+        caption: str = "巫山脆李熟了",
+        *,
+        author: User | None = None,
+        product: Product | None = None,
+        topics: tuple[str, ...] = (),
+        duration_ms: int = 15_000,
+        published: bool = True,
+    ) -> Post:
+        writer, now = author or zhao, clock.now()
+        membership = Membership.objects.filter(user=writer).select_related("organisation")[0]
+        post = content.draft_post(
+            author=writer,
+            organisation_id=membership.organisation_id,
+            county_id=membership.organisation.county_id,
+            kind=Post.Kind.CLIP,
+            caption=caption,
+            topics=topics,
+            product_id=product.pk if product else None,
+            wants_review=True,
+            now=now,
+        )
+        shelf.private_folder(post.media_key).mkdir(parents=True)
+        content.store_clip(
+            post_id=post.pk,
+            duration_ms=duration_ms,
+            width=720,
+            height=1280,
+            has_sound=True,
+            rungs=["480p", "720p"],
+            content_digest="",
+            cover_fingerprint="",
+            now=now,
+        )
+        if published:
+            content.publish_post(post_id=post.pk, reviewer=op, now=now)
+        post.refresh_from_db()
+        return post
 
     return make

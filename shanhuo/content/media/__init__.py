@@ -1,0 +1,1 @@
+"""Everything done to bytes: nothing here knows of posts, people or the database."""

@@ -1,0 +1,110 @@
+"""Nothing is public before a person agreed; nobody judges alone a second time."""
+
+import pytest
+
+from shanhuo.content import services as content
+from shanhuo.content.media import shelf
+from shanhuo.content.models import Post, Review
+from shanhuo.kernel.models import FactRecord
+from shanhuo.people.models import Membership
+
+
+@pytest.fixture
+def op_two(make_user, op):
+
+    user = make_user("第二位审核员")
+    platform = Membership.objects.get(user=op).organisation
+    Membership.objects.create(
+        user=user, organisation=platform, started_at=Membership.objects.get(user=op).started_at
+    )
+    return user
+
+
+def test_an_approved_post_is_public_and_told_once(make_post, noon):
+    post = make_post("巫山脆李熟了", topics=("脆李",))
+    fact = FactRecord.objects.get()
+    assert (post.status, post.published_at) == ("published", noon)
+    assert shelf.public_folder(post.media_key).is_dir()
+    assert fact.kind == "content.PostPublished"
+    assert fact.payload == {
+        "post_id": post.pk,
+        "public_id": post.public_id,
+        "county": "500237",
+        "author_id": post.author_id,
+        "product_id": None,
+        "topics": ["脆李"],
+        "kind": "clip",
+        "duration_ms": 15_000,
+    }
+
+
+def test_a_post_in_the_queue_is_nowhere_public(make_post, noon):
+    post = make_post(published=False)
+    assert post.status == "in_review"
+    assert not shelf.public_folder(post.media_key).exists()
+    assert FactRecord.objects.count() == 0
+
+
+def test_a_refusal_names_its_reason_and_publishes_nothing(make_post, op, noon):
+    post = make_post(published=False)
+    content.refuse_post(post_id=post.pk, reviewer=op, reason="false_claim", now=noon)
+    review = Review.objects.get()
+    assert (review.approved, review.reason, review.look) == (False, "false_claim", 1)
+    assert Post.objects.get().status == "refused"
+    assert FactRecord.objects.count() == 0
+
+
+def test_the_second_look_is_somebody_elses(make_post, zhao, op, op_two, noon):
+    post = make_post(published=False)
+    content.refuse_post(post_id=post.pk, reviewer=op, reason="unusable", now=noon)
+    content.appeal(post_id=post.pk, author=zhao, text="风声大,但听得清", now=noon)
+    with pytest.raises(content.SecondPersonNeeded):
+        content.publish_post(post_id=post.pk, reviewer=op, now=noon)
+    content.publish_post(post_id=post.pk, reviewer=op_two, now=noon)
+    assert Post.objects.get().status == "published"
+
+
+def test_after_the_second_look_there_is_no_third(make_post, zhao, op, op_two, noon):
+    post = make_post(published=False)
+    content.refuse_post(post_id=post.pk, reviewer=op, reason="unusable", now=noon)
+    content.appeal(post_id=post.pk, author=zhao, text="请再看", now=noon)
+    content.refuse_post(post_id=post.pk, reviewer=op_two, reason="unusable", now=noon)
+    with pytest.raises(content.NoAppeal):
+        content.appeal(post_id=post.pk, author=zhao, text="再再看", now=noon)
+
+
+@pytest.mark.parametrize("somebody", ["mei", "zhao", "wang", "audit_person", "stranger"])
+def test_only_reviewers_decide(make_post, request, somebody, noon):
+    post = make_post(published=False)
+    with pytest.raises(content.NotAReviewer):
+        content.publish_post(post_id=post.pk, reviewer=request.getfixturevalue(somebody), now=noon)
+    assert Post.objects.get().status == "in_review"
+
+
+def test_two_reviewers_decide_once(make_post, op, op_two, noon):
+    post = make_post(published=False)
+    content.publish_post(post_id=post.pk, reviewer=op, now=noon)
+    with pytest.raises(content.AlreadyDecided):
+        content.refuse_post(post_id=post.pk, reviewer=op_two, reason="copy", now=noon)
+
+
+def test_a_withdrawn_post_is_gone_from_everywhere(
+    make_post, zhao, noon, django_capture_on_commit_callbacks
+):
+    post = make_post()
+    with django_capture_on_commit_callbacks(execute=True):
+        content.withdraw_post(post_id=post.pk, by=zhao, now=noon)
+        content.withdraw_post(post_id=post.pk, by=zhao, now=noon)
+    assert not shelf.public_folder(post.media_key).exists()
+    assert [fact.kind for fact in FactRecord.objects.order_by("pk")] == [
+        "content.PostPublished",
+        "content.PostWithdrawn",
+    ]
+
+
+def test_attack_15_a_strangers_hand_cannot_take_a_post_down(make_post, mei, noon):
+    post = make_post()
+    with pytest.raises(content.NotYourPost):
+        content.withdraw_post(post_id=post.pk, by=mei, now=noon)
+    post.refresh_from_db()
+    assert post.status == "published"
