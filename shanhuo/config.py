@@ -48,6 +48,10 @@ class Config(BaseSettings):
     police_filing_number: str = ""
     business_licence_number: str = ""
     complaints_phone: str = ""
+    hold_minutes: int = Field(default=15, ge=1, le=1440)
+    auto_receipt_days: int = Field(default=10, ge=1, le=60)
+    settle_after_days: int = Field(default=7, ge=0, le=60)
+    payment_company: Literal["demo", "wechat"] = "demo"
 
 
 @cache

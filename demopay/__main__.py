@@ -1,0 +1,33 @@
+"""`python -m demopay`: run the payment company."""
+
+import argparse
+import contextlib
+from pathlib import Path
+
+from demopay.server import Company, Merchant
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="demopay", description=__doc__)
+    parser.add_argument("--data-dir", type=Path, default=Path("var/demo/demopay"))
+    parser.add_argument("--port", type=int, default=8001)
+    parser.add_argument("--origin", default="", help="how buyers reach it, if not by 127.0.0.1")
+    parser.add_argument("--merchant-id", default="shanhuo-demo")
+    parser.add_argument("--app-id", default="shanhuo-web")
+    parser.add_argument("--merchant-key", type=Path, required=True, help="public key, PEM")
+    parser.add_argument("--time-scale", type=float, default=0.1, help="pauses between notices")
+    given = parser.parse_args()
+    company = Company(
+        data_dir=given.data_dir,
+        port=given.port,
+        origin=given.origin,
+        merchant=Merchant(given.merchant_id, given.app_id, given.merchant_key),
+        time_scale=given.time_scale,
+    )
+    with company, contextlib.suppress(KeyboardInterrupt):
+        company.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

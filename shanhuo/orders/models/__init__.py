@@ -1,0 +1,33 @@
+"""The tables of orders; no other room imports them."""
+
+from shanhuo.orders.models.basket import Address, BasketLine, FreightRule, PriceCut
+from shanhuo.orders.models.delivery import Shipment, ShipmentLine
+from shanhuo.orders.models.hot import HotClaim, HotSale
+from shanhuo.orders.models.ledger import JournalEntry, LedgerAccount, Posting, Settlement
+from shanhuo.orders.models.order import Order, OrderLine, OrderStep
+from shanhuo.orders.models.payment import Notice, Payment, Refund, RefundLine, SuspenseItem
+from shanhuo.orders.models.slips import PurchaseSlip
+
+__all__ = [
+    "Address",
+    "BasketLine",
+    "FreightRule",
+    "HotClaim",
+    "HotSale",
+    "JournalEntry",
+    "LedgerAccount",
+    "Notice",
+    "Order",
+    "OrderLine",
+    "OrderStep",
+    "Payment",
+    "Posting",
+    "PriceCut",
+    "PurchaseSlip",
+    "Refund",
+    "RefundLine",
+    "Settlement",
+    "Shipment",
+    "ShipmentLine",
+    "SuspenseItem",
+]

@@ -1,0 +1,203 @@
+"""The order: what was agreed, at which price, and how far it has come."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.kernel.encryption import EncryptedTextField
+from shanhuo.kernel.ids import PublicIdField
+
+
+class Order(models.Model):
+    """What one merchant sends to one buyer. A checkout at several merchants makes several orders
+    under one payment.
+
+    `status` is about the parcel; what was given back stands in `refunded_fen`, beside it, because
+    an order may be shipped and partly refunded at once.
+    """
+
+    class Status(models.TextChoices):
+        AWAITING_PAY = "awaiting_pay", _("Waiting for payment")
+        PREPARING = "preparing", _("Paid, being prepared")
+        PART_SHIPPED = "part_shipped", _("Partly shipped")
+        SHIPPED = "shipped", _("Shipped")
+        DONE = "done", _("Received")
+        CANCELLED = "cancelled", _("Cancelled")
+        EXPIRED = "expired", _("Not paid in time")
+
+    public_id = PublicIdField()
+    payment = models.ForeignKey("orders.Payment", models.PROTECT, related_name="orders")
+    buyer = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    merchant = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=Status, default=Status.AWAITING_PAY)
+
+    county = models.ForeignKey(
+        "regions.County", models.PROTECT, related_name="+", help_text="Where the parcel goes."
+    )
+    recipient = EncryptedTextField()
+    phone = EncryptedTextField()
+    street = EncryptedTextField()
+
+    goods_fen = models.PositiveBigIntegerField()
+    discount_fen = models.PositiveBigIntegerField(default=0)
+    freight_fen = models.PositiveBigIntegerField()
+    total_fen = models.PositiveBigIntegerField(help_text="What the buyer pays for this order.")
+    refunded_fen = models.PositiveBigIntegerField(default=0, help_text="Promised back or given.")
+
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    received_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["buyer", "-placed_at"], name="order_by_buyer"),
+            models.Index(fields=["merchant", "status", "-placed_at"], name="order_by_merchant"),
+            models.Index(
+                fields=["shipped_at"], condition=Q(status="shipped"), name="order_under_way"
+            ),
+            models.Index(
+                fields=["received_at"],
+                condition=Q(status="done", settled_at=None),
+                name="order_to_settle",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "awaiting_pay",
+                        "preparing",
+                        "part_shipped",
+                        "shipped",
+                        "done",
+                        "cancelled",
+                        "expired",
+                    ]
+                ),
+                name="order_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")),
+                name="order_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_fen__lte=F("total_fen")), name="order_refund_within_total"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["awaiting_pay", "cancelled", "expired"])
+                | Q(paid_at__isnull=False),
+                name="order_goes_out_only_when_paid",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+
+class OrderLine(models.Model):
+    """One SKU of an order, with everything that was true of it when the order was placed.
+
+    Money per unit is in fen. `chain` is the price chain that the product page showed: an estimate
+    until slips and settlement say what really was. Which lots fill the line, `goods` remembers
+    under the order's public id.
+    """
+
+    class Funder(models.TextChoices):
+        NOBODY = "", _("No discount")
+        MERCHANT = "merchant", _("Merchant")
+        PLATFORM = "platform", _("Platform")
+        CREATOR = "creator", _("Creator")
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    sku = models.ForeignKey("goods.Sku", models.PROTECT, related_name="+")
+    product = models.ForeignKey("goods.Product", models.PROTECT, related_name="+")
+    county = models.ForeignKey(
+        "regions.County", models.PROTECT, related_name="+", help_text="Where it grew."
+    )
+    title = models.CharField(max_length=120)
+    sku_name = models.CharField(max_length=80)
+    quantity = models.PositiveIntegerField()
+    grams_per_unit = models.PositiveIntegerField()
+
+    unit_price_fen = models.PositiveIntegerField()
+    unit_discount_fen = models.PositiveIntegerField(default=0)
+    discount_funder = models.CharField(max_length=8, choices=Funder, blank=True, default="")
+    unit_fee_fen = models.PositiveIntegerField(help_text="Platform fee.")
+    unit_commission_fen = models.PositiveIntegerField(help_text="For the creator, if there is one.")
+    freight_fen = models.PositiveIntegerField(help_text="This line's share of the order's freight.")
+    chain = models.JSONField(default=dict)
+
+    creator = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
+    via_post = models.CharField(max_length=16, blank=True)
+    via_exposure = models.CharField(max_length=80, blank=True)
+
+    shipped_count = models.PositiveIntegerField(default=0)
+    cancelled_count = models.PositiveIntegerField(
+        default=0, help_text="Units refunded before they were shipped."
+    )
+    returned_count = models.PositiveIntegerField(
+        default=0, help_text="Units refunded after they were shipped."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["order", "sku"], name="one_order_line_per_sku"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_has_a_quantity"),
+            models.CheckConstraint(
+                condition=Q(quantity__gte=F("shipped_count") + F("cancelled_count")),
+                name="unit_is_shipped_or_cancelled_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(shipped_count__gte=F("returned_count")),
+                name="returned_unit_was_shipped",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_price_fen__gte=F("unit_discount_fen")),
+                name="discount_within_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_discount_fen=0) ^ ~Q(discount_funder=""),
+                name="discount_has_a_funder",
+            ),
+            models.CheckConstraint(
+                condition=Q(creator__isnull=False) | Q(unit_commission_fen=0),
+                name="commission_has_a_creator",
+            ),
+        ]
+
+    @property
+    def unit_paid_fen(self) -> int:
+        """What the buyer pays for one unit, freight apart."""
+        return self.unit_price_fen - self.unit_discount_fen
+
+    @property
+    def paid_fen(self) -> int:
+        """What the buyer pays for the line, freight included."""
+        return self.quantity * self.unit_paid_fen + self.freight_fen
+
+    @property
+    def open_count(self) -> int:
+        """Units still to be shipped."""
+        return self.quantity - self.shipped_count - self.cancelled_count
+
+    @property
+    def kept_count(self) -> int:
+        """Units not refunded."""
+        return self.quantity - self.cancelled_count - self.returned_count
+
+
+class OrderStep(models.Model):
+    """One change of an order's status: who or what made it, and when."""
+
+    order = models.ForeignKey(Order, models.CASCADE, related_name="steps")
+    before = models.CharField(max_length=12, blank=True)
+    after = models.CharField(max_length=12, choices=Order.Status)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(
+        "people.User", models.PROTECT, null=True, related_name="+", help_text="Null: the platform."
+    )
+
+    class Meta:
+        indexes = [models.Index(fields=["order", "id"], name="steps_of_an_order")]

@@ -1,0 +1,186 @@
+"""Money arrives: what a payment company told us becomes a paid order, or waits in suspense.
+
+Nothing else makes an order paid. Who calls has verified the company's signature, or has asked the
+company itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from shanhuo.goods import services as goods
+from shanhuo.kernel import facts
+from shanhuo.orders import ledger, sold
+from shanhuo.orders.events import OrderPaid
+from shanhuo.orders.models import (
+    JournalEntry,
+    Notice,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    SuspenseItem,
+)
+from shanhuo.orders.services.refunding import promise_back
+from shanhuo.orders.transitions import move
+
+OUR_CURRENCY = "CNY"
+Outcome = Notice.Outcome
+Reason = SuspenseItem.Reason
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyArrived:
+    """A company's word that money reached us, its origin proved."""
+
+    company: str
+    notice_id: str
+    trade_no: str
+    transaction_id: str
+    amount_fen: int
+    currency: str
+
+
+@transaction.atomic
+def take_payment(*, arrived: MoneyArrived, now: datetime) -> Outcome:
+    """Apply a proved payment once, however often and in whatever order the company tells it."""
+    payment = (
+        Payment.objects.select_for_update(no_key=True)
+        .filter(public_id=arrived.trade_no, company=arrived.company)
+        .first()
+    )
+    outcome = _apply(payment, arrived, now=now)
+    note_down(
+        company=arrived.company,
+        notice_id=arrived.notice_id,
+        kind="paid",
+        trade_no=arrived.trade_no,
+        amount_fen=arrived.amount_fen,
+        outcome=outcome,
+        now=now,
+    )
+    return outcome
+
+
+def note_down(
+    *,
+    company: str,
+    notice_id: str,
+    kind: str,
+    trade_no: str,
+    amount_fen: int,
+    outcome: Outcome,
+    now: datetime,
+) -> None:
+    """Keep a genuine notice and count its repetitions, in the caller's transaction."""
+    known = Notice.objects.filter(company=company, notice_id=notice_id)
+    if known.update(times=F("times") + 1):
+        return
+    Notice.objects.create(
+        company=company,
+        notice_id=notice_id,
+        kind=kind,
+        trade_no=trade_no[:64],
+        amount_fen=amount_fen,
+        received_at=now,
+        outcome=outcome,
+    )
+
+
+def _apply(payment: Payment | None, arrived: MoneyArrived, *, now: datetime) -> Outcome:
+    if payment is None:
+        return _put_aside(arrived, Reason.NO_ORDER, now=now)
+    if payment.status == Payment.Status.PAID:
+        if payment.transaction_id == arrived.transaction_id:
+            return Outcome.REPEATED
+        return _put_aside(arrived, Reason.PAID_TWICE, now=now)
+    if arrived.currency != OUR_CURRENCY:
+        return _put_aside(arrived, Reason.WRONG_CURRENCY, now=now)
+    if arrived.amount_fen != payment.amount_fen:
+        return _put_aside(arrived, Reason.WRONG_AMOUNT, now=now)
+    _mark_paid(payment, arrived, now=now)
+    return Outcome.APPLIED
+
+
+def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> None:
+    late = payment.status == Payment.Status.CLOSED
+    payment.status = Payment.Status.PAID
+    payment.transaction_id = arrived.transaction_id
+    payment.paid_at = now
+    payment.save(update_fields=["status", "transaction_id", "paid_at"])
+    orders = _orders(payment)
+    _book(payment, now=now)
+    lines = _lines(orders)
+    if late:
+        Order.objects.filter(payment=payment).update(paid_at=now)
+    else:
+        move(orders, to=Order.Status.PREPARING, now=now, paid_at=now)
+    for order in orders:
+        if late:
+            promise_back(
+                order=order, lines=lines[order.pk], reason=Refund.Reason.PAID_LATE, now=now
+            )
+        else:
+            goods.take_held_stock(reference=order.public_id)
+        fact = OrderPaid(
+            **sold.header(order),
+            lines=sold.whole(lines[order.pk]),
+            paid_fen=order.total_fen,
+            late=late,
+        )
+        facts.record(fact, now=now)
+
+
+def _orders(payment: Payment) -> list[Order]:
+    """Merchants ascend, as everywhere that stock of several merchants is touched."""
+    rows = Order.objects.filter(payment=payment).order_by("merchant_id")
+    return list(rows.select_related("payment", "merchant", "buyer", "county"))
+
+
+def _lines(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
+    by_order: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
+    rows = OrderLine.objects.filter(order__in=by_order).select_related(*sold.WITH_NAMES)
+    for line in rows.order_by("pk"):
+        by_order[line.order_id].append(line)
+    return by_order
+
+
+def _book(payment: Payment, *, now: datetime) -> None:
+    ledger.post(
+        key=f"paid:{payment.public_id}",
+        kind=JournalEntry.Kind.PAID,
+        moves=[
+            ledger.Move(ledger.gateway(payment.company), ledger.HELD, payment.amount_fen),
+        ],
+        at=now,
+    )
+
+
+def _put_aside(arrived: MoneyArrived, reason: Reason, *, now: datetime) -> Outcome:
+    """Money that fits nothing is kept where an operator sees it; once per transaction."""
+    item, first_time = SuspenseItem.objects.get_or_create(
+        company=arrived.company,
+        transaction_id=arrived.transaction_id,
+        defaults={
+            "trade_no": arrived.trade_no[:64],
+            "amount_fen": arrived.amount_fen,
+            "currency": arrived.currency[:8],
+            "reason": reason,
+            "received_at": now,
+        },
+    )
+    if not first_time:
+        return Outcome.REPEATED
+    if reason != Reason.WRONG_CURRENCY:
+        ledger.post(
+            key=f"suspense:{item.public_id}",
+            kind=JournalEntry.Kind.SUSPENSE,
+            moves=[
+                ledger.Move(ledger.gateway(arrived.company), ledger.SUSPENSE, arrived.amount_fen),
+            ],
+            at=now,
+        )
+    return Outcome.SUSPENSE

@@ -1,0 +1,297 @@
+"""A basket becomes orders: one per merchant, all under one payment."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.config import config
+from shanhuo.goods import services as goods
+from shanhuo.goods.prices import chain_of
+from shanhuo.kernel import facts, idempotency
+from shanhuo.kernel.errors import Refusal
+from shanhuo.orders import freight, policy, sold
+from shanhuo.orders.events import OrderPlaced
+from shanhuo.orders.models import (
+    Address,
+    BasketLine,
+    FreightRule,
+    Order,
+    OrderLine,
+    OrderStep,
+    Payment,
+    PriceCut,
+)
+from shanhuo.orders.services.basket import NoSuchAddress, check_quantity
+
+if TYPE_CHECKING:
+    from shanhuo.people.models import User
+
+
+class PriceChanged(Refusal):
+    code = "price_changed"
+    message = _("A price or the freight has changed since you looked. Nothing was ordered.")
+
+
+class BasketChanged(Refusal):
+    code = "basket_changed"
+    message = _("Your basket has changed since you looked. Nothing was ordered.")
+
+
+class NotDelivered(Refusal):
+    code = "not_delivered"
+    status = 422
+    message = _("We do not send parcels to this place yet.")
+
+
+class TooManyUnpaid(Refusal):
+    code = "too_many_unpaid"
+    message = _("Pay or cancel one of your %(most)s open orders first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A basket line as the buyer saw it: SKU (public id), units, and fen to pay for one of them."""
+
+    sku: str
+    quantity: int
+    unit_seen_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Public ids of the payment and of its orders, and when the hold on their stock ends."""
+
+    payment: str
+    orders: list[str]
+    amount_fen: int
+    expires_at: str
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What one merchant will send: an order in the making."""
+
+    basket: list[BasketLine]
+    discounts: Mapping[int, PriceCut]
+    province: str
+    rule: FreightRule | None
+    lines: list[OrderLine] = field(init=False)
+    freight_fen: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lines = [_line(wish, self.discounts.get(wish.sku_id)) for wish in self.basket]
+        grams = [line.quantity * line.grams_per_unit for line in self.lines]
+        self.freight_fen = freight.freight_fen(
+            self.rule,
+            goods_fen=self.goods_fen - self.discount_fen,
+            grams=sum(grams),
+            province=self.province,
+        )
+        for line, share in zip(
+            self.lines, freight.shares(self.freight_fen, grams=grams), strict=True
+        ):
+            line.freight_fen = share
+
+    @property
+    def goods_fen(self) -> int:
+        return sum(line.quantity * line.unit_price_fen for line in self.lines)
+
+    @property
+    def discount_fen(self) -> int:
+        return sum(line.quantity * line.unit_discount_fen for line in self.lines)
+
+    @property
+    def total_fen(self) -> int:
+        return self.goods_fen - self.discount_fen + self.freight_fen
+
+
+def place_order(
+    *,
+    buyer: "User",
+    address: str,
+    wanted: Sequence[Wanted],
+    total_seen_fen: int,
+    key: str,
+    now: datetime,
+) -> Placed:
+    """Order lines of the buyer's basket and hold their stock. Idempotent by (buyer, key).
+
+    address: public id from the buyer's address book.
+    Raises BadQuantity, BasketChanged, NoSuchAddress, NotDelivered, TooManyUnpaid, PriceChanged,
+    goods.OutOfStock or goods.NotForSale: then nothing is ordered and nothing is held.
+    """
+    body = msgspec.json.encode([address, wanted, total_seen_fen])
+    answer = idempotency.run(
+        owner=buyer.public_id,
+        scope=f"orders.place:{buyer.public_id}",
+        key=key,
+        body=body,
+        now=now,
+        act=lambda: asdict(_place(buyer, address, wanted, total_seen_fen, now=now)),
+    )
+    return Placed(**answer)
+
+
+def _place(
+    buyer: "User", address_id: str, wanted: Sequence[Wanted], total_seen_fen: int, *, now: datetime
+) -> Placed:
+    address = _address(buyer, address_id)
+    basket = _basket(buyer, wanted)
+    _refuse_hoarding(buyer)
+    parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
+    _refuse_other_prices(parcels, wanted, total_seen_fen)
+    payment = Payment.objects.create(
+        buyer=buyer,
+        amount_fen=total_seen_fen,
+        company=config().payment_company,
+        made_at=now,
+        expires_at=now + policy.hold_for(),
+    )
+    orders = _write_orders(payment, parcels, address, now=now)
+    for order, parcel in zip(orders, parcels, strict=True):
+        _hold(order, parcel, now=now)
+        facts.record(OrderPlaced(**sold.header(order), lines=sold.whole(parcel.lines)), now=now)
+    BasketLine.objects.filter(pk__in=[wish.pk for wish in basket]).delete()
+    return Placed(
+        payment=payment.public_id,
+        orders=[order.public_id for order in orders],
+        amount_fen=payment.amount_fen,
+        expires_at=payment.expires_at.isoformat(),
+    )
+
+
+def _address(buyer: "User", public_id: str) -> Address:
+    kept = Address.objects.filter(owner=buyer, public_id=public_id, removed_at=None)
+    address = kept.select_related("county").first()
+    if address is None:
+        raise NoSuchAddress
+    if freight.province_of(address.county.adcode) in freight.UNSERVED_PROVINCES:
+        raise NotDelivered
+    return address
+
+
+def _basket(buyer: "User", wanted: Sequence[Wanted]) -> list[BasketLine]:
+    """The basket lines that were seen, unless the basket says otherwise by now."""
+    seen = {wish.sku: check_quantity(wish.quantity) for wish in wanted}
+    lines = BasketLine.objects.filter(buyer=buyer, sku__public_id__in=seen)
+    basket = list(lines.select_related("sku__product__merchant", "sku__product__county", "creator"))
+    if not basket or {line.sku.public_id: line.quantity for line in basket} != seen:
+        raise BasketChanged
+    return basket
+
+
+def _refuse_hoarding(buyer: "User") -> None:
+    unpaid = Payment.objects.filter(buyer=buyer, status=Payment.Status.WAITING)
+    if unpaid.count() >= policy.MOST_UNPAID_CHECKOUTS:
+        raise TooManyUnpaid(most=policy.MOST_UNPAID_CHECKOUTS)
+
+
+def parcels_of(basket: Sequence[BasketLine], *, province: str, now: datetime) -> list[Parcel]:
+    """The basket by merchant, priced as of now.
+
+    Merchants ascend by id and SKUs within a hold ascend by pk, so that two baskets that overlap
+    queue for the rows instead of deadlocking.
+    """
+    by_merchant = defaultdict(list)
+    for wish in basket:
+        by_merchant[wish.sku.product.merchant_id].append(wish)
+    rules = {
+        rule.merchant_id: rule for rule in FreightRule.objects.filter(merchant__in=by_merchant)
+    }
+    cuts = _price_cuts([wish.sku_id for wish in basket], now=now)
+    return [
+        Parcel(by_merchant[merchant], cuts, province, rules.get(merchant))
+        for merchant in sorted(by_merchant)
+    ]
+
+
+def _price_cuts(sku_ids: Sequence[int], *, now: datetime) -> dict[int, PriceCut]:
+    """The deepest cut that runs now, by SKU."""
+    running = PriceCut.objects.filter(sku__in=sku_ids, starts_at__lte=now, ends_at__gt=now)
+    return {cut.sku_id: cut for cut in running.order_by("off_fen", "pk")}
+
+
+def _line(wish: BasketLine, cut: PriceCut | None) -> OrderLine:
+    sku, product = wish.sku, wish.sku.product
+    off_fen = min(cut.off_fen, sku.price_fen) if cut else 0
+    return OrderLine(
+        sku=sku,
+        product=product,
+        county=product.county,
+        title=product.title,
+        sku_name=sku.name,
+        quantity=wish.quantity,
+        grams_per_unit=sku.grams_per_unit,
+        unit_price_fen=sku.price_fen,
+        unit_discount_fen=off_fen,
+        discount_funder=cut.funder if cut and off_fen else "",
+        unit_fee_fen=sku.platform_fee_fen,
+        unit_commission_fen=sku.commission_fen if wish.creator else 0,
+        chain=asdict(chain_of(sku)),
+        creator=wish.creator,
+        via_post=wish.via_post,
+        via_exposure=wish.via_exposure,
+    )
+
+
+def _refuse_other_prices(
+    parcels: Sequence[Parcel], wanted: Sequence[Wanted], total_seen_fen: int
+) -> None:
+    seen = {wish.sku: wish.unit_seen_fen for wish in wanted}
+    now_fen = {line.sku.public_id: line.unit_paid_fen for p in parcels for line in p.lines}
+    if now_fen != seen or sum(parcel.total_fen for parcel in parcels) != total_seen_fen:
+        raise PriceChanged(prices=now_fen)
+
+
+def _write_orders(
+    payment: Payment, parcels: Sequence[Parcel], address: Address, *, now: datetime
+) -> list[Order]:
+    orders = Order.objects.bulk_create(
+        Order(
+            payment=payment,
+            buyer=payment.buyer,
+            merchant=parcel.basket[0].sku.product.merchant,
+            county=address.county,
+            recipient=address.recipient,
+            phone=address.phone,
+            street=address.street,
+            goods_fen=parcel.goods_fen,
+            discount_fen=parcel.discount_fen,
+            freight_fen=parcel.freight_fen,
+            total_fen=parcel.total_fen,
+            placed_at=now,
+        )
+        for parcel in parcels
+    )
+    for order, parcel in zip(orders, parcels, strict=True):
+        for line in parcel.lines:
+            line.order = order
+    OrderLine.objects.bulk_create(line for parcel in parcels for line in parcel.lines)
+    OrderStep.objects.bulk_create(
+        OrderStep(order=order, after=order.status, at=now, actor=payment.buyer) for order in orders
+    )
+    return orders
+
+
+def _hold(order: Order, parcel: Parcel, *, now: datetime) -> None:
+    """Hold the order's stock, last of all, so that the rows are locked for a moment only.
+
+    The order was written at the price that was read before; the price under the lock confirms it.
+    """
+    held = goods.hold_stock(
+        quantities={line.sku_id: line.quantity for line in parcel.lines},
+        reference=order.public_id,
+        now=now,
+    )
+    moved = {
+        line.sku.public_id: held[line.sku_id].price_fen - line.unit_discount_fen
+        for line in parcel.lines
+        if held[line.sku_id].price_fen != line.unit_price_fen
+    }
+    if moved:
+        raise PriceChanged(prices=moved)

@@ -1,0 +1,101 @@
+"""Makers of orders in every state, and a company's word for tests that are not about signatures."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from shanhuo.kernel import ids
+from shanhuo.orders import freight, services
+from shanhuo.orders.models import Address, BasketLine, Order, Payment
+from shanhuo.orders.services.placing import parcels_of
+from tests.conftest import Maker
+
+
+@pytest.fixture
+def make_address(make_county: Maker) -> Maker:
+    def make(owner: Any, county: Any = None, **fields: Any) -> Address:
+        return services.keep_address(
+            owner=owner,
+            county_id=(county or make_county("渝中区", "500103")).pk,
+            recipient=fields.get("recipient", "梅女士"),
+            phone=fields.get("phone", "13900139000"),
+            street=fields.get("street", "解放碑 1 号"),
+            is_default=False,
+            now=fields.get("now", datetime.now().astimezone()),
+        )
+
+    return make
+
+
+@pytest.fixture
+def order_of(make_address: Maker) -> Maker:
+    """Put SKUs into a basket, look at it, and order it."""
+
+    def place(
+        buyer: Any,
+        basket: dict[Any, int],
+        *,
+        now: datetime,
+        key: str = "",
+        address: Address | None = None,
+        source: services.Source = services.Source(),  # noqa: B008 (frozen)
+    ) -> Payment:
+        address = address or make_address(buyer)
+        for sku, quantity in basket.items():
+            services.add_to_basket(
+                buyer=buyer, sku_id=sku.pk, quantity=quantity, now=now, source=source
+            )
+        wanted, total = seen_by(buyer, address, now=now)
+        placed = services.place_order(
+            buyer=buyer,
+            address=address.public_id,
+            wanted=wanted,
+            total_seen_fen=total,
+            key=key or ids.new_public_id(),
+            now=now,
+        )
+        return Payment.objects.get(public_id=placed.payment)
+
+    return place
+
+
+def seen_by(buyer: Any, address: Address, *, now: datetime) -> tuple[list[services.Wanted], int]:
+    """What the checkout page shows: lines with prices, and the total with freight."""
+    basket = list(
+        BasketLine.objects.filter(buyer=buyer).select_related(
+            "sku__product__merchant", "sku__product__county", "creator"
+        )
+    )
+    parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
+    wanted = [
+        services.Wanted(line.sku.public_id, line.quantity, line.unit_paid_fen)
+        for parcel in parcels
+        for line in parcel.lines
+    ]
+    return wanted, sum(parcel.total_fen for parcel in parcels)
+
+
+def money_for(payment: Payment, **changed: Any) -> services.MoneyArrived:
+    """The demo company's proved word that a payment was made, or a `changed` one."""
+    told = {
+        "company": "demo",
+        "notice_id": f"n-{payment.public_id}",
+        "trade_no": payment.public_id,
+        "transaction_id": f"T{payment.public_id}",
+        "amount_fen": payment.amount_fen,
+        "currency": "CNY",
+    }
+    return services.MoneyArrived(**{**told, **changed})
+
+
+@pytest.fixture
+def paid_order(order_of: Maker) -> Maker:
+    """An order of one merchant that is paid."""
+
+    def make(buyer: Any, basket: dict[Any, int], *, now: datetime, **how: Any) -> Order:
+        payment = order_of(buyer, basket, now=now, **how)
+        services.take_payment(arrived=money_for(payment), now=now)
+        return Order.objects.get(payment=payment)
+
+    return make
