@@ -286,14 +286,25 @@ class _Line:
         head_end = self.buffer.find(b"\r\n\r\n")
         if head_end < 0:
             return None
-        head = self.buffer[:head_end]
-        size = head.lower().find(b"\r\ncontent-length:")
-        body_bytes = int(head[size + 17 :].split(b"\r\n", 1)[0]) if size >= 0 else 0
-        end = head_end + 4 + body_bytes
-        if len(self.buffer) < end:
+        end = _end_of_body(self.buffer, head_end)
+        if end is None or len(self.buffer) < end:
             return None
+        status = int(self.buffer[9:12])
         body, self.buffer = self.buffer[head_end + 4 : end], self.buffer[end:]
-        return int(head[9:12]), body
+        return status, body
+
+
+def _end_of_body(buffer: bytes, head_end: int) -> int | None:
+    """Where the answer ends, from its length or its last chunk; None while that is not known."""
+    head = buffer[:head_end].lower()
+    begin = head_end + 4
+    size = head.find(b"\r\ncontent-length:")
+    if size >= 0:
+        return begin + int(head[size + 17 :].split(b"\r\n", 1)[0])
+    if b"\r\ntransfer-encoding: chunked" not in head:
+        return begin
+    last = buffer.find(b"0\r\n\r\n", begin)
+    return None if last < 0 else last + 5
 
 
 # --- The report -------------------------------------------------------------------------------

@@ -1,0 +1,164 @@
+"""The signal log as one thing: compacted Parquet, and what still lies in segments.
+
+`parquet/manifest.json` names the Parquet parts that count and the segments that went into them. It
+is replaced by rename, and that rename is the one moment at which segments become Parquet: a crash
+before it leaves only files that nobody names, a crash after it only segments that are known to be
+spent. A signal is counted once by (sheet, slot, kind), whichever process wrote it how often.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import msgspec
+import numpy as np
+
+from shanhuo.traffic import moments
+from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
+from shanhuo.traffic.segments import Segments, sync_folder
+from shanhuo.traffic.sheets import LIFE_MS
+
+ATTEMPTS = 20
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One Parquet file; every signal in it happened in `from_ms <= at_ms <= until_ms`."""
+
+    path: str
+    day: str
+    rows: int
+    from_ms: int
+    until_ms: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What counts. `spent`: segments that are in the parts, and may still lie about."""
+
+    version: int = 0
+    parts: list[Part] = []
+    spent: list[str] = []
+
+
+class SignalLog:
+    """The log of one platform, for readers; `compaction` is its only writer."""
+
+    def __init__(self, root: Path) -> None:
+        self.segments = Segments(root)
+        self.folder = root / "parquet"
+        self._manifest_path = self.folder / "manifest.json"
+
+    def manifest(self) -> Manifest:
+        try:
+            return msgspec.json.decode(self._manifest_path.read_bytes(), type=Manifest)
+        except FileNotFoundError:
+            return Manifest()
+
+    def publish(self, manifest: Manifest) -> None:
+        """Replace the manifest, durably and at once."""
+        draft = self._manifest_path.with_suffix(".draft")
+        with draft.open("wb") as file:
+            file.write(msgspec.json.encode(manifest))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(self._manifest_path)
+        sync_folder(self.folder)
+
+    def staged(self, manifest: Manifest) -> Records:
+        """Records of all segments that the manifest does not call spent, with repeats.
+
+        Raises FileNotFoundError when a segment was compacted meanwhile: read the manifest again.
+        """
+        spent = set(manifest.spent)
+        parts = [np.empty(0, RECORD)]
+        parts += [self.segments.read(one)[0] for one in self.segments.names() if one not in spent]
+        return np.concatenate(parts)
+
+    def snapshot(self) -> tuple[Manifest, Records]:
+        """A manifest and the staged records that belong to exactly that manifest."""
+        for _ in range(ATTEMPTS):
+            manifest = self.manifest()
+            try:
+                staged = self.staged(manifest)
+            except FileNotFoundError:
+                continue
+            if self.manifest().version == manifest.version:
+                return manifest, staged
+        raise RuntimeError("the signal log changed too often while it was read")
+
+    @contextmanager
+    def open(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB connection with a view `signals` of all signals with `since <= at < until`.
+
+        Columns as in docs/signals.md; each signal once; the newest ones, not compacted yet, too.
+        """
+        manifest, staged = self.snapshot()
+        since_ms = moments.to_ms(since) if since else 0
+        until_ms = moments.to_ms(until) if until else 2**62
+        with duckdb.connect() as connection:
+            stage(connection, staged)
+            show_parts(connection, self.folder, manifest.parts, since_ms, until_ms)
+            connection.execute(_VIEW.format(since_ms=since_ms, until_ms=until_ms))
+            yield connection
+
+
+_COLUMNS = ", ".join(f'"{name}"' for name in RECORD_FIELDS)
+
+FRESH = f"""
+    SELECT DISTINCT ON (sheet, slot, kind) {_COLUMNS} FROM staged
+    WHERE NOT EXISTS (
+        SELECT 1 FROM near_parts known WHERE known.sheet = staged.sheet
+        AND known.slot = staged.slot AND known.kind = staged.kind
+    )
+    ORDER BY at_ms
+"""
+"""Staged signals that are in no part yet, each once."""
+
+_VIEW = f"""
+    CREATE TEMP VIEW signals AS
+    SELECT * FROM (
+        SELECT {_COLUMNS} FROM parts UNION ALL SELECT {_COLUMNS} FROM ({FRESH})
+    ) WHERE at_ms >= {{since_ms}} AND at_ms < {{until_ms}}
+"""
+
+
+def stage(connection: duckdb.DuckDBPyConnection, staged: Records) -> None:
+    """Make records visible to SQL as `staged`."""
+    columns: Any = {name: np.ascontiguousarray(staged[name]) for name in RECORD_FIELDS}
+    connection.register("staged_columns", columns)
+    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {_COLUMNS} FROM staged_columns")
+
+
+def show_parts(
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    parts: list[Part],
+    since_ms: int = 0,
+    until_ms: int = 2**62,
+) -> None:
+    """Views `parts` (those that touch the period) and `near_parts` (those that may hold repeats of
+    what is staged: no repeat is further away in time than a sheet lives)."""
+    wanted = [one for one in parts if one.from_ms < until_ms and one.until_ms >= since_ms]
+    (row,) = connection.execute("SELECT min(at_ms), max(at_ms) FROM staged").fetchall()
+    first, last = (0, -1) if row[0] is None else (row[0] - LIFE_MS, row[1] + LIFE_MS)
+    near = [one for one in parts if one.from_ms <= last and one.until_ms >= first]
+    for name, chosen in (("parts", wanted), ("near_parts", near)):
+        _view_of(connection, name, [folder / one.path for one in chosen])
+
+
+def _view_of(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:
+    source = "(SELECT * FROM staged WHERE false)"
+    if paths:
+        listed = ", ".join(map(quoted, paths))
+        source = f"read_parquet([{listed}])"
+    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {_COLUMNS} FROM {source}")
+
+
+def quoted(path: Path) -> str:
+    """A path as an SQL text."""
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,51 @@
+"""Makers for the traffic room: sheets, claims, recorders in a folder of their own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from shanhuo.traffic import sheets
+from shanhuo.traffic.intake import Batch, Received
+from shanhuo.traffic.kinds import ObjectKind, Source, Surface
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.recorder import Recorder
+from shanhuo.traffic.sheets import Slot
+
+NOON_MS = 1_782_878_400_000  # 2026-07-01 12:00 in Shanghai
+MEI, STRANGER = 11, 99
+
+
+def slot_of(post: int, *, county: int = 500237, source: Source = Source.FRESH) -> Slot:
+    return Slot(ObjectKind.POST, post, county, source, policy=3, price=0.5, propensity=0.25)
+
+
+def token_for(
+    *posts: int, viewer: int = MEI, at_ms: int = NOON_MS, surface: Surface = Surface.FEED
+) -> str:
+    """A sheet that showed these posts."""
+    slots = [slot_of(post) for post in posts]
+    return sheets.seal(slots, viewer=viewer, surface=surface, now_ms=at_ms)[1]
+
+
+def received(
+    token: str, *claims: tuple[int, int, int], viewer: int = MEI, at_ms: int = NOON_MS + 60_000
+) -> Received:
+    """A request with one sheet; a claim is (slot, kind, age_ms)."""
+    signals = [(0, slot, kind, age_ms, 0) for slot, kind, age_ms in claims]
+    return Received(Batch([token], signals), viewer, at_ms)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> SignalLog:
+    return SignalLog(tmp_path / "signals")
+
+
+@pytest.fixture
+def make_recorder(tmp_path: Path) -> Callable[[], Recorder]:
+    return lambda: Recorder(tmp_path / "signals", now_ms=NOON_MS)
+
+
+@pytest.fixture
+def recorder(make_recorder: Callable[[], Recorder]) -> Recorder:
+    return make_recorder()
