@@ -11,7 +11,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python -m
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format messages bench clean-demo
+.PHONY: help demo test lint format messages bench
 
 help:
 	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
@@ -26,19 +26,22 @@ lint: $(VENV)/.test
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(VENV)/bin/lint-imports
+	$(RUN) shanhuo messages --check
 	$(RUN) mypy
 
-test: lint messages
+test: lint
+	$(RUN) shanhuo messages --compile
 	$(RUN) pytest -n 2 --dist loadgroup
 
 format: $(VENV)/.test
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
 
-messages: $(VENV)/.runtime
+messages: $(VENV)/.test
 	$(RUN) shanhuo messages
 
-bench: $(VENV)/.test messages
+bench: $(VENV)/.test
+	$(RUN) shanhuo messages --compile
 	$(RUN) bench $(if $(TRACK),--track $(TRACK)) $(if $(QUICK),--quick)
 
 $(VENV)/bin/python:

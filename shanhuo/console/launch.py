@@ -71,6 +71,8 @@ def serve(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     _require_free_ports(options.port)
     _run("preflight")
+    _run("messages", "--compile")
+    _run("collectstatic", "--noinput", "--verbosity=0")
     programs = [web_program(options.host, options.port), worker_program()]
     greeting = f"Shanhuo answers on http://{options.host}:{options.port}"
     _supervise(programs, port=options.port, greeting=greeting)
@@ -82,8 +84,8 @@ LAUNCHERS = {"demo": demo, "serve": serve}
 def web_program(host: str, port: int, *, log_path: Path | None = None) -> Program:
     """Hot doors and pages in one process on one port."""
     argv = (
-        *(sys.executable, "-m", "granian", "shanhuo.wsgi:application", "--interface", "wsgi"),
-        *("--host", host, "--port", str(port), "--workers", "1"),
+        *(sys.executable, "-m", "granian", "shanhuo.realtime.door:app", "--interface", "rsgi"),
+        *("--host", host, "--port", str(port), "--loop", "uvloop", "--workers", "1"),
         *("--log-level", "warning", "--no-ws"),
     )
     return Program("web", argv, log_path=log_path)
@@ -162,9 +164,9 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _run(command: str) -> None:
+def _run(*command: str) -> None:
     """A management command of ours in a child. Raises CannotStart if it refused; it said why."""
-    if subprocess.run([sys.executable, "-m", "shanhuo", command], check=False).returncode:  # noqa: S603
+    if subprocess.run([sys.executable, "-m", "shanhuo", *command], check=False).returncode:  # noqa: S603
         raise CannotStart("")
 
 

@@ -15,11 +15,12 @@ from django.db import connections
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from shanhuo.console import catalogues
 from shanhuo.console.demo import setting
 from shanhuo.kernel import audit, clock
 
 COMPLETE = "season-complete"
-_KEPT = {setting.MARK, "lock", "secrets", "clips"}
+_KEPT = {setting.MARK, "lock", "secrets", "clips", "static"}
 _SOURCE_DIR = Path(__file__).resolve().parents[2]
 
 
@@ -34,6 +35,8 @@ class Step:
 
 def build_if_needed(data_dir: Path) -> None:
     """Leave the season as it is when complete and made by this version; otherwise build it."""
+    catalogues.compile_all()
+    call_command("collectstatic", interactive=False, verbosity=0)
     complete = data_dir / COMPLETE
     version = _version()
     if complete.exists() and complete.read_text() == version:
