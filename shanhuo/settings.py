@@ -90,6 +90,10 @@ AUTH_USER_MODEL = "people.User"
 # People sign in with a phone code; there is neither an e-mail address nor a user name.
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+LOGIN_URL = "account:sign_in"
+LOGIN_REDIRECT_URL = "site:me"
+ACCOUNT_ADAPTER = "shanhuo.web.account.adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"phone"}
 ACCOUNT_SIGNUP_FIELDS = ["phone*"]
 AUTHENTICATION_BACKENDS = [

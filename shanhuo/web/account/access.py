@@ -2,4 +2,9 @@
 
 from shanhuo.people.access import Access
 
-TABLE: dict[str, Access] = {}
+TABLE: dict[str, Access] = {
+    "account:sign_in": Access.ANYONE,
+    "account:code": Access.ANYONE,
+    "account:challenge": Access.ANYONE,
+    "account:sign_out": Access.ANYONE,
+}

@@ -1,0 +1,14 @@
+"""What can be asked about people."""
+
+from typing import TypeAlias
+
+from shanhuo.people import phones
+from shanhuo.people.models import User
+
+# For faces, which may name the type but not the table.
+AnyUser: TypeAlias = User
+
+
+def user_by_phone(phone: str) -> User | None:
+    """The account of a normalised number."""
+    return User.objects.filter(phone_digest=phones.digest(phone)).first()

@@ -1,0 +1,105 @@
+"""Signing in: the number, the code, and out again."""
+
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from shanhuo.kernel import clock
+from shanhuo.kernel.errors import Refusal
+from shanhuo.people import proof_of_work, services
+from shanhuo.web.account.addresses import own_path
+from shanhuo.web.account.forms import CodeForm, PhoneForm
+
+SENT = "people.sent_code"
+NEXT = "people.next"
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Ask for a code. The address to go on to waits in the session."""
+    if request.user.is_authenticated:
+        return redirect(own_path(request.GET.get("next", "")) or "site:me")
+    if request.method != "POST":
+        request.session[NEXT] = own_path(request.GET.get("next", ""))
+    form = PhoneForm(request.POST or None)
+    if form.is_valid() and _send(request, form):
+        return redirect("account:code")
+    status = 422 if form.is_bound else 200
+    return render(request, "web/account/sign_in.html", {"form": form}, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Type the code that was sent from this browser."""
+    sent = request.session.get(SENT)
+    if not sent:
+        return redirect("account:sign_in")
+    form = CodeForm(request.POST or None)
+    if form.is_valid():
+        try:
+            signed_in = services.confirm_code(
+                reference=sent["reference"],
+                guess=form.cleaned_data["code"],
+                address=request.META["REMOTE_ADDR"],
+                now=clock.now(),
+            )
+        except Refusal as refusal:
+            form.add_error("code", str(refusal))
+        else:
+            return _enter(request, signed_in)
+    status = 422 if form.is_bound else 200
+    return render(request, "web/account/code.html", {"form": form, "sent": sent}, status=status)
+
+
+@never_cache
+@require_safe
+def challenge(request: HttpRequest) -> JsonResponse:
+    """The sum that the browser works out before a code is sent."""
+    return JsonResponse(proof_of_work.challenge(now=clock.now()))
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    logout(request)
+    return redirect("/")
+
+
+def _send(request: HttpRequest, form: PhoneForm) -> bool:
+    """Whether a code is on its way; if not, the form says why."""
+    try:
+        remember(
+            request,
+            services.request_code(
+                phone=form.cleaned_data["phone"],
+                address=request.META["REMOTE_ADDR"],
+                proof=form.cleaned_data["proof"],
+                now=clock.now(),
+            ),
+        )
+    except Refusal as refusal:
+        form.add_error("phone", str(refusal))
+        return False
+    return True
+
+
+def remember(request: HttpRequest, sent: services.SentCode) -> None:
+    """Bind the code to this browser: only its session knows the reference."""
+    request.session[SENT] = {
+        "reference": sent.reference,
+        "masked_phone": sent.masked_phone,
+        "demo_code": sent.demo_code,
+    }
+
+
+def _enter(request: HttpRequest, signed_in: services.SignedIn) -> HttpResponse:
+    goal = request.session.pop(NEXT, None)
+    request.session.pop(SENT, None)
+    record_authentication(request, signed_in.user, method="code")
+    answer: HttpResponse = perform_login(request, Login(user=signed_in.user, redirect_url=goal))
+    return answer
