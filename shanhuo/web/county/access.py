@@ -2,4 +2,6 @@
 
 from shanhuo.people.access import Access
 
-TABLE: dict[str, Access] = {}
+TABLE: dict[str, Access] = {
+    "county:home": Access.OFFICER,
+}

@@ -4,6 +4,7 @@ from shanhuo.people.access import Access
 
 TABLE: dict[str, Access] = {
     "site:home": Access.ANYONE,
+    "site:counties": Access.ANYONE,
     "site:about": Access.ANYONE,
     "site:rules": Access.ANYONE,
     "site:me": Access.ANYONE,

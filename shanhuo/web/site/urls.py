@@ -7,6 +7,7 @@ from shanhuo.web.site import views
 app_name = "site"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("counties", views.counties, name="counties"),
     path("about", views.about, name="about"),
     path("rules", views.rules, name="rules"),
     path("me", views.me, name="me"),

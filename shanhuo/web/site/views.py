@@ -4,17 +4,45 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
+from shanhuo.regions import queries as regions
 from shanhuo.web import shell
+from shanhuo.web.desks import desks_of
+from shanhuo.web.refusals import is_htmx
+from shanhuo.web.site import counties as explorer
 from shanhuo.web.site.forms import YouthForm
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/site/home.html")
+
+
+@require_safe
+def counties(request: HttpRequest) -> HttpResponse:
+    """The county explorer: search, a map, every province, and the counties of one of them."""
+    text = request.GET.get("q", "").strip()[:40]
+    provinces = explorer.provinces()
+    chosen = next((p for p in provinces if p.adcode == request.GET.get("province")), None)
+    lines = explorer.counties_of(chosen.adcode) if chosen else []
+    drawing = explorer.province_map(chosen, lines) if chosen else explorer.nation_map(provinces)
+    context = {
+        "text": text,
+        "found": explorer.found(text) if text else [],
+        "provinces": provinces,
+        "chosen": chosen,
+        "counties": lines,
+        # Drawn by us from numbers and names that the drawing escapes.
+        "map": mark_safe(drawing),  # noqa: S308
+        "approval_number": regions.map_approval_number(),
+    }
+    if is_htmx(request):
+        return render(request, "web/site/_counties_found.html", context)
+    return render(request, "web/site/counties.html", context)
 
 
 @require_safe
@@ -29,7 +57,8 @@ def rules(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/site/me.html")
+    """One's own hub; for a visitor, the way to sign in."""
+    return render(request, "web/site/me.html", {"desks": desks_of(request.user)})
 
 
 @require_POST
