@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import gettext as _
@@ -82,7 +83,7 @@ def _lifted_label(line: ProvinceLine) -> str:
     return f"{line.name} {words % {'count': line.lifted_count}}"
 
 
-def _line(county: regions.County) -> CountyLine:
+def _line(county: Any) -> CountyLine:
     return CountyLine(
         adcode=county.adcode,
         name=county.name,
