@@ -1,0 +1,22 @@
+"""Where a product's pictures lie, and how large they are."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A rendition's limits; `most_bytes` is a promise of the page budget."""
+
+    label: str
+    longest: int
+    most_bytes: int
+
+
+LARGE = Size("large", longest=1280, most_bytes=220_000)
+SMALL = Size("small", longest=480, most_bytes=30_000)
+EXTENSIONS = ("webp", "jpg")
+
+
+def path_of(name: str, size: Size, extension: str) -> str:
+    """Path under the media root; the name is random, so the address cannot be guessed."""
+    return f"goods/{name[:2]}/{name}-{size.label}.{extension}"

@@ -1,0 +1,386 @@
+"""Everything that can be asked about goods."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import (
+    Exists,
+    F,
+    Max,
+    Min,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+)
+
+from shanhuo.goods import season
+from shanhuo.goods.models import (
+    Brand,
+    BrandVersion,
+    Lot,
+    PoolEntry,
+    Product,
+    ProductPhoto,
+    Sku,
+    StockShare,
+)
+from shanhuo.goods.photos import LARGE, SMALL, path_of
+from shanhuo.goods.prices import PriceChain, chain_of
+from shanhuo.kernel import textsearch
+from shanhuo.people import rules as people
+
+_LISTED = Q(status=Product.Status.LISTED, merchant__status="verified")
+
+
+# Which rows: entry points start here and never fetch by bare id.
+
+
+def products_on_sale() -> QuerySet[Product]:
+    """What everybody may see and buy: listed, by a verified merchant."""
+    return Product.objects.filter(_LISTED).select_related("county", "merchant", "brand__current")
+
+
+def products_visible_to(user: Any) -> QuerySet[Product]:
+    """What is on sale, and the user's own drafts; officers see their county's."""
+    mine = Q(merchant__in=people.merchant_ids(user))
+    ours = Q(county__in=people.officer_county_ids(user)) & ~Q(status=Product.Status.DRAFT)
+    return Product.objects.filter(_LISTED | mine | ours).select_related(
+        "county", "merchant", "brand__current"
+    )
+
+
+def products_editable_by(user: Any) -> QuerySet[Product]:
+    """The products of the merchants that the user sells for."""
+    return Product.objects.filter(merchant__in=people.merchant_ids(user)).select_related(
+        "county", "merchant", "brand__current"
+    )
+
+
+def brands_editable_by(user: Any) -> QuerySet[Brand]:
+    """Brands of the user's merchants, and those kept by the user's county offices."""
+    shared = Q(organisation__kind="county_office", county__in=people.officer_county_ids(user))
+    mine = Q(organisation__in=people.merchant_ids(user))
+    return Brand.objects.filter(mine | shared).select_related("organisation", "county", "current")
+
+
+def lots_editable_by(user: Any) -> QuerySet[Lot]:
+    return Lot.objects.filter(product__merchant__in=people.merchant_ids(user)).select_related(
+        "product__county", "product__merchant"
+    )
+
+
+def skus_editable_by(user: Any) -> QuerySet[Sku]:
+    return Sku.objects.filter(product__merchant__in=people.merchant_ids(user)).select_related(
+        "product"
+    )
+
+
+def lots_in_public() -> QuerySet[Lot]:
+    """Lots whose certificate anybody may read: no drafts, and the product was once on sale."""
+    return (
+        Lot.objects.exclude(status=Lot.Status.DRAFT)
+        .exclude(product__listed_at=None)
+        .select_related("product__county", "product__merchant")
+    )
+
+
+def pool_entries_visible_to(user: Any) -> QuerySet[PoolEntry]:
+    """An officer sees the county's entries, a merchant its own; nobody else any."""
+    ours = Q(county__in=people.officer_county_ids(user))
+    mine = Q(product__merchant__in=people.merchant_ids(user))
+    return PoolEntry.objects.filter(ours | mine).select_related(
+        "product__merchant", "product__county", "nominated_by", "checked_by"
+    )
+
+
+def pool_in_public() -> QuerySet[PoolEntry]:
+    """What was admitted, and what left with its reason; nominations are not public."""
+    return PoolEntry.objects.filter(status__in=["admitted", "exited"]).select_related(
+        "product__merchant", "product__county", "county"
+    )
+
+
+# Finding.
+
+
+def search(products: QuerySet[Product], query: str) -> QuerySet[Product]:
+    """Those in which every word of the query occurs; two-character words are found."""
+    for needle in textsearch.needles(query):
+        products = products.filter(search_tokens__contains=needle)
+    return products
+
+
+def in_season(products: QuerySet[Product], month: int) -> QuerySet[Product]:
+    """Those that are fresh on the market in that month (1 to 12)."""
+    bit = season.bit_of(month)
+    return products.annotate(_season=F("season_mask").bitand(bit)).filter(_season=bit)
+
+
+def in_pool(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Those that a county admitted to its pool."""
+    admitted = PoolEntry.objects.filter(product=OuterRef("pk"), status="admitted")
+    return products.filter(Exists(admitted))
+
+
+# Cards.
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCard:
+    """A product in a list. `is_available`: a unit could be put in a basket today."""
+
+    id: int
+    public_id: str
+    title: str
+    category: str
+    county_name: str
+    adcode: str
+    merchant_name: str
+    slogan: str
+    cover: str
+    cover_jpeg: str
+    price_from_fen: int | None
+    price_to_fen: int | None
+    season: tuple[tuple[int, int], ...]
+    is_available: bool
+    status: str
+
+
+def cards(products: QuerySet[Product], *, day: date) -> list[ProductCard]:
+    """Cards of a page of products, in three statements however many there are."""
+    active = Sku.objects.filter(product=OuterRef("pk"), is_active=True).order_by()
+    fits = Lot.objects.sellable_on(day).filter(
+        product=OuterRef("product"),
+        declared_grams__gte=F("committed_grams") + OuterRef("grams_per_unit"),
+    )
+    free = active.filter(stock_count__gt=F("held_count")).filter(Exists(fits))
+    cover = ProductPhoto.objects.filter(product=OuterRef("pk")).order_by("position")
+    prices = active.values("product")
+    rows = products.select_related("county", "merchant", "brand__current").annotate(
+        _price_from=Subquery(prices.annotate(fen=Min("price_fen")).values("fen")),
+        _price_to=Subquery(prices.annotate(fen=Max("price_fen")).values("fen")),
+        _cover=Subquery(cover.values("name")[:1]),
+        _is_available=Exists(free),
+    )
+    return [_card(row) for row in rows]
+
+
+def cards_by_id(product_ids: Collection[int], *, day: date) -> dict[int, ProductCard]:
+    """Cards of products on sale, for pages that show them beside clips and orders."""
+    return {card.id: card for card in cards(products_on_sale().filter(pk__in=product_ids), day=day)}
+
+
+def _card(row: Any) -> ProductCard:
+    brand = row.brand
+    return ProductCard(
+        id=row.pk,
+        public_id=row.public_id,
+        title=row.title,
+        category=row.category,
+        county_name=row.county.name,
+        adcode=row.county.adcode,
+        merchant_name=row.merchant.name,
+        slogan=brand.current.slogan if brand and brand.current else "",
+        cover=path_of(row._cover, SMALL, "webp") if row._cover else "",
+        cover_jpeg=path_of(row._cover, SMALL, "jpg") if row._cover else "",
+        price_from_fen=row._price_from,
+        price_to_fen=row._price_to,
+        season=tuple(season.runs_of(row.season_mask)),
+        is_available=row._is_available and row.status == Product.Status.LISTED,
+        status=row.status,
+    )
+
+
+# A basket asks.
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A SKU as a basket shows it: price and how many there are, not yet promised to anybody."""
+
+    sku_id: int
+    public_id: str
+    name: str
+    price_fen: int
+    price_number: int
+    chain: PriceChain
+    grams_per_unit: int
+    available_count: int
+    is_on_sale: bool
+    product_id: int
+    product_public_id: str
+    product_title: str
+    cover: str
+    merchant_id: int
+    merchant_name: str
+    county_id: int
+    adcode: str
+
+
+def offers(public_ids: Iterable[str], *, day: date) -> dict[str, Offer]:
+    """Offers by the SKU's public id; unknown ids are left out, unlisted ones say so."""
+    rows = (
+        Sku.objects.filter(public_id__in=list(public_ids))
+        .select_related("product__merchant", "product__county")
+        .prefetch_related("product__photos", _sellable_lots("product__lots", day))
+    )
+    return {sku.public_id: _offer(sku) for sku in rows}
+
+
+def _sellable_lots(path: str, day: date) -> Prefetch[str, Any, Any]:
+    lots = Lot.objects.sellable_on(day).order_by("harvest_from", "pk")
+    return Prefetch(path, queryset=lots, to_attr="sellable_lots")
+
+
+def _offer(sku: Any) -> Offer:
+    product = sku.product
+    on_sale = (
+        sku.is_active
+        and product.status == Product.Status.LISTED
+        and product.merchant.status == "verified"
+    )
+    photos = list(product.photos.all())
+    return Offer(
+        sku_id=sku.pk,
+        public_id=sku.public_id,
+        name=sku.name,
+        price_fen=sku.price_fen,
+        price_number=sku.price_number,
+        chain=chain_of(sku),
+        grams_per_unit=sku.grams_per_unit,
+        available_count=available_units(sku, product.sellable_lots) if on_sale else 0,
+        is_on_sale=on_sale,
+        product_id=product.pk,
+        product_public_id=product.public_id,
+        product_title=product.title,
+        cover=path_of(photos[0].name, SMALL, "webp") if photos else "",
+        merchant_id=product.merchant_id,
+        merchant_name=product.merchant.name,
+        county_id=product.county_id,
+        adcode=product.county.adcode,
+    )
+
+
+def available_units(sku: Sku, lots: Iterable[Lot]) -> int:
+    """What the warehouse can spare, as far as single lots can still fill whole units."""
+    fillable = sum(lot.free_grams // sku.grams_per_unit for lot in lots)
+    return min(sku.free_count, fillable)
+
+
+# One product, whole.
+
+
+@dataclass(frozen=True, slots=True)
+class SkuLine:
+    """One size on the product page."""
+
+    public_id: str
+    name: str
+    price_fen: int
+    price_number: int
+    price_set_at: datetime | None
+    chain: PriceChain
+    grams_per_unit: int
+    available_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Paths under the media root."""
+
+    name: str
+    large: str
+    large_jpeg: str
+    small: str
+    small_jpeg: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """A product with everything that a buyer is entitled to know."""
+
+    product: Product
+    photos: tuple[Photo, ...]
+    skus: tuple[SkuLine, ...]
+    lots: tuple[Lot, ...]
+    dossier: BrandVersion | None
+    season: tuple[tuple[int, int], ...]
+    is_in_pool: bool
+
+    @property
+    def available_count(self) -> int:
+        return sum(line.available_count for line in self.skus)
+
+
+def product_page(product: Product, *, day: date) -> ProductPage:
+    """The page of a product that the caller found among the visible ones."""
+    lots = tuple(product.lots.sellable_on(day).order_by("harvest_from", "pk"))
+    brand = product.brand
+    return ProductPage(
+        product=product,
+        photos=photos_of(product),
+        skus=tuple(_sku_lines(product, lots)),
+        lots=lots,
+        dossier=brand.current if brand else None,
+        season=tuple(season.runs_of(product.season_mask)),
+        is_in_pool=PoolEntry.objects.filter(product=product, status="admitted").exists(),
+    )
+
+
+def photos_of(product: Product) -> tuple[Photo, ...]:
+    """In the order in which they are shown; the first is the cover."""
+    return tuple(_photo(photo) for photo in product.photos.all())
+
+
+def _photo(photo: ProductPhoto) -> Photo:
+    return Photo(
+        name=photo.name,
+        large=path_of(photo.name, LARGE, "webp"),
+        large_jpeg=path_of(photo.name, LARGE, "jpg"),
+        small=path_of(photo.name, SMALL, "webp"),
+        small_jpeg=path_of(photo.name, SMALL, "jpg"),
+        width=photo.width,
+        height=photo.height,
+    )
+
+
+def _sku_lines(product: Product, lots: Collection[Lot]) -> Iterable[SkuLine]:
+    skus = product.skus.filter(is_active=True).order_by("grams_per_unit", "pk")
+    for sku in skus.annotate(_price_set_at=Max("prices__set_at")):
+        yield SkuLine(
+            public_id=sku.public_id,
+            name=sku.name,
+            price_fen=sku.price_fen,
+            price_number=sku.price_number,
+            price_set_at=sku._price_set_at,
+            chain=chain_of(sku),
+            grams_per_unit=sku.grams_per_unit,
+            available_count=available_units(sku, lots),
+        )
+
+
+# Recall.
+
+
+@dataclass(frozen=True, slots=True)
+class LotReach:
+    """Which orders hold or bought a lot: the list one needs on the day of a recall."""
+
+    reference: str
+    sku_name: str
+    unit_count: int
+    status: str
+
+
+def reach_of(lot: Lot) -> list[LotReach]:
+    shares = StockShare.objects.filter(lot=lot).exclude(status=StockShare.Status.RETURNED)
+    rows = shares.order_by("reference").values_list(
+        "reference", "sku__name", "unit_count", "status"
+    )
+    return [LotReach(*row) for row in rows]
