@@ -30,6 +30,7 @@ from shanhuo.goods.models import (
 )
 from shanhuo.goods.photos import LARGE, SMALL, path_of
 from shanhuo.goods.prices import PriceChain, chain_of
+from shanhuo.goods.textindex import products_by_words
 from shanhuo.kernel import textsearch
 from shanhuo.people import rules as people
 
@@ -108,10 +109,10 @@ def pool_in_public() -> QuerySet[PoolEntry]:
 
 
 def search(products: QuerySet[Product], query: str) -> QuerySet[Product]:
-    """Those in which every word of the query occurs; two-character words are found."""
-    for needle in textsearch.needles(query):
-        products = products.filter(search_tokens__contains=needle)
-    return products
+    """Those in which every word of the query occurs; without a word, all of them."""
+    if not textsearch.query_tokens(query):
+        return products
+    return products.filter(pk__in=products_by_words.matching(query))
 
 
 def in_season(products: QuerySet[Product], month: int) -> QuerySet[Product]:

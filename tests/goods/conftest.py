@@ -50,7 +50,7 @@ def lot_details(day, **changes):
     return goods.LotDetails(**{**values, **changes})
 
 
-def picture(size=(800, 600)) -> BytesIO:
+def picture(size=(320, 240)) -> BytesIO:
     out = BytesIO()
     Image.effect_noise(size, 60).convert("RGB").save(out, "JPEG")
     out.seek(0)

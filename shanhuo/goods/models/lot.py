@@ -42,7 +42,9 @@ class Lot(models.Model):
     contact = EncryptedTextField(_("telephone"), blank=True, default="")
     shows_contact = models.BooleanField(_("show the whole number in public"), default=False)
     promises = models.JSONField(_("promises"), default=list)
-    proof_method = models.CharField(_("proof"), max_length=10, choices=ProofMethod, blank=True)
+    proof_method = models.CharField(
+        _("basis of the promise"), max_length=10, choices=ProofMethod, blank=True
+    )
     certificate_number = models.CharField(_("certificate number"), max_length=40, blank=True)
     issued_on = models.DateField(_("date of issue"), null=True)
     harvest_from = models.DateField(_("harvest begins"), null=True)

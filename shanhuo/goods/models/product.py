@@ -32,7 +32,6 @@ class Product(models.Model):
     licence_number = models.CharField(_("food production licence"), max_length=40, blank=True)
     season_mask = models.PositiveSmallIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
-    search_tokens = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField()
     listed_at = models.DateTimeField(null=True, editable=False)
 

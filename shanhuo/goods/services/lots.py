@@ -44,7 +44,10 @@ class CertificateIncomplete(Refusal):
 class LotDatesWrong(Refusal):
     code = "lot_dates_wrong"
     status = 422
-    message = _("The harvest ends after it begins, and the sale ends after the harvest begins.")
+    message = _(
+        "The dates are out of order: the harvest begins before it ends, and the sale ends "
+        "neither before the harvest nor before today."
+    )
 
 
 class BadVolume(Refusal):

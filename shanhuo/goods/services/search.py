@@ -2,25 +2,35 @@
 
 from collections.abc import Iterable
 
+from django.utils import translation
+
 from shanhuo.goods.models import Product
-from shanhuo.kernel import textsearch
+from shanhuo.goods.textindex import products_by_words
 
 
 def refresh_search(products: Iterable[Product]) -> None:
-    """Write the search column anew: title, category, county, merchant, brand, slogan, story."""
+    """Index anew: title, category, county, merchant, brand, slogan, story."""
     for product in products:
-        Product.objects.filter(pk=product.pk).update(search_tokens=_words_of(product))
+        products_by_words.put(product.pk, *_texts_of(product))
 
 
-def _words_of(product: Product) -> str:
+def _texts_of(product: Product) -> list[str]:
     brand = product.brand
-    slogan = brand.current.slogan if brand and brand.current else ""
-    return textsearch.column_of(
+    return [
         product.title,
-        str(product.get_category_display()),
+        *_category_names(product),
         product.county.name,
         product.merchant.name,
         brand.name if brand else "",
-        slogan,
+        brand.current.slogan if brand and brand.current else "",
         product.story,
-    )
+    ]
+
+
+def _category_names(product: Product) -> list[str]:
+    """In every language: the seller's choice of language must not hide a product."""
+    names = []
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            names.append(str(product.get_category_display()))
+    return names
