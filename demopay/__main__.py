@@ -15,14 +15,20 @@ def main() -> None:
     parser.add_argument("--origin", default="", help="how buyers reach it, if not by 127.0.0.1")
     parser.add_argument("--merchant-id", default="shanhuo-demo")
     parser.add_argument("--app-id", default="shanhuo-web")
-    parser.add_argument("--merchant-key", type=Path, required=True, help="public key, PEM")
+    parser.add_argument(
+        "--merchant-key", type=Path, help="public key, PEM; default: merchant.pub.pem in the folder"
+    )
     parser.add_argument("--time-scale", type=float, default=0.1, help="pauses between notices")
     given = parser.parse_args()
     company = Company(
         data_dir=given.data_dir,
         port=given.port,
         origin=given.origin,
-        merchant=Merchant(given.merchant_id, given.app_id, given.merchant_key),
+        merchant=Merchant(
+            given.merchant_id,
+            given.app_id,
+            given.merchant_key or given.data_dir / "merchant.pub.pem",
+        ),
         time_scale=given.time_scale,
     )
     with company, contextlib.suppress(KeyboardInterrupt):

@@ -52,6 +52,18 @@ class Config(BaseSettings):
     auto_receipt_days: int = Field(default=10, ge=1, le=60)
     settle_after_days: int = Field(default=7, ge=0, le=60)
     payment_company: Literal["demo", "wechat"] = "demo"
+    demopay_url: str = "http://127.0.0.1:8001"
+    demopay_dir: Path | None = Field(default=None, description="Default: demopay in data_dir.")
+    demopay_merchant_id: str = "shanhuo-demo"
+    demopay_app_id: str = "shanhuo-web"
+    wechat_url: str = "https://api.mch.weixin.qq.com"
+    wechat_merchant_id: str = ""
+    wechat_app_id: str = ""
+    wechat_serial: str = Field(default="", description="Serial of our merchant certificate.")
+    wechat_private_key: SecretStr = SecretStr("")
+    wechat_api_v3_key: SecretStr = SecretStr("")
+    wechat_public_key_id: str = Field(default="", description="PUB_KEY_ID_… of WeChat Pay.")
+    wechat_public_key: str = Field(default="", description="WeChat Pay's public key, PEM.")
 
 
 @cache

@@ -1,5 +1,15 @@
 """Everything that can happen to orders and to their money."""
 
+from shanhuo.orders.payment.port import CompanyUnreachable, MoneyArrived, NoticeRefused
+from shanhuo.orders.services.agreeing import (
+    PaymentOver,
+    ask_back,
+    end_if_unpaid,
+    hand_over,
+    read_notice,
+    send_refund,
+    take_refund,
+)
 from shanhuo.orders.services.basket import (
     BadQuantity,
     BasketFull,
@@ -13,7 +23,7 @@ from shanhuo.orders.services.basket import (
     take_out,
 )
 from shanhuo.orders.services.ending import cancel_unpaid, release_if_unpaid
-from shanhuo.orders.services.paying import MoneyArrived, take_payment
+from shanhuo.orders.services.paying import take_payment
 from shanhuo.orders.services.placing import (
     BasketChanged,
     NotDelivered,
@@ -37,12 +47,15 @@ __all__ = [
     "BadQuantity",
     "BasketChanged",
     "BasketFull",
+    "CompanyUnreachable",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
     "NothingToRefund",
     "NothingToShip",
+    "NoticeRefused",
     "ParcelKnown",
+    "PaymentOver",
     "Placed",
     "PriceChanged",
     "Source",
@@ -50,19 +63,25 @@ __all__ = [
     "TooManyUnpaid",
     "Wanted",
     "add_to_basket",
+    "ask_back",
     "cancel_unpaid",
+    "end_if_unpaid",
+    "hand_over",
     "keep_address",
     "note_refund_sent",
     "place_order",
+    "read_notice",
     "receive",
     "refund_shipped",
     "refund_suspense",
     "refund_unshipped",
     "release_if_unpaid",
     "remove_address",
+    "send_refund",
     "set_quantity",
     "settle_order",
     "ship",
     "take_out",
     "take_payment",
+    "take_refund",
 ]

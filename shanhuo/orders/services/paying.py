@@ -5,7 +5,6 @@ company itself.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -24,24 +23,12 @@ from shanhuo.orders.models import (
     Refund,
     SuspenseItem,
 )
+from shanhuo.orders.payment.port import OUR_CURRENCY, MoneyArrived
 from shanhuo.orders.services.refunding import promise_back
 from shanhuo.orders.transitions import move
 
-OUR_CURRENCY = "CNY"
 Outcome = Notice.Outcome
 Reason = SuspenseItem.Reason
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyArrived:
-    """A company's word that money reached us, its origin proved."""
-
-    company: str
-    notice_id: str
-    trade_no: str
-    transaction_id: str
-    amount_fen: int
-    currency: str
 
 
 @transaction.atomic

@@ -1,0 +1,1 @@
+"""The port to payment companies, and their adapters."""
