@@ -52,6 +52,7 @@ class Config(BaseSettings):
     auto_receipt_days: int = Field(default=10, ge=1, le=60)
     settle_after_days: int = Field(default=7, ge=0, le=60)
     payment_company: Literal["demo", "wechat"] = "demo"
+    # The lines of the payment companies: see docs/money.md and demopay/README.md.
     demopay_url: str = "http://127.0.0.1:8001"
     demopay_dir: Path | None = Field(default=None, description="Default: demopay in data_dir.")
     demopay_merchant_id: str = "shanhuo-demo"

@@ -71,6 +71,7 @@ class Setting:
             "SHANHUO_DATABASE_URL": "",
             "SHANHUO_SECRETS_DIR": str(secrets_dir),
             "SHANHUO_PUBLIC_ORIGIN": self.origin,
+            "SHANHUO_DEMOPAY_URL": f"http://127.0.0.1:{self.payment_port}",
         }
 
     def _secrets_dir(self) -> Path:
