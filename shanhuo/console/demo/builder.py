@@ -5,8 +5,9 @@ A season half built by a killed start is torn down and built anew: its steps may
 """
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,20 +18,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from shanhuo.console import catalogues
 from shanhuo.console.demo import setting
-from shanhuo.kernel import audit, clock
+from shanhuo.console.demo.season import Season, Step
+from shanhuo.kernel import clock
 
 COMPLETE = "season-complete"
 _KEPT = {setting.MARK, "lock", "secrets", "clips", "static"}
 _SOURCE_DIR = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A part of the build; it yields once for each of about `total` things done."""
-
-    title: str
-    total: int
-    run: Callable[[], Iterator[None]]
 
 
 def build_if_needed(data_dir: Path) -> None:
@@ -42,7 +35,8 @@ def build_if_needed(data_dir: Path) -> None:
     if complete.exists() and complete.read_text() == version:
         return
     _clear(data_dir)
-    _build(STEPS)
+    with _text_messages_in(data_dir / "logs" / "build.log"):
+        _build(Season(built_at=clock.now(), folder=data_dir).steps())
     complete.write_text(version)
 
 
@@ -54,12 +48,20 @@ def _build(steps: tuple[Step, ...]) -> None:
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(file=sys.__stderr__)) as progress:
         for number, step in enumerate(steps, start=1):
-            bar = progress.add_task(f"[{number}/{len(steps)}] {step.title}", total=step.total)
+            title = f"[{number}/{len(steps)}] {step.title}"
+            bar = progress.add_task(title.replace("[", r"\["), total=step.total)
             for _ in step.run():
                 progress.advance(bar)
-            progress.update(bar, completed=step.total)
+
+
+@contextmanager
+def _text_messages_in(path: Path) -> Iterator[None]:
+    """The codes that the season's people get by SMS would tear the progress bars apart."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file, redirect_stderr(file):
+        yield
 
 
 def _clear(data_dir: Path) -> None:
@@ -81,12 +83,3 @@ def _version() -> str:
     for path in sorted(sources):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _make_tables() -> Iterator[None]:
-    call_command("migrate", verbosity=0)
-    audit.record(verb=setting.BUILT_VERB, subject="console.Demo", now=clock.now())
-    yield
-
-
-STEPS = (Step("建立数据表 Tables", 1, _make_tables),)
