@@ -164,6 +164,12 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "shanhuo.web.assets.HashedFiles"},
+}
+# Source maps are for developers; compressing them would cost seconds at every start.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["jpg", "png", "webp", "mp4", "gz", "br", "map"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = MEDIA_DIR
 
