@@ -1,0 +1,104 @@
+"""One platform and one Chromium for all browser tests; a fresh phone for each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser import chromium, house
+from tests.browser.people import PHONES
+
+PHONE = {"width": 390, "height": 844}
+DESKTOP = {"width": 1280, "height": 800}
+
+# Reported by the page itself, so that a violation is seen even where the console is silent.
+_WATCH = """
+addEventListener("securitypolicyviolation", (event) => {
+  const {violatedDirective, blockedURI, sourceFile} = event;
+  console.error(`CSP: ${violatedDirective} blocked ${blockedURI} in ${sourceFile}`);
+});
+"""
+
+
+@pytest.fixture(scope="session")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.House]:
+    folder: Path = tmp_path_factory.mktemp("house")
+    with house.opened(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        program = playwright.chromium.launch(**chromium.launch_options())
+        yield program
+        program.close()
+
+
+@dataclass
+class Phone:
+    """A person's browser: remembers every complaint of every page it opened."""
+
+    origin: str
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+    page: Page = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.context.add_init_script(_WATCH)
+        self.context.on("console", self._hear)
+        self.context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        self.page = self.context.new_page()
+
+    def _hear(self, message: object) -> None:
+        if message.type == "error":  # type: ignore[attr-defined]
+            self.complaints.append(f"{self.page.url}: {message.text}")  # type: ignore[attr-defined]
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.origin + path)
+        return self.page
+
+    def sign_in(self, who: str) -> Page:
+        """By telephone, as everybody does; the demo shows the code on the page."""
+        page = self.open("/account/sign-in")
+        page.locator("input[type=tel]").fill(PHONES[who])
+        page.locator("main form button").click()
+        code = page.locator("[data-demo-code]").inner_text()
+        page.locator("main form input:visible").fill(code)
+        page.locator("main form button").click()
+        page.wait_for_load_state()
+        return page
+
+
+@pytest.fixture
+def phone_of(
+    browser: Browser, platform: house.House, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., Phone]]:
+    """Make phones; at the end not one of them may have complained."""
+    phones: list[Phone] = []
+
+    def make(
+        who: str = "", *, script: bool = True, wide: bool = False, language: str = "zh-CN"
+    ) -> Phone:
+        context = browser.new_context(
+            viewport=DESKTOP if wide else PHONE,
+            is_mobile=not wide,
+            has_touch=not wide,
+            locale=language,
+            java_script_enabled=script,
+            base_url=platform.origin,
+        )
+        context.set_default_timeout(15_000)
+        phone = Phone(platform.origin, context)
+        phones.append(phone)
+        if who:
+            phone.sign_in(who)
+        return phone
+
+    yield make
+    complaints = [complaint for phone in phones for complaint in phone.complaints]
+    for phone in phones:
+        phone.context.close()
+    assert complaints == []

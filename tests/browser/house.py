@@ -1,0 +1,114 @@
+"""A whole Shanhuo for the browser tests: web, worker and demo payment company, as `make demo` runs
+them, in a folder and on ports of its own."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import urlopen
+
+from shanhuo.console import launch
+from shanhuo.console.demo.setting import Setting
+from shanhuo.console.supervisor import Program
+
+ROOT = Path(__file__).resolve().parents[2]
+SEASON = Path(__file__).with_name("season.py")
+READY_WITHIN_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A running platform and where to find it."""
+
+    origin: str
+    data_dir: Path
+    environment: Mapping[str, str]
+
+    def logs(self) -> str:
+        """The last words of every program, for the message of a failing test."""
+        files = sorted(self.data_dir.glob("logs/*.log"))
+        return "\n".join(f"== {file.name}\n{file.read_text()[-2000:]}" for file in files)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[House]:
+    """Build the tables and the people, start everything, stop everything."""
+    port = _free_pair()
+    place = Setting(data_dir=folder, port=port, payment_port=port + 1)
+    environment = {**os.environ, **place.environment(), "PYTHONPATH": str(ROOT)}
+    logs = folder / "logs"
+    logs.mkdir()
+    _run(environment, "-m", "shanhuo", "messages", "--compile")
+    _run(environment, "-m", "shanhuo", "collectstatic", "--noinput", "-v0")
+    _run(environment, str(SEASON))
+    programs = [
+        launch.web_program("127.0.0.1", port, log_path=logs / "web.log"),
+        launch.worker_program(log_path=logs / "worker.log"),
+        launch.payment_program(place, log_path=logs / "demopay.log"),
+    ]
+    started = [_start(program, environment) for program in programs]
+    try:
+        house = House(place.origin, folder, environment)
+        _wait(house)
+        yield house
+    finally:
+        for process in reversed(started):
+            os.killpg(process.pid, signal.SIGTERM)
+        for process in started:
+            process.wait(timeout=15)
+
+
+def _run(environment: Mapping[str, str], *argv: str) -> None:
+    done = subprocess.run(
+        [sys.executable, *argv],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    assert program.log_path is not None
+    with program.log_path.open("wb") as log:
+        return subprocess.Popen(
+            program.argv,
+            env={**environment, **program.environment},
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(house: House) -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"{house.origin}/about", timeout=5):  # noqa: S310  our own
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"nothing answers on {house.origin}\n{house.logs()}")
+
+
+def _free_pair() -> int:
+    """Two neighbouring free ports below those that the system hands out."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        if all(_is_free(candidate) for candidate in (port, port + 1)):
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
