@@ -385,3 +385,25 @@ def reach_of(lot: Lot) -> list[LotReach]:
         "reference", "sku__name", "unit_count", "status"
     )
     return [LotReach(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLot:
+    """A lot out of which units of an order were filled."""
+
+    lot_id: int
+    public_id: str
+    number: str
+    unit_count: int
+
+
+def lots_of_order(reference: str) -> dict[int, list[OrderLot]]:
+    """SKU id -> the lots that fill its units under this reference."""
+    shares = StockShare.objects.filter(reference=reference).exclude(
+        status=StockShare.Status.RETURNED
+    )
+    found: dict[int, list[OrderLot]] = {}
+    for share in shares.select_related("lot").order_by("pk"):
+        lot = OrderLot(share.lot_id, share.lot.public_id, share.lot.number, share.unit_count)
+        found.setdefault(share.sku_id, []).append(lot)
+    return found
