@@ -1,8 +1,10 @@
 """What can be asked about people."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from shanhuo.people import phones
+from django.db.models import QuerySet
+
+from shanhuo.people import phones, rules
 from shanhuo.people.models import Organisation, User, Verification
 
 # For faces, which may name the type but not the table.
@@ -19,3 +21,17 @@ def open_verification_of(organisation: Organisation) -> Verification:
     return Verification.objects.select_related("organisation").get(
         organisation=organisation, status=Verification.Status.OPEN
     )
+
+
+def merchants_of(user: Any) -> QuerySet[Organisation]:
+    """The verified cooperatives and merchants the user sells for, with their counties, by name."""
+    rows = Organisation.objects.filter(pk__in=rules.merchant_ids(user))
+    return rows.select_related("county").order_by("name")
+
+
+def offices_of(user: Any) -> QuerySet[Organisation]:
+    """The county offices the user works for, with their counties, by name."""
+    rows = Organisation.objects.filter(
+        kind=Organisation.Kind.COUNTY_OFFICE, county__in=rules.officer_county_ids(user)
+    )
+    return rows.select_related("county").order_by("name")
