@@ -31,6 +31,7 @@ ROOMS = [
     "realtime",
     "console",
 ]
+AREAS = ["shell", "account", "site", "seller", "county", "ops", "content", "trade", "impact"]
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -63,8 +64,7 @@ class Shelf:
 def shelves() -> list[Shelf]:
     """One per room, one per page area; `shell` is what all areas share."""
     rooms = [Shelf(room, _files(ROOT / room), ROOT / room / "locale") for room in ROOMS]
-    areas = sorted(path.parent.name for path in (ROOT / "web").glob("*/access.py"))
-    return rooms + [_area(name) for name in ("shell", *areas)]
+    return rooms + [_area(name) for name in AREAS]
 
 
 def _area(name: str) -> Shelf:

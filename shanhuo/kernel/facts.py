@@ -5,7 +5,7 @@ transaction that made it true; a room above receives it in `receivers.py`. Deliv
 that same transaction: at least once. The receipt is written with the effect: applied once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -112,6 +112,19 @@ def read_log(fact_type: type[Fact], *, since: datetime, until: datetime) -> Iter
     rows = FactRecord.objects.filter(kind=kind_of(fact_type), at__gte=since, at__lt=until)
     for row in rows.order_by("at", "pk").iterator(chunk_size=2000):
         yield RecordedFact(id=row.pk, at=row.at, payload=row.payload)
+
+
+def count_log(fact_types: Iterable[type[Fact]], *, since: datetime, until: datetime) -> int:
+    """How many facts of these kinds `read_log` would give."""
+    kinds = [kind_of(fact_type) for fact_type in fact_types]
+    return FactRecord.objects.filter(kind__in=kinds, at__gte=since, at__lt=until).count()
+
+
+def first_at(fact_types: Iterable[type[Fact]]) -> datetime | None:
+    """When the oldest fact of these kinds happened; None if there is none."""
+    kinds = [kind_of(fact_type) for fact_type in fact_types]
+    rows = FactRecord.objects.filter(kind__in=kinds).order_by("at")
+    return rows.values_list("at", flat=True).first()
 
 
 def _read(row: FactRecord, fact_type: type[AnyFact]) -> AnyFact:

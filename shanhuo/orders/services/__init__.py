@@ -42,28 +42,15 @@ from shanhuo.orders.services.refunding import (
 )
 from shanhuo.orders.services.settling import settle_order
 from shanhuo.orders.services.shipping import NothingToShip, ParcelKnown, receive, ship
-from shanhuo.orders.services.slips import (
-    BadSlipPrice,
-    BadWeight,
-    HouseholdLeft,
-    NotYetBought,
-    SlipReversedBefore,
-    pay_household,
-    reverse_slip,
-)
 
 __all__ = [
     "BadQuantity",
-    "BadSlipPrice",
-    "BadWeight",
     "BasketChanged",
     "BasketFull",
     "CompanyUnreachable",
-    "HouseholdLeft",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
-    "NotYetBought",
     "NothingToRefund",
     "NothingToShip",
     "NoticeRefused",
@@ -71,7 +58,6 @@ __all__ = [
     "PaymentOver",
     "Placed",
     "PriceChanged",
-    "SlipReversedBefore",
     "Source",
     "TooManyAddresses",
     "TooManyUnpaid",
@@ -83,7 +69,6 @@ __all__ = [
     "hand_over",
     "keep_address",
     "note_refund_sent",
-    "pay_household",
     "place_order",
     "read_notice",
     "receive",
@@ -92,7 +77,6 @@ __all__ = [
     "refund_unshipped",
     "release_if_unpaid",
     "remove_address",
-    "reverse_slip",
     "send_refund",
     "set_quantity",
     "settle_order",

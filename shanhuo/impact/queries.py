@@ -1,0 +1,169 @@
+"""Reports, from roll-ups alone: never a raw log at view time."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import QuerySet, Sum
+
+from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
+from shanhuo.impact.models import Cell, Check, Erratum, Fill, HouseholdDay, Project, Release
+from shanhuo.impact.sketch import Sketch
+from shanhuo.impact.windows import Window
+from shanhuo.kernel import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number and what must stand beside it: metric (unit, status, definition) and window.
+
+    `value` None: not published, because too few households stand behind it.
+    """
+
+    metric: Metric
+    value: int | None
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of one place in one window.
+
+    `by_day` has each metric that adds up, zeros filled in. `counted_at` is when the part that was
+    counted longest ago was counted. Of `missing_days` nothing is known: they were never counted.
+    """
+
+    figures: dict[str, Figure]
+    by_day: dict[str, list[tuple[date, int]]]
+    counted_at: datetime | None
+    missing_days: list[date]
+
+
+def report(window: Window, *, county: str = "", product: str = "") -> Report:
+    """Everything but households, for anybody. "" is the whole country, or all products."""
+    daily, states = _daily(window, county, product)
+    values = {metric.id: sum(daily[metric.id].values()) for metric in _public(Merge.SUM)}
+    for metric in _public(Merge.VIEWERS):
+        values[metric.id] = Sketch.union(states[metric.id]).count()
+    counted_at, missing_days = _fill_state(window)
+    return Report(
+        figures={name: Figure(BY_ID[name], value, window) for name, value in values.items()},
+        by_day={
+            metric.id: [(day, daily[metric.id][day]) for day in window.days]
+            for metric in _public(Merge.SUM)
+        },
+        counted_at=counted_at,
+        missing_days=missing_days,
+    )
+
+
+def household_figures(window: Window, *, county: str = "", product: str = "") -> dict[str, Figure]:
+    """The exact figures about households, for those who may see them (`rules`)."""
+    place = {"county": county, "product": product}
+    chosen = {column: value for column, value in place.items() if value}
+    rows = HouseholdDay.objects.filter(**_days(window), **chosen)
+    totals = rows.values_list("household").annotate(paid=Sum("paid_fen"), gain=Sum("gain_fen"))
+    households = [(paid, gain) for _household, paid, gain in totals]
+    values = {
+        "farm_gate": sum(paid for paid, _gain in households),
+        "households": sum(1 for paid, _gain in households if paid > 0),
+        "income_gain": sum(gain for _paid, gain in households),
+    }
+    return {name: Figure(BY_ID[name], value, window) for name, value in values.items()}
+
+
+def rolled_up(metric: Metric, window: Window, *, county: str = "", product: str = "") -> int:
+    """One exact figure, as the roll-ups have it."""
+    if metric.is_sensitive:
+        value = household_figures(window, county=county, product=product)[metric.id].value
+    else:
+        value = report(window, county=county, product=product).figures[metric.id].value
+    return value or 0
+
+
+def by_county(metric: Metric, window: Window) -> dict[str, int]:
+    """Adcode -> value of a metric that adds up; counties without any are left out."""
+    cells = Cell.objects.filter(metric=metric.id, product="", **_starts(window)).exclude(county="")
+    return dict(cells.values_list("county").annotate(total=Sum("value")))
+
+
+def hours_of(metric: Metric, day: date, *, county: str = "") -> list[int]:
+    """The 24 hours of a day, of a metric that adds up."""
+    start, end = clock.day_bounds(day)
+    cells = Cell.objects.filter(
+        metric=metric.id,
+        county=county,
+        product="",
+        grain=Cell.Grain.HOUR,
+        start__gte=start,
+        start__lt=end,
+    )
+    hours = [0] * 24
+    for at, value in cells.values_list("start", "value"):
+        hours[at.astimezone(clock.SHANGHAI).hour] += value
+    return hours
+
+
+def latest_release(county: str) -> Release | None:
+    """What is published about the households of a county."""
+    return Release.objects.filter(county=county).order_by("-through_day").first()
+
+
+def releases(county: str) -> QuerySet[Release]:
+    return Release.objects.filter(county=county).order_by("-through_day")
+
+
+def projects(county_id: int | None = None) -> QuerySet[Project]:
+    rows = Project.objects.select_related("county__province", "product")
+    return rows if county_id is None else rows.filter(county_id=county_id)
+
+
+def project_of(public_id: str) -> Project | None:
+    return projects().filter(public_id=public_id).first()
+
+
+def checks_of(metric: Metric, *, limit: int = 20) -> list[Check]:
+    """The latest comparisons with the raw logs."""
+    return list(Check.objects.filter(metric=metric.id)[:limit])
+
+
+def errata_of(metric: Metric) -> QuerySet[Erratum]:
+    return Erratum.objects.filter(metric=metric.id).select_related("county")
+
+
+def _public(merge: Merge) -> list[Metric]:
+    return [metric for metric in METRICS if metric.merge is merge]
+
+
+def _days(window: Window) -> dict[str, date]:
+    return {"day__gte": window.since_day, "day__lte": window.until_day}
+
+
+def _starts(window: Window) -> dict[str, object]:
+    since, until = window.bounds
+    return {"grain": Cell.Grain.DAY, "start__gte": since, "start__lt": until}
+
+
+def _daily(
+    window: Window, county: str, product: str
+) -> tuple[dict[str, dict[date, int]], dict[str, list[Sketch]]]:
+    """Per metric: the value of each day, and the sketches of the days that have one."""
+    daily: dict[str, dict[date, int]] = defaultdict(lambda: defaultdict(int))
+    states: dict[str, list[Sketch]] = defaultdict(list)
+    cells = Cell.objects.filter(county=county, product=product, **_starts(window))
+    for metric, start, value, state in cells.values_list("metric", "start", "value", "state"):
+        daily[metric][clock.day_of(start)] = value
+        if state is not None:
+            states[metric].append(Sketch.from_bytes(bytes(state)))
+    return daily, states
+
+
+def _fill_state(window: Window) -> tuple[datetime | None, list[date]]:
+    """When the oldest count was made, and the days that were not counted in both logs."""
+    fills = list(Fill.objects.filter(**_days(window)).values_list("day", "log", "filled_at"))
+    logs_of: dict[date, set[str]] = defaultdict(set)
+    for day, log, _filled_at in fills:
+        logs_of[day].add(log)
+    missing = [day for day in window.days if len(logs_of[day]) < len(Fill.Log.values)]
+    newest_day = max(logs_of, default=None)
+    return min((at for day, _log, at in fills if day == newest_day), default=None), missing

@@ -1,0 +1,162 @@
+"""What happens here: days are counted, figures checked and published, projects opened."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.impact import filling, queries, releasing, rules
+from shanhuo.impact.metrics import FACT_TYPES, METRICS
+from shanhuo.impact.models import Cell, Check, Fill, Project
+from shanhuo.impact.recount import recount
+from shanhuo.impact.windows import Window
+from shanhuo.kernel import audit, clock, facts
+from shanhuo.kernel.errors import Refusal
+from shanhuo.traffic import moments
+from shanhuo.traffic import queries as traffic
+
+RECENT_DAYS = 3
+CHECKED_DAYS = 30
+CHECKED_COUNTIES = 3
+
+
+class NotYourCounty(Refusal):
+    code = "not_your_county"
+    status = 403
+    message = _("Only officers of this county may do this.")
+
+
+class WrongCounty(Refusal):
+    code = "wrong_county"
+    status = 422
+    message = _("The product is from another county.")
+
+
+class EndsBeforeItStarts(Refusal):
+    code = "ends_before_it_starts"
+    status = 422
+    message = _("The last day is before the first.")
+
+
+class ProjectsOverlap(Refusal):
+    code = "projects_overlap"
+    status = 409
+    message = _("These days overlap with the project %(name)s of the same product.")
+
+
+def fill_recent(*, now: datetime) -> int:
+    """Count what changed in the last days; returns how many days of a log were counted anew."""
+    window = Window.last_days(RECENT_DAYS, until_day=clock.day_of(now))
+    return _fill_stale(window.days, now=now)
+
+
+def fill_everything(*, now: datetime) -> int:
+    """Count every day since the logs began that was not counted, or not completely."""
+    first = _first_day(now)
+    return _fill_stale(Window(first, clock.day_of(now)).days, now=now)
+
+
+def _fill_stale(days: Iterable[date], *, now: datetime) -> int:
+    days = list(days)
+    stale = [(log, day) for log in Fill.Log.values for day in filling.stale_days(log, days)]
+    for log, day in stale:
+        filling.fill(log, day, now=now)
+    return len(stale)
+
+
+def _first_day(now: datetime) -> date:
+    moments_known = [now]
+    if (first_fact := facts.first_at(FACT_TYPES)) is not None:
+        moments_known.append(first_fact)
+    with traffic.signal_log().open() as signals:
+        (row,) = signals.execute("SELECT min(at_ms) FROM signals").fetchall()
+    if row[0] is not None:
+        moments_known.append(moments.from_ms(row[0]))
+    return clock.day_of(min(moments_known))
+
+
+def check_figures(*, now: datetime) -> list[Check]:
+    """Recount every metric of the last month from the raw logs and note both figures.
+
+    The country, and a few counties that change from night to night.
+    """
+    yesterday = clock.day_of(now) - timedelta(days=1)
+    window = Window.last_days(CHECKED_DAYS, until_day=yesterday)
+    checks = [
+        Check(
+            at=now,
+            metric=metric.id,
+            county=county,
+            since_day=window.since_day,
+            until_day=window.until_day,
+            rolled_up=queries.rolled_up(metric, window, county=county),
+            recounted=recount(metric, window, county=county),
+        )
+        for county in ["", *_counties_of_the_night(window)]
+        for metric in METRICS
+    ]
+    return Check.objects.bulk_create(checks)
+
+
+def _counties_of_the_night(window: Window) -> list[str]:
+    since, until = window.bounds
+    cells = Cell.objects.filter(start__gte=since, start__lt=until).exclude(county="")
+    active = sorted(set(cells.values_list("county", flat=True).distinct()))
+    start = window.until_day.toordinal() * CHECKED_COUNTIES
+    return [
+        active[(start + step) % len(active)] for step in range(min(len(active), CHECKED_COUNTIES))
+    ]
+
+
+def release_households(*, now: datetime) -> int:
+    """Publish household figures through yesterday wherever that gives nobody away."""
+    yesterday = clock.day_of(now) - timedelta(days=1)
+    released = [
+        releasing.release(county, through_day=yesterday, now=now)
+        for county in releasing.counties_with_households()
+    ]
+    return sum(1 for one in released if one is not None)
+
+
+@transaction.atomic
+def open_project(
+    *,
+    county_id: int,
+    product_id: int,
+    product_county_id: int,
+    name: str,
+    starts_on: date,
+    ends_on: date,
+    actor: audit.Actor,
+    now: datetime,
+) -> Project:
+    """Group a product's figures over some days under a name, for everybody to see.
+
+    Raises NotYourCounty, WrongCounty, EndsBeforeItStarts, ProjectsOverlap.
+    """
+    if not rules.may_open_project(actor, county_id):
+        raise NotYourCounty
+    if product_county_id != county_id:
+        raise WrongCounty
+    if ends_on < starts_on:
+        raise EndsBeforeItStarts
+    of_product = Project.objects.filter(product_id=product_id)
+    overlapping = of_product.filter(starts_on__lte=ends_on, ends_on__gte=starts_on).first()
+    if overlapping is not None:
+        raise ProjectsOverlap(name=overlapping.name)
+    project = Project.objects.create(
+        county_id=county_id,
+        product_id=product_id,
+        name=name.strip(),
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+    audit.record(
+        verb="project.open",
+        actor=actor,
+        subject=f"impact.Project:{project.public_id}",
+        detail={"name": project.name, "from": str(starts_on), "to": str(ends_on)},
+        now=now,
+    )
+    return project
