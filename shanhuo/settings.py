@@ -81,7 +81,11 @@ MIDDLEWARE = [
 ]
 
 # Who may call what, one table per face; `web.middleware` enforces them together, failing closed.
-ACCESS_TABLES = ["shanhuo.web.access.TABLE", "shanhuo.api.access.TABLE"]
+ACCESS_TABLES = [
+    "shanhuo.web.access.TABLE",
+    "shanhuo.api.access.TABLE",
+    "shanhuo.realtime.access.TABLE",
+]
 
 ROOT_URLCONF = "shanhuo.urls"
 WSGI_APPLICATION = "shanhuo.wsgi.application"

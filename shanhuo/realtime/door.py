@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import django
 import msgspec
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
+from shanhuo.realtime.access import TABLE
 from shanhuo.realtime.files import ASK_AGAIN, FOR_EVER, MEDIA_TYPES, STATIC_TYPES, Folder, send
 from shanhuo.realtime.routes import JSON, NO_STORE, HotAnswer, HotRefusal, HotRequest, HotRoute
 from shanhuo.realtime.rsgi import HTTPProtocol, Scope
@@ -28,7 +30,7 @@ class Door:
     """The RSGI application: a table of hot doors, two folders, and the calm house behind them."""
 
     def __init__(self, routes: Sequence[HotRoute], bridge: "CalmBridge") -> None:
-        self._routes = {(route.method, route.path): route for route in routes}
+        self._routes = {(route.method, route.path): route for route in _listed(routes)}
         self._methods: dict[str, list[str]] = {}
         for route in routes:
             self._methods.setdefault(route.path, []).append(route.method)
@@ -76,6 +78,14 @@ class Door:
         steps = [getattr(route, moment) for route in self._routes.values()]
         for step in dict.fromkeys(step for step in steps if step is not None):
             await step()
+
+
+def _listed(routes: Sequence[HotRoute]) -> Sequence[HotRoute]:
+    """The routes, if each stands in the access table; a forgotten one stops the process."""
+    forgotten = [route.name for route in routes if route.name not in TABLE]
+    if forgotten:
+        raise ImproperlyConfigured(f"hot doors in no access table: {', '.join(forgotten)}")
+    return routes
 
 
 def answer_of(refusal: HotRefusal) -> HotAnswer:

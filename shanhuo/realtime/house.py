@@ -6,7 +6,7 @@ A room above `traffic` or beside it adds its door to `routes`.
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from shanhuo.realtime import signals
+from shanhuo.realtime import feed, signals
 from shanhuo.realtime.bridge import CalmBridge, default_threads
 from shanhuo.realtime.routes import HotRoute
 
@@ -17,7 +17,7 @@ LARGEST_FORM_BYTES = 16 * 1024 * 1024
 
 def routes() -> list[HotRoute]:
     """Every hot door. Each stands in the access table too (`realtime.access`)."""
-    return [signals.route()]
+    return [feed.route(), signals.route()]
 
 
 def bridge() -> CalmBridge:

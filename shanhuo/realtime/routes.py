@@ -43,13 +43,12 @@ class HotAnswer:
 class HotRoute:
     """A door. `start` and `stop` run once per process, on its event loop, around all requests.
 
-    `access` is the word under which the door stands in the access table.
+    It stands in the access table (`realtime.access`) by its `name`, or the process will not start.
     """
 
     method: str
     path: str
     handler: Callable[[HotRequest], Awaitable[HotAnswer]]
-    access: str = "anyone"
     body_limit: int = 0
     start: Callable[[], Awaitable[None]] | None = None
     stop: Callable[[], Awaitable[None]] | None = None

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+from msgspec.structs import replace
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
@@ -20,6 +22,9 @@ from shanhuo.traffic.records import RECORD, Records
 from shanhuo.traffic.segments import sync_folder
 
 MOST_PARTS_A_DAY = 48
+GRACE_S = 60
+"""How long a spent segment stays, for those who follow the log and are a little behind."""
+
 MOST_RECORDS = 4_000_000
 """Per run: 240 MB of records in memory. What is left waits for the next run."""
 
@@ -42,13 +47,12 @@ def compact(log: SignalLog) -> Compacted:
             return Compacted(0, 0)
         log.segments.close_abandoned()
         manifest = _tidy(log)
-        names, staged = _take(log)
+        names, staged = _take(log, spent=set(manifest.spent))
         if not names:
             return Compacted(0, 0)
         parts = _write_parts(log, manifest, staged)
         kept = _merge_crowded_days(log, [*manifest.parts, *parts])
-        log.publish(Manifest(manifest.version + 1, kept, names))
-        _tidy(log)
+        log.publish(Manifest(manifest.version + 1, kept, [*manifest.spent, *names]))
         published = sum(part.rows for part in parts)
         return Compacted(published, len(staged) - published)
 
@@ -72,22 +76,35 @@ def _locked(descriptor: int) -> bool:
 
 
 def _tidy(log: SignalLog) -> Manifest:
-    """Remove what a run may leave: spent segments, and Parquet files that nobody names."""
+    """Remove what runs leave: segments spent for a while, and Parquet files that nobody names."""
     manifest = log.manifest()
-    for name in manifest.spent:
-        (log.segments.closed / name).unlink(missing_ok=True)
     named = {part.path for part in manifest.parts}
     for path in log.folder.glob("day=*/*.parquet*"):
         if str(path.relative_to(log.folder)) not in named:
             path.unlink()
-    return manifest
+    return replace(manifest, spent=[one for one in manifest.spent if _keep(log, one)])
 
 
-def _take(log: SignalLog) -> tuple[list[str], Records]:
+def _keep(log: SignalLog, name: str) -> bool:
+    """Whether a spent segment stays: followers of the log may not have read its end yet."""
+    path = log.segments.closed / name
+    try:
+        age_s = time.time() - path.stat().st_ctime
+    except FileNotFoundError:
+        return False
+    if age_s < GRACE_S:
+        return True
+    path.unlink()
+    return False
+
+
+def _take(log: SignalLog, *, spent: set[str]) -> tuple[list[str], Records]:
     """The oldest closed segments, up to MOST_RECORDS, and their records."""
     names: list[str] = []
     parts = [np.empty(0, RECORD)]
     for name in log.segments.closed_names():
+        if name in spent:
+            continue
         if sum(map(len, parts)) >= MOST_RECORDS:
             break
         parts.append(log.segments.read(name)[0])

@@ -63,6 +63,7 @@ class Source(IntEnum):
     RANDOM = 8
     GRANT = 9
     CHOSEN = 10
+    AGAIN = 11
 
 
 class Flags(IntFlag):

@@ -9,6 +9,7 @@ spent. A signal is counted once by (sheet, slot, kind), whichever process wrote 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -67,44 +68,57 @@ class SignalLog:
         draft.rename(self._manifest_path)
         sync_folder(self.folder)
 
-    def staged(self, manifest: Manifest) -> Records:
-        """Records of all segments that the manifest does not call spent, with repeats.
-
-        Raises FileNotFoundError when a segment was compacted meanwhile: read the manifest again.
-        """
-        spent = set(manifest.spent)
-        parts = [np.empty(0, RECORD)]
-        parts += [self.segments.read(one)[0] for one in self.segments.names() if one not in spent]
-        return np.concatenate(parts)
-
-    def snapshot(self) -> tuple[Manifest, Records]:
+    def snapshot(self) -> "Snapshot":
         """A manifest and the staged records that belong to exactly that manifest."""
         for _ in range(ATTEMPTS):
             manifest = self.manifest()
             try:
-                staged = self.staged(manifest)
+                snapshot = self._staged(manifest)
             except FileNotFoundError:
                 continue
             if self.manifest().version == manifest.version:
-                return manifest, staged
+                return snapshot
         raise RuntimeError("the signal log changed too often while it was read")
+
+    def _staged(self, manifest: Manifest) -> "Snapshot":
+        spent = set(manifest.spent)
+        parts, offsets = [np.empty(0, RECORD)], {}
+        for name in self.segments.names():
+            records, offsets[name] = self.segments.read(name)
+            if name not in spent:
+                parts.append(records)
+        return Snapshot(manifest, np.concatenate(parts), offsets)
 
     @contextmanager
     def open(
-        self, *, since: datetime | None = None, until: datetime | None = None
+        self,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        snapshot: "Snapshot | None" = None,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB connection with a view `signals` of all signals with `since <= at < until`.
 
         Columns as in docs/signals.md; each signal once; the newest ones, not compacted yet, too.
         """
-        manifest, staged = self.snapshot()
+        snapshot = snapshot or self.snapshot()
         since_ms = moments.to_ms(since) if since else 0
         until_ms = moments.to_ms(until) if until else 2**62
         with duckdb.connect() as connection:
-            stage(connection, staged)
-            show_parts(connection, self.folder, manifest.parts, since_ms, until_ms)
+            stage(connection, snapshot.records)
+            show_parts(connection, self.folder, snapshot.manifest.parts, since_ms, until_ms)
             connection.execute(_VIEW.format(since_ms=since_ms, until_ms=until_ms))
             yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The log at one moment. `records`: what is in segments only, repeats included; `offsets`: how
+    far each segment was read."""
+
+    manifest: Manifest
+    records: Records
+    offsets: dict[str, int]
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in RECORD_FIELDS)

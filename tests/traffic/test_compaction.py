@@ -21,6 +21,12 @@ def objects(log, **period) -> list[int]:
     return [row[0] for row in rows]
 
 
+@pytest.fixture(autouse=True)
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spent segments go at the next run, without a minute's grace."""
+    monkeypatch.setattr(compaction, "GRACE_S", -1)
+
+
 def play(recorder, *posts: int, at_ms: int = NOON_MS) -> None:
     recorder.record([received(token_for(*posts, at_ms=at_ms), *claims(posts), at_ms=at_ms)])
 
@@ -35,8 +41,19 @@ def test_signals_are_read_before_and_after_compaction_alike(recorder, log):
     recorder.close()
     assert compact(log) == compaction.Compacted(signals=3, repeats=0)
     assert objects(log) == before == [1, 2, 3]
-    assert log.segments.names() == []
     assert compact(log) == compaction.Compacted(0, 0)
+    assert objects(log) == [1, 2, 3]
+    assert log.segments.names() == []
+
+
+def test_a_spent_segment_stays_for_those_who_follow_the_log(recorder, log, monkeypatch):
+    monkeypatch.setattr(compaction, "GRACE_S", 60)
+    play(recorder, 1)
+    recorder.close()
+    compact(log)
+    compact(log)
+    assert len(log.segments.names()) == 1
+    assert objects(log) == [1]
 
 
 def test_parquet_is_sorted_by_county_kind_and_time_and_parted_by_shanghai_day(recorder, log):
@@ -79,6 +96,8 @@ def test_a_crash_at_any_step_neither_loses_nor_doubles(recorder, log, monkeypatc
         compact(log)
     assert objects(log) == [1, 2, 3]
     monkeypatch.undo()
+    monkeypatch.setattr(compaction, "GRACE_S", -1)
+    compact(log)
     compact(log)
     assert objects(log) == [1, 2, 3]
     named = {part.path for part in log.manifest().parts}
@@ -97,14 +116,7 @@ def crash_at(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif step == "rename":
         monkeypatch.setattr(log_module, "sync_folder", die)
     elif step == "_tidy":
-        tidy = compaction._tidy
-        calls = []
-
-        def die_second(log):
-            calls.append(log)
-            return tidy(log) if len(calls) == 1 else die()
-
-        monkeypatch.setattr(compaction, "_tidy", die_second)
+        monkeypatch.setattr(compaction, "_keep", die)
     else:
         monkeypatch.setattr(compaction, step, die)
 

@@ -129,6 +129,6 @@ def test_a_full_disk_refuses_cleanly_and_the_same_signals_may_come_again(
         patched.setattr(os, "fdatasync", full_disk)
         with pytest.raises(OSError, match="No space"):
             recorder.record([other])
-    assert log.snapshot()[1]["object"].tolist() == [7]
+    assert log.snapshot().records["object"].tolist() == [7]
     assert recorder.record([other])[0][0] == 1
-    assert log.snapshot()[1]["object"].tolist() == [7, 8]
+    assert log.snapshot().records["object"].tolist() == [7, 8]

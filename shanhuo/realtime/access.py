@@ -1,0 +1,8 @@
+"""Whom each hot door serves; merged with the tables of pages and API (`settings.ACCESS_TABLES`)."""
+
+from shanhuo.people.access import Access
+
+TABLE: dict[str, Access] = {
+    "GET /hot/feed": Access.ANYONE,
+    "POST /hot/signals": Access.ANYONE,
+}

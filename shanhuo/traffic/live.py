@@ -1,0 +1,154 @@
+"""What one process knows of the platform at this moment: posts, counts, viewers, and the board.
+
+Rebuilt from the database and the signal log at start and kept up by small steps; nothing here is
+the only copy of anything. Steps are made by one thread at a time; answers are made from the board,
+which is replaced as a whole.
+"""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanhuo.traffic import board as boards
+from shanhuo.traffic import moments, posts
+from shanhuo.traffic.board import Board
+from shanhuo.traffic.bodies import Bodies
+from shanhuo.traffic.catalogue import Catalogue
+from shanhuo.traffic.counters import Counters
+from shanhuo.traffic.follower import Follower
+from shanhuo.traffic.kinds import Kind, ObjectKind
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.memory import LIKING, Memories, may_learn
+from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
+from shanhuo.traffic.together import Together
+
+REMEMBERED = timedelta(days=3)
+MOST_REMEMBERED = 2_000_000
+READ_ALL_EVERY = timedelta(seconds=60)
+BOARD_EVERY = timedelta(seconds=1)
+OVERLAP = timedelta(minutes=2)
+"""Facts are read again for this long: a transaction may become visible after a younger one."""
+
+
+class Live:
+    """One per process. `step` brings it up to date; `board` is what answers are made from."""
+
+    def __init__(self, log: SignalLog) -> None:
+        self.catalogue, self.counters = Catalogue(), Counters()
+        self.memories, self._together = Memories(), Together()
+        self._log, self._follower = log, Follower(log)
+        self._bodies = Bodies()
+        self._lock = threading.Lock()
+        self._board: Board | None = None
+        self._read_all_at: datetime | None = None
+        self._looked_at: datetime | None = None
+        self._built_at: datetime | None = None
+
+    @property
+    def board(self) -> Board:
+        """The current board. Raises RuntimeError before the first step."""
+        if self._board is None:
+            raise RuntimeError("the feed has not been started")
+        return self._board
+
+    def step(self, *, now: datetime) -> None:
+        """Take in what changed since the last step. Reads the database; call it from a thread."""
+        with self._lock:
+            first = self._looked_at is None
+            changed = self._look_at_posts(now)
+            if first:
+                self._recall(now)
+            self._take(self._follower.news())
+            if changed or self._built_at is None or now - self._built_at >= BOARD_EVERY:
+                self._build(now)
+
+    def _look_at_posts(self, now: datetime) -> bool:
+        """Read what was published or withdrawn lately; from time to time, everything."""
+        looked_at, self._looked_at = self._looked_at, now
+        if self._read_all_at is None or now - self._read_all_at >= READ_ALL_EVERY:
+            self._read_all(now)
+            return True
+        return self._apply_facts(since=(looked_at or now) - OVERLAP, now=now)
+
+    def _read_all(self, now: datetime) -> None:
+        cards = list(posts.published(now=now))
+        self.catalogue.put(cards)
+        self.catalogue.keep_only({card.post_id for card in cards})
+        self._read_all_at = now
+
+    def _apply_facts(self, *, since: datetime, now: datetime) -> bool:
+        published, withdrawn = posts.changes(since=since, now=now)
+        gone = [post for post in withdrawn if self.catalogue.shows(post)]
+        new = [post for post in published if not self.catalogue.shows(post)]
+        self.catalogue.withdraw(gone)
+        if new:
+            self.catalogue.put(posts.published(now=now, ids=new))
+        return bool(gone or new)
+
+    def _recall(self, now: datetime) -> None:
+        """After a start: counts of all time, and the viewers and warmth of the last days."""
+        edge_ms = moments.to_ms(now - REMEMBERED)
+        snapshot = self._log.snapshot()
+        with self._log.open(snapshot=snapshot) as connection:
+            old = connection.execute(
+                "SELECT object, kind, count(*) FROM parts WHERE at_ms < ? AND object_kind = ?"
+                " GROUP BY ALL",
+                [edge_ms, int(ObjectKind.POST)],
+            ).fetchnumpy()
+            recent = connection.execute(
+                "SELECT * FROM parts WHERE at_ms >= ? ORDER BY at_ms DESC LIMIT ?",
+                [edge_ms, MOST_REMEMBERED],
+            ).fetchnumpy()
+        self.counters.add_totals(*(np.asarray(column) for column in old.values()))
+        self._take(_as_records(recent))
+        self._take(self._follower.begin(snapshot))
+
+    def _take(self, records: Records) -> None:
+        """Let signals count, and let viewers' memories learn from them."""
+        if not len(records):
+            return
+        self.counters.add(records)
+        about = records[records["object_kind"] == ObjectKind.POST]
+        row_of = self.catalogue.row_of
+        rows = np.array([row_of.get(post, -1) for post in about["object"].tolist()], np.int32)
+        self._remember(about[rows >= 0], rows[rows >= 0])
+
+    def _remember(self, records: Records, rows: boards.Rows) -> None:
+        """Seen rows of each viewer at a stroke; likings one by one, for they are few."""
+        order = np.argsort(records["viewer"], kind="stable")
+        records, rows = records[order], rows[order]
+        exposed = records["kind"] == Kind.EXPOSURE
+        viewers, firsts = np.unique(records["viewer"][exposed], return_index=True)
+        parts = np.split(rows[exposed], firsts[1:]) if len(viewers) else []
+        for viewer, seen in zip(viewers.tolist(), parts, strict=True):
+            self.memories.of(viewer).seen.add(seen)
+        telling = np.isin(records["kind"], [*LIKING])
+        for record, row in zip(records[telling], rows[telling].tolist(), strict=True):
+            self._learn(int(record["viewer"]), int(record["kind"]), int(record["flags"]), row)
+
+    def _learn(self, viewer: int, kind: int, flags: int, row: int) -> None:
+        memory, card = self.memories.of(viewer), self.catalogue.cards[row]
+        if kind == Kind.NOT_INTERESTED:
+            memory.hide(row, card.author_id)
+        if not may_learn(flags):
+            return
+        if LIKING[Kind(kind)] > 0:
+            self._together.add(row, memory.recent)
+        memory.learn(kind, row, author=card.author_id, county=card.county, topics=card.topics)
+
+    def _build(self, now: datetime) -> None:
+        bodies = self._bodies.of(self.catalogue, self.counters)
+        lists = self._together.lists()
+        self._board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
+        self._built_at = now
+
+
+def _as_records(columns: Mapping[str, NDArray[Any]]) -> Records:
+    records = np.empty(len(columns["at_ms"]), RECORD)
+    for name in RECORD_FIELDS:
+        records[name] = columns[name]
+    return records

@@ -1,0 +1,145 @@
+"""What we remember of a viewer, from their own signals: what they saw, hid, follow and like.
+
+Bounded twice: a fixed number of viewers (the least recent are forgotten), so much of each.
+Nothing is learned from a viewer who switched personalisation off.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from shanhuo.traffic.kinds import Flags, Kind
+
+MOST_VIEWERS = 50_000
+MOST_SEEN = 512
+MOST_SERVED = 64
+MOST_TASTES = 12
+MOST_RECENT = 6
+
+LIKING = {
+    Kind.FINISH: 1.0,
+    Kind.LIKE: 2.0,
+    Kind.COMMENT: 2.0,
+    Kind.SHARE: 3.0,
+    Kind.FOLLOW: 3.0,
+    Kind.CLICK_PRODUCT: 1.5,
+    Kind.OPEN_COUNTY: 1.5,
+    Kind.BASKET: 3.0,
+    Kind.BUY_CLICK: 4.0,
+    Kind.NOT_INTERESTED: -4.0,
+}
+FADE = 0.97
+"""Each new taste pushes the older ones back by this factor."""
+
+
+Key = TypeVar("Key", int, str)
+
+
+class Ring:
+    """The last `size` row numbers, the newest overwriting the oldest."""
+
+    __slots__ = ("_count", "_rows", "_size")
+
+    def __init__(self, size: int) -> None:
+        self._rows = np.empty(16, np.int32)
+        self._count, self._size = 0, size
+
+    def add(self, rows: Iterable[int]) -> None:
+        for row in rows:
+            if self._count == len(self._rows) < self._size:
+                self._rows = np.resize(self._rows, min(2 * self._count, self._size))
+            self._rows[self._count % len(self._rows)] = row
+            self._count += 1
+
+    @property
+    def rows(self) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+        return self._rows[: self._count]
+
+    def oldest_first(self) -> list[int]:
+        rows = self.rows.tolist()
+        begin = self._count % len(self._rows) if self._count > len(self._rows) else 0
+        return rows[begin:] + rows[:begin]
+
+
+@dataclass(slots=True)
+class Memory:
+    """One viewer. Rows are those of the catalogue; tastes are weights by county, topic, author."""
+
+    seen: Ring = field(default_factory=lambda: Ring(MOST_SEEN))
+    served: Ring = field(default_factory=lambda: Ring(MOST_SERVED))
+    hidden: set[int] = field(default_factory=set)
+    hidden_authors: dict[int, int] = field(default_factory=dict)
+    follows: set[int] = field(default_factory=set)
+    counties: dict[int, float] = field(default_factory=dict)
+    topics: dict[str, float] = field(default_factory=dict)
+    recent: list[int] = field(default_factory=list)
+
+    def learn(
+        self, kind: int, row: int, *, author: int, county: int, topics: Iterable[str]
+    ) -> None:
+        """Take one signal about a post into account."""
+        if kind == Kind.FOLLOW:
+            self.follows.add(author)
+        weight = LIKING.get(Kind(kind), 0.0)
+        if not weight:
+            return
+        _taste(self.counties, county, weight)
+        for topic in topics:
+            _taste(self.topics, topic, weight)
+        if weight > 0:
+            self.recent = [row, *(one for one in self.recent if one != row)][:MOST_RECENT]
+
+    def hide(self, row: int, author: int) -> None:
+        """The viewer does not want this; of an author hidden twice, nothing any more."""
+        self.hidden.add(row)
+        self.hidden_authors[author] = self.hidden_authors.get(author, 0) + 1
+        self.recent = [one for one in self.recent if one != row]
+
+    def favourite_counties(self, most: int) -> list[int]:
+        return _best(self.counties, most)
+
+    def favourite_topics(self, most: int) -> list[str]:
+        return _best(self.topics, most)
+
+
+def _taste(tastes: dict[Key, float], key: Key, weight: float) -> None:
+    for other in tastes:
+        tastes[other] *= FADE
+    tastes[key] = tastes.get(key, 0.0) + weight
+    if len(tastes) > MOST_TASTES:
+        del tastes[min(tastes, key=lambda one: abs(tastes[one]))]
+
+
+def _best(tastes: dict[Key, float], most: int) -> list[Key]:
+    liked = [key for key, weight in tastes.items() if weight > 0]
+    return sorted(liked, key=lambda key: -tastes[key])[:most]
+
+
+class Memories:
+    """The viewers of late."""
+
+    def __init__(self, most: int = MOST_VIEWERS) -> None:
+        self._viewers: OrderedDict[int, Memory] = OrderedDict()
+        self._most = most
+
+    def __len__(self) -> int:
+        return len(self._viewers)
+
+    def of(self, viewer: int) -> Memory:
+        """What is remembered of a viewer; the least recent viewer is forgotten for a new one."""
+        memory = self._viewers.get(viewer)
+        if memory is None:
+            memory = self._viewers[viewer] = Memory()
+            if len(self._viewers) > self._most:
+                self._viewers.popitem(last=False)
+        else:
+            self._viewers.move_to_end(viewer)
+        return memory
+
+
+def may_learn(flags: int) -> bool:
+    """Whether a signal served under these flags may shape what its viewer is shown."""
+    return not flags & Flags.NOT_PERSONAL

@@ -1,0 +1,99 @@
+"""Answers of the feed, for hot doors and calm pages alike."""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from django.conf import settings
+
+from shanhuo.traffic import moments
+from shanhuo.traffic.feed import Feed, Shown, seal_list
+from shanhuo.traffic.kinds import Source
+from shanhuo.traffic.live import BOARD_EVERY, Live
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.slate import LENGTH
+from shanhuo.traffic.viewers import Viewer
+
+MOST_ITEMS = 20
+
+_WHY = {source.value: b'{"why":"%s",' % source.name.lower().encode() for source in Source}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A list as JSON items in order, and the token of its sheet ("" for an empty list)."""
+
+    sheet: str
+    stage: str
+    items: list[bytes]
+
+    def as_json(self) -> bytes:
+        return b'{"sheet":"%s","stage":"%s","items":[%s]}' % (
+            self.sheet.encode(),
+            self.stage.encode(),
+            b",".join(self.items),
+        )
+
+    def as_data(self) -> list[dict[str, object]]:
+        """The items as dictionaries, for templates."""
+        return [msgspec.json.decode(item) for item in self.items]
+
+
+class Serving:
+    """The feed of this process. `driven`: a thread steps it; otherwise it steps when asked."""
+
+    def __init__(self, root: Path) -> None:
+        self.live = Live(SignalLog(root))
+        self.feed = Feed()
+        self.driven = False
+        self._stepped_at: datetime | None = None
+
+    def bring_up_to_date(self, *, now: datetime) -> None:
+        """Where no thread does it (tests, a server of pages alone): step if it was long ago."""
+        if self.driven:
+            return
+        if self._stepped_at is None or abs(now - self._stepped_at) >= BOARD_EVERY:
+            self.live.step(now=now)
+            self._stepped_at = now
+
+    def answer(
+        self, viewer: Viewer, *, now: datetime, length: int = LENGTH, is_new: bool = False
+    ) -> Answer:
+        """The next list for a viewer, remembered as served. `is_new`: came without a token, so
+        nothing is kept of them: strangers without cookies must not push out those we know."""
+        board = self.live.board
+        memory = Memory() if is_new else self.live.memories.of(viewer.key)
+        shown = self.feed.list_for(board, viewer, memory, length=length)
+        if not shown:
+            return Answer("", board.stage, [])
+        memory.served.add([one.row for one in shown])
+        policy = self.feed.ranker.policy
+        _, token = seal_list(shown, board, viewer, policy=policy, now_ms=moments.to_ms(now))
+        return Answer(token, board.stage, _items(shown, board.bodies))
+
+
+def _items(shown: list[Shown], bodies: list[bytes]) -> list[bytes]:
+    return [_WHY[one.source] + bodies[one.row] for one in shown]
+
+
+_lock = threading.Lock()
+_serving: Serving | None = None
+
+
+def serving() -> Serving:
+    """The one of this process."""
+    global _serving
+    with _lock:
+        if _serving is None:
+            _serving = Serving(settings.SIGNALS_DIR)
+        return _serving
+
+
+def forget() -> None:
+    """Begin anew: for tests, which change platforms within one process."""
+    global _serving
+    with _lock:
+        _serving = None

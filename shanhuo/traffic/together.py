@@ -1,0 +1,44 @@
+"""Posts liked by the same people: counted pair by pair as signals come, within bounds."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from shanhuo.traffic.board import Rows
+
+MOST_POSTS = 5_000
+MOST_PARTNERS = 40
+SHOWN_PARTNERS = 10
+ENOUGH = 2
+"""A pair counts when this many people liked both: one person's taste is not a rule."""
+
+
+class Together:
+    """For each liked row, the rows that were liked beside it."""
+
+    def __init__(self) -> None:
+        self._partners: dict[int, Counter[int]] = {}
+
+    def add(self, row: int, others: list[int]) -> None:
+        """A viewer liked `row`, and `others` not long before."""
+        for other in others:
+            if other != row:
+                self._count(row, other)
+                self._count(other, row)
+
+    def _count(self, row: int, other: int) -> None:
+        if row not in self._partners and len(self._partners) >= MOST_POSTS:
+            return
+        partners = self._partners.setdefault(row, Counter())
+        partners[other] += 1
+        if len(partners) > MOST_PARTNERS:
+            self._partners[row] = Counter(dict(partners.most_common(MOST_PARTNERS // 2)))
+
+    def lists(self) -> Mapping[int, Rows]:
+        """The best partners of each row."""
+        found = {
+            row: [other for other, count in partners.most_common(SHOWN_PARTNERS) if count >= ENOUGH]
+            for row, partners in self._partners.items()
+        }
+        return {row: np.array(rows, np.int32) for row, rows in found.items() if rows}

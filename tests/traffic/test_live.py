@@ -1,0 +1,136 @@
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from shanhuo.content import services as content
+from shanhuo.content.models import Post
+from shanhuo.kernel import clock
+from shanhuo.traffic import moments, serving, viewers
+from shanhuo.traffic.compaction import compact
+from shanhuo.traffic.intake import Batch, Received
+from shanhuo.traffic.kinds import Flags, Kind
+from shanhuo.traffic.live import Live
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.recorder import Recorder
+from shanhuo.traffic.serving import Serving
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "signals"
+
+
+def ids(answer: serving.Answer) -> set[str]:
+    return {str(item["id"]) for item in answer.as_data()}
+
+
+def tell(root, answer, viewer, kind, slot=0, *, now):
+    """Report one kind on one slot, as the client would."""
+    recorder = Recorder(root, now_ms=moments.to_ms(now))
+    batch = Batch([answer.sheet], [(0, slot, kind, 0, 0)])
+    counts = recorder.record([Received(batch, viewer.key, moments.to_ms(now))])
+    recorder.close()
+    return counts[0][0]
+
+
+def test_a_published_post_is_in_the_feed_and_a_withdrawn_one_is_not_a_second_later(
+    root, make_post, zhao, noon
+):
+    house, mei = Serving(root), viewers.viewer_of(1)
+    house.bring_up_to_date(now=noon)
+    assert house.answer(mei, now=noon).stage == "empty"
+    post = make_post("巫山脆李熟了")
+    house.bring_up_to_date(now=noon + SECOND)
+    assert ids(house.answer(mei, now=noon)) == {post.public_id}
+    with clock.at(noon + 2 * SECOND):
+        content.withdraw_post(post_id=post.pk, by=zhao, now=clock.now())
+    house.bring_up_to_date(now=noon + 3 * SECOND)
+    assert house.answer(mei, now=noon).as_data() == []
+
+
+def test_an_item_says_what_a_card_needs(root, make_post, make_sku, noon):
+    sku = make_sku()
+    post = make_post("巫山脆李熟了", product=sku.product, topics=("脆李",))
+    house = Serving(root)
+    house.bring_up_to_date(now=noon)
+    (item,) = msgspec.json.decode(house.answer(viewers.viewer_of(1), now=noon).as_json())["items"]
+    assert item["id"] == post.public_id
+    assert item["county"] == {"code": "500237", "name": "巫山县"}
+    assert item["counts"] == {"plays": 0, "likes": 0, "comments": 0}
+    assert item["video"]["duration_ms"] == 15_000
+    assert item["topics"] == ["脆李"]
+    assert item["why"] in {"fresh", "trending", "season"}
+
+
+def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_post, noon):
+    make_post()
+    one, other = Serving(root), Serving(root)
+    mei = viewers.viewer_of(1)
+    for house in (one, other):
+        house.bring_up_to_date(now=noon)
+    answer = one.answer(mei, now=noon)
+    assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
+    assert tell(root, answer, mei, Kind.PLAY, now=noon) == 1
+    later = noon + 2 * SECOND
+    restarted = Serving(root)
+    compacted = Serving(root)
+    compact(SignalLog(root))
+    for house in (one, other, restarted, compacted):
+        house.bring_up_to_date(now=later)
+        counts = house.answer(viewers.viewer_of(2), now=later).as_data()[0]["counts"]
+        assert counts == {"plays": 1, "likes": 1, "comments": 0}
+
+
+def test_a_sheet_used_through_two_processes_counts_once(root, make_post, noon):
+    make_post()
+    house, mei = Serving(root), viewers.viewer_of(1)
+    house.bring_up_to_date(now=noon)
+    answer = house.answer(mei, now=noon)
+    assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
+    assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1  # another process: does not know
+    house.bring_up_to_date(now=noon + 2 * SECOND)
+    item = house.answer(viewers.viewer_of(2), now=noon).as_data()[0]
+    assert item["counts"]["likes"] == 1
+
+
+def test_not_interested_holds_at_once_and_for_a_viewer_who_is_not_personal(root, make_post, noon):
+    make_post()
+    house = Serving(root)
+    mei = viewers.viewer_of(1, flags=Flags.NOT_PERSONAL)
+    house.bring_up_to_date(now=noon)
+    answer = house.answer(mei, now=noon)
+    tell(root, answer, mei, Kind.NOT_INTERESTED, now=noon)
+    house.bring_up_to_date(now=noon + 2 * SECOND)
+    assert house.answer(mei, now=noon).as_data() == []
+
+
+def test_nothing_is_learned_from_a_viewer_who_switched_personalisation_off(root, make_post, noon):
+    make_post()
+    house = Serving(root)
+    mei = viewers.viewer_of(1, flags=Flags.NOT_PERSONAL)
+    house.bring_up_to_date(now=noon)
+    tell(root, house.answer(mei, now=noon), mei, Kind.LIKE, now=noon)
+    house.bring_up_to_date(now=noon + 2 * SECOND)
+    memory = house.live.memories.of(mei.key)
+    assert (memory.counties, memory.topics, memory.recent) == ({}, {}, [])
+
+
+def test_a_viewer_without_a_token_leaves_no_trace(root, make_post, noon):
+    make_post()
+    house = Serving(root)
+    house.bring_up_to_date(now=noon)
+    house.answer(viewers.new_viewer(), now=noon, is_new=True)
+    assert len(house.live.memories) == 0
+
+
+def test_reading_all_again_forgets_what_is_no_longer_published(root, make_post, noon):
+    post = make_post()
+    live = Live(SignalLog(root))
+    live.step(now=noon)
+    Post.objects.filter(pk=post.pk).update(status=Post.Status.WITHDRAWN)  # no fact told
+    live.step(now=noon + 61 * SECOND)
+    assert not live.catalogue.shows(post.pk)
