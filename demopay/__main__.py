@@ -2,6 +2,8 @@
 
 import argparse
 import contextlib
+import time
+from functools import partial
 from pathlib import Path
 
 from demopay.server import Company, Merchant
@@ -19,6 +21,11 @@ def main() -> None:
         "--merchant-key", type=Path, help="public key, PEM; default: merchant.pub.pem in the folder"
     )
     parser.add_argument("--time-scale", type=float, default=0.1, help="pauses between notices")
+    parser.add_argument(
+        "--clock-file",
+        type=Path,
+        help="for rehearsals: the books are at the moment (seconds since 1970) written in here",
+    )
     given = parser.parse_args()
     company = Company(
         data_dir=given.data_dir,
@@ -30,9 +37,15 @@ def main() -> None:
             given.merchant_key or given.data_dir / "merchant.pub.pem",
         ),
         time_scale=given.time_scale,
+        clock=partial(_written_in, given.clock_file) if given.clock_file else time.time,
     )
     with company, contextlib.suppress(KeyboardInterrupt):
         company.serve_forever()
+
+
+def _written_in(path: Path) -> float:
+    """Signatures keep the real time all the same: only expiry and the books follow the file."""
+    return float(path.read_text())
 
 
 if __name__ == "__main__":

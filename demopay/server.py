@@ -44,12 +44,19 @@ class Company(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, *, data_dir: Path, port: int, merchant: Merchant, time_scale: float, origin: str = ""
+        self,
+        *,
+        data_dir: Path,
+        port: int,
+        merchant: Merchant,
+        time_scale: float,
+        origin: str = "",
+        clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.merchant = merchant
         self.keys = keyfiles.load_or_make(data_dir, "company")
-        self.store = Store(data_dir / "demopay.sqlite3")
+        self.store = Store(data_dir / "demopay.sqlite3", clock=clock)
         self.deliverer = notices.Deliverer(self.store, self.keys, time_scale=time_scale)
         self.origin = origin or f"http://127.0.0.1:{self.server_address[1]}"
         self.deliverer.start()
@@ -199,7 +206,9 @@ class Handler(BaseHTTPRequestHandler):
         except Unknown:
             self._answer(404, pages.unknown_page(language=language).encode(), MARKUP)
             return
-        still_open = payment["state"] == "NOTPAY" and payment["expires_at"] >= time.time()
+        still_open = (
+            payment["state"] == "NOTPAY" and payment["expires_at"] >= self.server.store.clock()
+        )
         page = pages.pay_page(payment, language=language, open_for_payment=still_open)
         self._answer(status, page.encode(), MARKUP)
 

@@ -3,7 +3,7 @@
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -42,8 +42,9 @@ class Unknown(Exception):
 class Store:
     """One connection per piece of work, so that any thread may call."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        """`clock`: the moment the books are at, in seconds since 1970."""
+        self.path, self.clock = path, clock
         path.parent.mkdir(parents=True, exist_ok=True)
         with self.work() as database:
             database.executescript(SCHEMA)
@@ -88,7 +89,7 @@ class Store:
 
     def pay(self, token: str) -> tuple[sqlite3.Row, bool]:
         """The buyer pays: (payment, whether this call did it). Raises Conflict when too late."""
-        now = time.time()
+        now = self.clock()
         with self.work() as database:
             before = _known(_by_token(database, token))
             if before["state"] == "SUCCESS":
@@ -130,7 +131,7 @@ class Store:
                 (terms["amount"], paid["token"]),
             )
             refund_id = "R" + secrets.token_hex(12)
-            _insert(database, "refund", {**terms, "refund_id": refund_id, "done_at": time.time()})
+            _insert(database, "refund", {**terms, "refund_id": refund_id, "done_at": self.clock()})
             return _known(_refund(database, *key)), True
 
     def refund_of(self, merchant_id: str, out_refund_no: str) -> sqlite3.Row:

@@ -1,5 +1,6 @@
 """People and makers that every test may use. The same people everywhere."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +13,8 @@ from shanhuo.content.media import shelf
 from shanhuo.content.models import Post
 from shanhuo.goods.models import Lot, Product, Sku
 from shanhuo.kernel import clock
-from shanhuo.people.models import Household, Membership, Organisation, User
+from shanhuo.people import entries
+from shanhuo.people.models import Household, HouseholdConsent, Membership, Organisation, User
 from shanhuo.regions.models import County, Province
 
 Maker = Callable[..., Any]
@@ -216,10 +218,36 @@ def make_sku(make_product: Maker, make_lot: Maker) -> Maker:
 
 @pytest.fixture
 def make_household(make_county: Maker) -> Maker:
-    def make(county: County | None = None, head_name: str = "示例户") -> Household:
-        return Household.objects.create(
-            county=county or make_county(), kind=Household.Kind.LIFTED, head_name=head_name
+    """Make a household that has agreed, as the county office registers it."""
+    numbers = itertools.count(1)
+
+    def make(
+        county: County | None = None,
+        head_name: str = "示例户",
+        *,
+        kind: str = Household.Kind.LIFTED,
+        number: str = "",
+        **columns: Any,
+    ) -> Household:
+        number = number or f"SL-{next(numbers):03d}"
+        household = Household.objects.create(
+            county=county or make_county(),
+            kind=kind,
+            number=number,
+            number_digest=entries.number_digest(number),
+            head_name=head_name,
+            head_name_digest=entries.name_digest(head_name),
+            registered_at=clock.now(),
+            changed_at=clock.now(),
+            **columns,
         )
+        HouseholdConsent.objects.create(
+            household=household,
+            text_version="2026-11",
+            given_on=clock.today(),
+            recorded_at=clock.now(),
+        )
+        return household
 
     return make
 

@@ -31,7 +31,6 @@ ROOMS = [
     "realtime",
     "console",
 ]
-AREAS = ["shell", "account", "site", "seller", "county", "ops", "content", "trade", "impact"]
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -64,7 +63,8 @@ class Shelf:
 def shelves() -> list[Shelf]:
     """One per room, one per page area; `shell` is what all areas share."""
     rooms = [Shelf(room, _files(ROOT / room), ROOT / room / "locale") for room in ROOMS]
-    return rooms + [_area(name) for name in AREAS]
+    areas = sorted(path.parent.name for path in (ROOT / "web").glob("*/access.py"))
+    return rooms + [_area(name) for name in ("shell", *areas)]
 
 
 def _area(name: str) -> Shelf:

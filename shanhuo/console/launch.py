@@ -96,12 +96,16 @@ def worker_program(*, log_path: Path | None = None) -> Program:
     return Program("worker", (sys.executable, "-m", "shanhuo", "worker"), log_path=log_path)
 
 
-def payment_program(place: setting.Setting, *, log_path: Path) -> Program:
+def payment_program(
+    place: setting.Setting, *, log_path: Path, clock_file: Path | None = None
+) -> Program:
     """The demo payment company: another firm, so another process, port and database."""
-    argv = (
-        *(sys.executable, "-m", "demopay"),
-        *("--port", str(place.payment_port), "--data-dir", str(place.data_dir / "demopay")),
-    )
+    argv = [
+        *(sys.executable, "-m", "demopay", "--port", str(place.payment_port)),
+        *("--origin", place.payment_origin, "--data-dir", str(place.payment_dir)),
+    ]
+    if clock_file is not None:
+        argv += ["--clock-file", str(clock_file)]
     return Program("demopay", argv, log_path=log_path)
 
 

@@ -43,6 +43,10 @@ class PriceChain:
         for field in fields(self):
             yield field.name, getattr(self, field.name)
 
+    def named_parts(self) -> list[tuple[str, int]]:
+        """("产地收购", 2150) and so on, in the reader's language: for the bar on a page."""
+        return [(str(PART_NAMES[name]), fen) for name, fen in self.parts()]
+
 
 PART_NAMES: dict[str, str | Promise] = {
     "farm_gate_fen": _("Farm gate"),

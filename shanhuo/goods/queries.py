@@ -18,6 +18,7 @@ from django.db.models import (
 )
 
 from shanhuo.goods import season
+from shanhuo.goods.choices import Category
 from shanhuo.goods.models import (
     Brand,
     BrandVersion,
@@ -127,6 +128,45 @@ def in_pool(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.filter(Exists(admitted))
 
 
+def find_products(
+    products: QuerySet[Product], *, q: str = "", category: str = "", month: int | None = None
+) -> QuerySet[Product]:
+    """The filters of a shelf, newest listing first."""
+    found = search(products, q)
+    if category:
+        found = found.filter(category=category)
+    if month:
+        found = in_season(found, month)
+    return found.order_by("-listed_at", "-pk")
+
+
+def find_pool_entries(
+    entries: QuerySet[PoolEntry], *, q: str = "", county: str = "", status: str = ""
+) -> QuerySet[PoolEntry]:
+    """The filters of a pool list, latest decision first."""
+    if county:
+        entries = entries.filter(county__adcode=county)
+    if status:
+        entries = entries.filter(status=status)
+    if textsearch.query_tokens(q):
+        entries = entries.filter(product__in=products_by_words.matching(q))
+    return entries.order_by("-checked_at", "-nominated_at", "-pk")
+
+
+def season_calendar(products: QuerySet[Product]) -> list[tuple[int, int]]:
+    """The harvest calendar (上市时间): (month, how many of the products are fresh then)."""
+    masks = list(products.order_by().values_list("season_mask", flat=True))
+    return [
+        (month, sum(bool(mask & season.bit_of(month)) for mask in masks)) for month in season.MONTHS
+    ]
+
+
+def slogans_of(products: QuerySet[Product]) -> list[tuple[str, str]]:
+    """(brand, slogan) of the brands that the products wear, by name."""
+    rows = products.exclude(brand__current=None).order_by("brand__name")
+    return list(rows.values_list("brand__name", "brand__current__slogan").distinct())
+
+
 # Cards.
 
 
@@ -149,6 +189,14 @@ class ProductCard:
     season: tuple[tuple[int, int], ...]
     is_available: bool
     status: str
+
+    @property
+    def season_words(self) -> str:
+        return season.words_of(self.season)
+
+    @property
+    def category_name(self) -> str:
+        return str(Category(self.category).label)
 
 
 def cards(products: QuerySet[Product], *, day: date) -> list[ProductCard]:
@@ -315,6 +363,10 @@ class ProductPage:
     is_in_pool: bool
 
     @property
+    def season_words(self) -> str:
+        return season.words_of(self.season)
+
+    @property
     def available_count(self) -> int:
         return sum(line.available_count for line in self.skus)
 
@@ -385,3 +437,25 @@ def reach_of(lot: Lot) -> list[LotReach]:
         "reference", "sku__name", "unit_count", "status"
     )
     return [LotReach(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLot:
+    """A lot out of which units of an order were filled."""
+
+    lot_id: int
+    public_id: str
+    number: str
+    unit_count: int
+
+
+def lots_of_order(reference: str) -> dict[int, list[OrderLot]]:
+    """SKU id -> the lots that fill its units under this reference."""
+    shares = StockShare.objects.filter(reference=reference).exclude(
+        status=StockShare.Status.RETURNED
+    )
+    found: dict[int, list[OrderLot]] = {}
+    for share in shares.select_related("lot").order_by("pk"):
+        lot = OrderLot(share.lot_id, share.lot.public_id, share.lot.number, share.unit_count)
+        found.setdefault(share.sku_id, []).append(lot)
+    return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 MONTHS = range(1, 13)
 
 
@@ -31,6 +33,16 @@ def runs_of(mask: int) -> list[tuple[int, int]]:
         return [(1, 12)]
     firsts = [month for month in months if _before(month) not in months]
     return [(first, _last_of_run(first, months)) for first in firsts]
+
+
+def words_of(runs: Iterable[tuple[int, int]]) -> str:
+    """ "7–8月" for a card; empty for no season at all."""
+    return "、".join(
+        _("%(month)d (month)") % {"month": first}
+        if first == last
+        else _("%(first)d–%(last)d (months)") % {"first": first, "last": last}
+        for first, last in runs
+    )
 
 
 def _last_of_run(month: int, months: list[int]) -> int:

@@ -232,6 +232,12 @@ def last_finished_at() -> datetime | None:
     return last
 
 
+def dead_arguments(task: Task[..., Any]) -> list[list[Any]]:
+    """Positional arguments of a task's jobs that were given up and wait for a person."""
+    dead = Job.objects.filter(task=task.module_path, status=Job.Status.DEAD)
+    return list(dead.values_list("args", flat=True))
+
+
 def run_due(*, worker: str = "inline") -> int:
     """Run every job that is due by the clock, and those they enqueue; returns how many ran."""
     count = 0

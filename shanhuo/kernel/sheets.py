@@ -220,15 +220,16 @@ def _table(rows: Iterable[list[str]], known: set[str]) -> Table | None:
     numbered = enumerate(rows, start=1)
     for _line, cells in islice(numbered, HEADING_WITHIN):
         if len(known & {heading_key(cell) for cell in cells}) >= 2:
-            return Table(headings=_trimmed(cells), rows=_body(numbered))
+            headings = _trimmed(cells)
+            return Table(headings=headings, rows=_body(numbered, width=len(headings)))
     return None
 
 
-def _body(numbered: Iterable[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+def _body(numbered: Iterable[tuple[int, list[str]]], *, width: int) -> list[tuple[int, list[str]]]:
     rows = []
     for line, cells in numbered:
-        if any(cells):
-            rows.append((line, cells))
+        if any(cells[:width]):
+            rows.append((line, [*cells, *[""] * width][:width]))
         if len(rows) > MOST_ROWS:
             raise SheetTooLarge
     return rows

@@ -36,7 +36,9 @@ class Door:
             self._methods.setdefault(route.path, []).append(route.method)
         self._bridge = bridge
         self._media = Folder(settings.MEDIA_DIR.resolve(), MEDIA_TYPES, FOR_EVER)
-        self._static = Folder(settings.STATIC_ROOT.resolve(), STATIC_TYPES, ASK_AGAIN)
+        self._static = Folder(
+            settings.STATIC_ROOT.resolve(), STATIC_TYPES, ASK_AGAIN, has_packed=True
+        )
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Open every door before the first request; a door that cannot open stops the process."""

@@ -44,6 +44,8 @@ STATIC_TYPES = MEDIA_TYPES | {
 }
 
 _ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+# As web.assets.HashedFiles names them: the content decides the name, so it never changes.
+_HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+")
 _PLAIN_NAME = re.compile(r"[\w@+-][\w.@+-]*", re.ASCII)
 
 
@@ -62,11 +64,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder that the door may open. Only plain names of the listed types exist for it."""
+    """A folder that the door may open. Only plain names of the listed types exist for it.
+
+    `has_packed` says that a `.gz` may stand beside a file, for those who accept it.
+    """
 
     root: Path
     types: dict[str, str]
     cache_control: str
+    has_packed: bool = False
 
     def find(self, relative: str) -> tuple[Found, str] | None:
         """The file and its type. None for anything unusual: dots, links out, unknown endings."""
@@ -89,11 +95,26 @@ def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) ->
     if hit is None:
         raise HotRefusal(404, "not_found", "There is no such file.")
     found, kind = hit
-    headers = _headers(found, kind, folder.cache_control)
+    keep = FOR_EVER if _HASHED_NAME.search(relative) else folder.cache_control
+    packed = _packed(scope, found) if folder.has_packed else None
+    found = packed or found
+    headers = _headers(found, kind, keep)
+    if folder.has_packed:
+        headers.append(("vary", "accept-encoding"))
+    if packed:
+        headers.append(("content-encoding", "gzip"))
     if scope.headers.get("if-none-match") == found.etag:
         protocol.response_empty(304, headers)
         return
     _send_wanted(scope, protocol, found, headers)
+
+
+def _packed(scope: Scope, found: Found) -> Found | None:
+    """The gzipped twin of a file, if there is one and it is wanted whole."""
+    accepted: str = scope.headers.get("accept-encoding") or ""
+    if "gzip" not in accepted or scope.headers.get("range"):
+        return None
+    return _stat(f"{found.path}.gz")
 
 
 def _send_wanted(scope: Scope, protocol: HTTPProtocol, found: Found, headers: Headers) -> None:

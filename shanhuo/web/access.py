@@ -20,6 +20,7 @@ from shanhuo.web.county.access import TABLE as COUNTY
 from shanhuo.web.impact.access import TABLE as IMPACT
 from shanhuo.web.ops.access import TABLE as OPS
 from shanhuo.web.seller.access import TABLE as SELLER
+from shanhuo.web.shop.access import TABLE as SHOP
 from shanhuo.web.site.access import TABLE as SITE
 from shanhuo.web.trade.access import TABLE as TRADE
 
@@ -30,6 +31,7 @@ TABLE: dict[str, Access] = {
     **IMPACT,
     **OPS,
     **SELLER,
+    **SHOP,
     **SITE,
     **TRADE,
     "admin:*": Access.TECHNICIAN,

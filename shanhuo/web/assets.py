@@ -3,7 +3,7 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedFiles(CompressedManifestStaticFilesStorage):
+class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
     """`web/shanhuo.css` -> `web/shanhuo.3f1c….css`, with a `.gz` beside it.
 
     A page drawn before `collectstatic` ran (tests, development) names its files plainly.

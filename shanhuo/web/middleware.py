@@ -13,6 +13,8 @@ from shanhuo.web import refusals, shell
 from shanhuo.web.access import wanted_for
 
 log = logging.getLogger(__name__)
+# Page areas where a POST spends money or publishes something.
+CLOSED_TO_YOUTH = {"trade", "content", "seller"}
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
@@ -25,6 +27,18 @@ class ShellMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.shell = shell.read(request)  # type: ignore[attr-defined]
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """In youth mode nothing is bought, posted or sold from this browser."""
+        youth = request.shell.youth  # type: ignore[attr-defined]
+        if not youth or request.method in ("GET", "HEAD", "OPTIONS"):
+            return None
+        namespaces = request.resolver_match.namespaces if request.resolver_match else []
+        if not CLOSED_TO_YOUTH.intersection(namespaces):
+            return None
+        return refusals.refuse(request, shell.YouthModeIsOn())
 
 
 class AccessMiddleware:

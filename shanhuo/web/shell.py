@@ -9,10 +9,12 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.config import config
-from shanhuo.kernel import clock, tokens
+from shanhuo.kernel import clock, limits, tokens
 from shanhuo.kernel.encryption import keyed_hash
 from shanhuo.kernel.errors import Refusal
+from shanhuo.people import services as people
 from shanhuo.people.access import Access, roles_of
+from shanhuo.people.services.accounts import WrongGuardianCode
 
 CARE_COOKIE = "sh_care"
 YOUTH_COOKIE = "sh_youth"
@@ -25,12 +27,6 @@ class YouthModeIsOn(Refusal):
     message = _("Youth mode is on: nothing can be bought or posted until a guardian turns it off.")
 
 
-class WrongGuardianCode(Refusal):
-    code = "wrong_guardian_code"
-    status = 422
-    message = _("The guardian code is not right.")
-
-
 @dataclass(frozen=True, slots=True)
 class Shell:
     """Care mode (长辈版: larger letters and targets) and youth mode (青少年模式: no buying)."""
@@ -40,9 +36,11 @@ class Shell:
 
 
 def read(request: HttpRequest) -> Shell:
-    """What the browser's cookies say; a forged youth cookie counts as none."""
+    """What the browser's cookies and the account say; a forged youth cookie counts as none."""
+    in_browser = _guardian_hash(request) is not None
     return Shell(
-        care=request.COOKIES.get(CARE_COOKIE) == "1", youth=_guardian_hash(request) is not None
+        care=request.COOKIES.get(CARE_COOKIE) == "1",
+        youth=in_browser or bool(getattr(request.user, "youth_pin", "")),
     )
 
 
@@ -63,14 +61,28 @@ def set_care(response: HttpResponse, *, on: bool) -> None:
         response.delete_cookie(CARE_COOKIE)
 
 
-def turn_youth_on(response: HttpResponse, *, code: str, now: datetime) -> None:
-    """From now on this browser buys nothing, until `code` (the guardian's) is typed again."""
+def turn_youth_on(
+    request: HttpRequest, response: HttpResponse, *, code: str, now: datetime
+) -> None:
+    """From now on this browser, and the account signed in there, buy and post nothing."""
+    if request.user.is_authenticated:
+        people.turn_youth_mode_on(user=request.user, guardian_code=code)
     digest = keyed_hash("youth", code).encode()
     _set_cookie(response, YOUTH_COOKIE, tokens.sign("youth", digest, expires_at=now + _YEARS))
 
 
-def turn_youth_off(request: HttpRequest, response: HttpResponse, *, code: str) -> None:
-    """Raises WrongGuardianCode."""
+def turn_youth_off(
+    request: HttpRequest, response: HttpResponse, *, code: str, now: datetime
+) -> None:
+    """Where it is on: the account, the browser, or both. Raises WrongGuardianCode, TooMany."""
+    user = request.user
+    if user.is_authenticated and user.youth_pin:
+        people.turn_youth_mode_off(user=user, guardian_code=code, now=now)
+        response.delete_cookie(YOUTH_COOKIE)
+        return
+    # Without an account there is only the browser to count tries by.
+    address = keyed_hash("address", str(request.META.get("REMOTE_ADDR")))
+    limits.take(scope="web.youth", key=address, cap=10, window=timedelta(hours=1), now=now)
     if _guardian_hash(request) != keyed_hash("youth", code).encode():
         raise WrongGuardianCode
     response.delete_cookie(YOUTH_COOKIE)

@@ -126,8 +126,10 @@ def test_a_paid_order_cancelled_before_shipping_goes_back_on_sale(
     small, large = make_sku(plums, grams_per_unit=1000), make_sku(plums, grams_per_unit=2500)
     goods.hold_stock(quantities={small.pk: 1, large.pk: 2}, reference="o1", now=noon)
     goods.take_held_stock(reference="o1")
-    assert goods.put_back_taken_stock(reference="o1", sku_ids=[large.pk]) is True
-    assert goods.put_back_taken_stock(reference="o1", sku_ids=[large.pk]) is False
+    goods.put_back_taken_stock(reference="o1", units={large.pk: 1})
+    assert (stand_of(small), stand_of(large), committed(lot)) == ((99, 0), (99, 0), [3_500])
+    goods.put_back_taken_stock(reference="o1", units={large.pk: 1})
+    goods.put_back_taken_stock(reference="o1", units={large.pk: 1})
     assert (stand_of(small), stand_of(large), committed(lot)) == ((99, 0), (100, 0), [1_000])
 
 

@@ -284,5 +284,7 @@ def test_parts_of_an_order_may_travel_or_be_refunded_apart(
     )
     order.refresh_from_db()
     assert (order.status, order.refunded_fen) == (Order.Status.SHIPPED, 2 * 3980)
+    plums.refresh_from_db()
+    assert plums.stock_count == 9
     with pytest.raises(WrongStatus):
         services.ship(order_id=order.pk, carrier="sf", tracking_number="2", actor=lin, now=noon)

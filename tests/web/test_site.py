@@ -2,6 +2,8 @@
 
 import pytest
 
+from shanhuo.people import rules
+
 pytestmark = pytest.mark.django_db
 
 
@@ -34,6 +36,18 @@ def test_youth_mode_is_left_only_with_the_code_that_entered_it(client):
     assert client.cookies["sh_youth"].value != ""
     client.post("/settings/youth", {"code": "2580"})
     assert client.cookies["sh_youth"].value == ""
+
+
+def test_youth_mode_of_an_account_holds_in_every_browser(client, mei):
+    client.force_login(mei)
+    client.post("/settings/youth", {"code": "2580"})
+    mei.refresh_from_db()
+    assert not rules.may_trade(mei)
+    client.cookies.pop("sh_youth")
+    assert client.post("/settings/youth", {"code": "1111"}).status_code == 422
+    client.post("/settings/youth", {"code": "2580"})
+    mei.refresh_from_db()
+    assert rules.may_trade(mei)
 
 
 def test_a_missing_page_says_so_in_the_form_the_asker_reads(client):

@@ -52,11 +52,11 @@ class Season:
         call_command("migrate", verbosity=0)
         # The mark by which `serve` knows this database, wherever it is copied.
         audit.record(verb=setting.BUILT_VERB, subject="console.Demo", now=clock.now())
-        yield
+        yield None
 
     def _load_regions(self) -> Iterator[object]:
         loading.load_regions()
-        yield
+        yield None
 
     def _make_clips(self) -> Iterator[object]:
         yield from clips.make_clips(clips.recipes(CLIPS), folder=self.folder / "clips")

@@ -61,6 +61,10 @@ class Setting:
     def payment_origin(self) -> str:
         return f"http://localhost:{self.payment_port}"
 
+    @property
+    def payment_dir(self) -> Path:
+        return self.data_dir / "demopay"
+
     def environment(self) -> dict[str, str]:
         """What every program of the demo is told."""
         secrets_dir = self._secrets_dir()

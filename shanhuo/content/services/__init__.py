@@ -1,56 +1,79 @@
 """Everything that can happen in this room; grouped by what it happens to."""
 
 from shanhuo.content.services.posting import (
-    NotYourOrganisation as NotYourOrganisation,
+    NotYourOrganisation,
+    NotYourPost,
+    PostClosed,
+    TooManyTopics,
+    change_post,
+    draft_post,
+    send_to_review,
+    withdraw_post,
 )
-from shanhuo.content.services.posting import (
-    NotYourPost as NotYourPost,
-)
-from shanhuo.content.services.posting import (
-    PostClosed as PostClosed,
-)
-from shanhuo.content.services.posting import (
-    TooManyTopics as TooManyTopics,
-)
-from shanhuo.content.services.posting import (
-    change_post as change_post,
-)
-from shanhuo.content.services.posting import (
-    draft_post as draft_post,
-)
-from shanhuo.content.services.posting import (
-    send_to_review as send_to_review,
-)
-from shanhuo.content.services.posting import (
-    withdraw_post as withdraw_post,
-)
+from shanhuo.content.services.preparing import play_at_once, prepare
 from shanhuo.content.services.processing import (
-    note_progress as note_progress,
-)
-from shanhuo.content.services.processing import (
-    store_clip as store_clip,
-)
-from shanhuo.content.services.processing import (
-    turn_media_down as turn_media_down,
+    note_progress,
+    store_clip,
+    store_photo,
+    turn_media_down,
 )
 from shanhuo.content.services.reviewing import (
-    AlreadyDecided as AlreadyDecided,
+    AlreadyDecided,
+    NoAppeal,
+    NotAReviewer,
+    SecondPersonNeeded,
+    appeal,
+    publish_post,
+    refuse_post,
 )
-from shanhuo.content.services.reviewing import (
-    NoAppeal as NoAppeal,
+from shanhuo.content.services.tidying import park_failed_posts, tidy_files
+from shanhuo.content.services.uploading import (
+    NoSuchUpload,
+    StorageFull,
+    TooManyBytes,
+    TooManyUploads,
+    UploadBusy,
+    WrongOffset,
+    begin_upload,
+    cancel_upload,
+    forget_expired_uploads,
+    own_upload,
+    receive_piece,
 )
-from shanhuo.content.services.reviewing import (
-    NotAReviewer as NotAReviewer,
-)
-from shanhuo.content.services.reviewing import (
-    SecondPersonNeeded as SecondPersonNeeded,
-)
-from shanhuo.content.services.reviewing import (
-    appeal as appeal,
-)
-from shanhuo.content.services.reviewing import (
-    publish_post as publish_post,
-)
-from shanhuo.content.services.reviewing import (
-    refuse_post as refuse_post,
-)
+
+__all__ = [
+    "AlreadyDecided",
+    "NoAppeal",
+    "NoSuchUpload",
+    "NotAReviewer",
+    "NotYourOrganisation",
+    "NotYourPost",
+    "PostClosed",
+    "SecondPersonNeeded",
+    "StorageFull",
+    "TooManyBytes",
+    "TooManyTopics",
+    "TooManyUploads",
+    "UploadBusy",
+    "WrongOffset",
+    "appeal",
+    "begin_upload",
+    "cancel_upload",
+    "change_post",
+    "draft_post",
+    "forget_expired_uploads",
+    "note_progress",
+    "own_upload",
+    "park_failed_posts",
+    "play_at_once",
+    "prepare",
+    "publish_post",
+    "receive_piece",
+    "refuse_post",
+    "send_to_review",
+    "store_clip",
+    "store_photo",
+    "tidy_files",
+    "turn_media_down",
+    "withdraw_post",
+]

@@ -107,21 +107,38 @@ def take_held_stock(*, reference: str) -> bool:
 
 
 @transaction.atomic
-def put_back_taken_stock(*, reference: str, sku_ids: Iterable[int] | None = None) -> bool:
-    """A paid order, or some of its SKUs, is cancelled before it was shipped: all goes back on sale.
+def put_back_taken_stock(*, reference: str, units: Mapping[int, int]) -> None:
+    """Units of a paid order are cancelled before they were shipped: they go back on sale.
 
-    False if nothing of it was taken any more. Safe to call twice.
+    units: SKU id -> how many. More than was taken and not put back yet is not put back.
     """
-    shares = _claim(
-        reference,
-        was=StockShare.Status.TAKEN,
-        becomes=StockShare.Status.RETURNED,
-        sku_ids=sku_ids,
-    )
-    for sku_id, units in _units_by_sku(shares):
-        Sku.objects.filter(pk=sku_id).update(stock_count=F("stock_count") + units)
-    _commit_grams(shares, sign=-1)
-    return bool(shares)
+    taken = StockShare.objects.filter(reference=reference, status=StockShare.Status.TAKEN)
+    shares = list(taken.filter(sku_id__in=units).order_by("pk").select_for_update(no_key=True))
+    returned = _cut_off(shares, units)
+    for sku_id, count in _units_by_sku(returned):
+        Sku.objects.filter(pk=sku_id).update(stock_count=F("stock_count") + count)
+    _commit_grams(returned, sign=-1)
+
+
+def _cut_off(shares: Sequence[StockShare], units: Mapping[int, int]) -> list[StockShare]:
+    """Make taken shares smaller by so many units of each SKU; what was cut off is not saved."""
+    wanted = dict(units)
+    pieces = []
+    for share in shares:
+        count = min(wanted[share.sku_id], share.unit_count)
+        if not count:
+            continue
+        wanted[share.sku_id] -= count
+        grams = count * share.grams // share.unit_count
+        piece = StockShare(sku_id=share.sku_id, lot_id=share.lot_id, unit_count=count, grams=grams)
+        pieces.append(piece)
+        if count == share.unit_count:
+            share.status = StockShare.Status.RETURNED
+        else:
+            share.unit_count -= count
+            share.grams -= grams
+        share.save(update_fields=["status", "unit_count", "grams"])
+    return pieces
 
 
 def _check_quantities(quantities: Mapping[int, int]) -> None:
@@ -206,16 +223,10 @@ def _fill(
 
 
 def _claim(
-    reference: str,
-    *,
-    was: StockShare.Status,
-    becomes: StockShare.Status,
-    sku_ids: Iterable[int] | None = None,
+    reference: str, *, was: StockShare.Status, becomes: StockShare.Status
 ) -> list[StockShare]:
     """Turn this reference's shares; of two callers, exactly one gets them."""
     shares = StockShare.objects.filter(reference=reference, status=was)
-    if sku_ids is not None:
-        shares = shares.filter(sku_id__in=sku_ids)
     locked = list(shares.order_by("pk").select_for_update(no_key=True))
     _of(locked).update(status=becomes)
     return locked

@@ -42,15 +42,28 @@ from shanhuo.orders.services.refunding import (
 )
 from shanhuo.orders.services.settling import settle_order
 from shanhuo.orders.services.shipping import NothingToShip, ParcelKnown, receive, ship
+from shanhuo.orders.services.slips import (
+    BadSlipPrice,
+    BadWeight,
+    HouseholdLeft,
+    NotYetBought,
+    SlipReversedBefore,
+    pay_household,
+    reverse_slip,
+)
 
 __all__ = [
     "BadQuantity",
+    "BadSlipPrice",
+    "BadWeight",
     "BasketChanged",
     "BasketFull",
     "CompanyUnreachable",
+    "HouseholdLeft",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
+    "NotYetBought",
     "NothingToRefund",
     "NothingToShip",
     "NoticeRefused",
@@ -58,6 +71,7 @@ __all__ = [
     "PaymentOver",
     "Placed",
     "PriceChanged",
+    "SlipReversedBefore",
     "Source",
     "TooManyAddresses",
     "TooManyUnpaid",
@@ -69,6 +83,7 @@ __all__ = [
     "hand_over",
     "keep_address",
     "note_refund_sent",
+    "pay_household",
     "place_order",
     "read_notice",
     "receive",
@@ -77,6 +92,7 @@ __all__ = [
     "refund_unshipped",
     "release_if_unpaid",
     "remove_address",
+    "reverse_slip",
     "send_refund",
     "set_quantity",
     "settle_order",

@@ -78,7 +78,7 @@ def refund_unshipped(
         share.line.save(update_fields=["cancelled_count"])
     refund = _promise(order, shares, lines, reason=reason, was_shipped=False, actor=actor, now=now)
     goods.put_back_taken_stock(
-        reference=order.public_id, sku_ids=[x.sku_id for x in lines if not x.kept_count]
+        reference=order.public_id, units={x.line.sku_id: x.quantity for x in shares}
     )
     if not any(line.open_count for line in lines):
         _close(order, lines, now=now, actor=actor)

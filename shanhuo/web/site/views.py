@@ -9,6 +9,7 @@ from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
+from shanhuo.people.services.accounts import WrongGuardianCode
 from shanhuo.regions import queries as regions
 from shanhuo.web import shell
 from shanhuo.web.desks import desks_of
@@ -93,12 +94,12 @@ def youth(request: HttpRequest) -> HttpResponse:
         return render(request, "web/site/youth.html", {"form": form}, status=status)
     response = redirect("site:youth")
     code = form.cleaned_data["code"]
-    if not shell.read(request).youth:
-        shell.turn_youth_on(response, code=code, now=clock.now())
+    if not request.shell.youth:  # type: ignore[attr-defined]
+        shell.turn_youth_on(request, response, code=code, now=clock.now())
         return response
     try:
-        shell.turn_youth_off(request, response, code=code)
-    except shell.WrongGuardianCode as refusal:
+        shell.turn_youth_off(request, response, code=code, now=clock.now())
+    except WrongGuardianCode as refusal:
         form.add_error("code", str(refusal))
         return render(request, "web/site/youth.html", {"form": form}, status=422)
     return response

@@ -5,7 +5,7 @@ const words = document.body.dataset;
 
 const cookie = (name) => document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1);
 
-export function say(text, tone = "") {
+function say(text, tone = "") {
   const notice = document.createElement("div");
   notice.className = `notice ${tone}`;
   notice.setAttribute("role", tone === "bad" ? "alert" : "status");
@@ -14,6 +14,9 @@ export function say(text, tone = "") {
   board?.replaceChildren(notice);
   if (tone !== "bad") setTimeout(() => notice.remove(), 6000);
 }
+
+// Other modules speak through this event: modules do not import each other, their names are hashed.
+document.addEventListener("shanhuo:say", ({ detail }) => say(detail.text, detail.tone));
 
 // ---- htmx: the CSRF token on every writing request; a lost network is said in words ----
 

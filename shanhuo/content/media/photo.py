@@ -1,0 +1,44 @@
+"""A photo for everybody: upright, drawn anew as WebP and JPEG; nothing of the file is kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from shanhuo.content.media.problems import MediaProblem, MediaRefused
+from shanhuo.content.media.render import COVER_BYTES, COVER_SIDE, fingerprint
+from shanhuo.kernel import images
+
+SIDE = 1440
+BYTES = 250 * 1024
+SMALLEST_SIDE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Size of the served photo, and 64 bits that survive re-encoding."""
+
+    width: int
+    height: int
+    fingerprint: str
+
+
+def draw(source: Path, *, folder: Path, position: int) -> Drawn:
+    """Write `<position>.webp|jpg` into `folder`; the first photo is the cover, too.
+
+    Raises MediaRefused.
+    """
+    try:
+        with source.open("rb") as file:
+            picture = images.open_picture(file)
+    except images.PictureTooLarge as error:
+        raise MediaRefused(MediaProblem.TOO_LARGE) from error
+    except images.NotAPicture as error:
+        raise MediaRefused(MediaProblem.DAMAGED) from error
+    if min(picture.size) < SMALLEST_SIDE:
+        raise MediaRefused(MediaProblem.TOO_SMALL)
+    drawn = list(images.renditions(picture, longest=SIDE, most_bytes=BYTES))
+    for rendition in drawn:
+        (folder / f"{position}.{rendition.extension}").write_bytes(rendition.content)
+    if position == 0:
+        for small in images.renditions(picture, longest=COVER_SIDE, most_bytes=COVER_BYTES):
+            (folder / f"cover.{small.extension}").write_bytes(small.content)
+    return Drawn(drawn[0].width, drawn[0].height, fingerprint(picture))

@@ -1,0 +1,71 @@
+"""Everything that can be asked about orders and their money."""
+
+from shanhuo.orders.queries.basket import (
+    CheckoutView,
+    ParcelView,
+    WishView,
+    addresses_of,
+    basket_count,
+    checkout_view,
+)
+from shanhuo.orders.queries.books import (
+    AccountLine,
+    accounts,
+    entries,
+    notices,
+    suspense,
+)
+from shanhuo.orders.queries.orders import (
+    orders_of_buyer,
+    orders_of_merchants,
+    orders_visible_to,
+    payments_of_buyer,
+    refundable_lines,
+)
+from shanhuo.orders.queries.receipt import Receipt, ReceiptLine, receipt_of
+from shanhuo.orders.queries.slips import (
+    HouseholdLine,
+    LotBalance,
+    household_sheet,
+    households_paid_for,
+    lot_balances,
+    slips_of_merchants,
+)
+from shanhuo.orders.queries.statement import (
+    Statement,
+    StatementRow,
+    statement_of,
+    statement_workbook,
+)
+
+__all__ = [
+    "AccountLine",
+    "CheckoutView",
+    "HouseholdLine",
+    "LotBalance",
+    "ParcelView",
+    "Receipt",
+    "ReceiptLine",
+    "Statement",
+    "StatementRow",
+    "WishView",
+    "accounts",
+    "addresses_of",
+    "basket_count",
+    "checkout_view",
+    "entries",
+    "household_sheet",
+    "households_paid_for",
+    "lot_balances",
+    "notices",
+    "orders_of_buyer",
+    "orders_of_merchants",
+    "orders_visible_to",
+    "payments_of_buyer",
+    "receipt_of",
+    "refundable_lines",
+    "slips_of_merchants",
+    "statement_of",
+    "statement_workbook",
+    "suspense",
+]

@@ -1,0 +1,46 @@
+"""The books as an operator or auditor reads them."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from shanhuo.orders import ledger
+from shanhuo.orders.models import JournalEntry, LedgerAccount, Notice, SuspenseItem
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """An account and what is on it. Money at a payment company counts as a debt of the company."""
+
+    code: str
+    kind: str
+    balance_fen: int
+
+
+def accounts() -> list[AccountLine]:
+    """Every account with its balance, by kind."""
+    kinds = dict(LedgerAccount.objects.values_list("code", "kind"))
+    labels = dict(LedgerAccount.Kind.choices)
+    return [
+        AccountLine(code, str(labels[kinds[code]]), balance)
+        for code, balance in sorted(ledger.balances().items())
+    ]
+
+
+def entries() -> QuerySet[JournalEntry]:
+    """The journal, the newest first, with its postings."""
+    return (
+        JournalEntry.objects.select_related("order")
+        .prefetch_related("postings")
+        .order_by("-at", "-pk")
+    )
+
+
+def suspense() -> QuerySet[SuspenseItem]:
+    """Money without an order: what waits first."""
+    return SuspenseItem.objects.select_related("resolved_by").order_by("resolved_at", "-pk")
+
+
+def notices() -> QuerySet[Notice]:
+    """What the payment companies told us, the newest first."""
+    return Notice.objects.order_by("-received_at", "-pk")

@@ -1,0 +1,145 @@
+"""The statement of a merchant or creator: every settled line, and what it adds up to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shanhuo.kernel import clock, sheets
+from shanhuo.orders.models import OrderLine, Settlement
+
+Funder = OrderLine.Funder
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """One settled line, or the part of one that a later refund took back (then negative)."""
+
+    settled_at: datetime
+    order: str
+    title: str
+    sku_name: str
+    is_correction: bool
+    quantity: int
+    goods_fen: int
+    merchant_discount_fen: int
+    platform_discount_fen: int
+    creator_discount_fen: int
+    fee_fen: int
+    commission_fen: int
+    freight_fen: int
+    net_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the organisations earned in a period, in the role of merchant or of creator."""
+
+    rows: list[StatementRow]
+    since: date
+    until: date
+    as_creator: bool
+
+    def total(self, name: str) -> int:
+        return sum(getattr(row, name) for row in self.rows)
+
+    @property
+    def net_fen(self) -> int:
+        return self.total("net_fen")
+
+
+def statement_of(
+    organisation_ids: Collection[int], *, since: date, until: date, as_creator: bool = False
+) -> Statement:
+    """Settled from the start of `since` to the end of `until`, Shanghai days."""
+    start, _end = clock.day_bounds(since)
+    _start, end = clock.day_bounds(until)
+    party = Q(creator__in=organisation_ids) if as_creator else Q(merchant__in=organisation_ids)
+    rows = Settlement.objects.filter(party, settled_at__gte=start, settled_at__lt=end)
+    return Statement(
+        rows=[_row(row, as_creator=as_creator) for row in _with_names(rows)],
+        since=since,
+        until=until,
+        as_creator=as_creator,
+    )
+
+
+def _with_names(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
+    return rows.select_related("line__order").order_by("-settled_at", "-pk")
+
+
+def _row(row: Settlement, *, as_creator: bool) -> StatementRow:
+    def borne_by(funder: Funder) -> int:
+        return row.discount_fen if row.discount_funder == funder else 0
+
+    creator_fen = row.commission_fen - borne_by(Funder.CREATOR)
+    return StatementRow(
+        settled_at=row.settled_at,
+        order=row.line.order.public_id,
+        title=row.line.title,
+        sku_name=row.line.sku_name,
+        is_correction=row.refund_id is not None,
+        quantity=row.quantity,
+        goods_fen=row.goods_fen,
+        merchant_discount_fen=borne_by(Funder.MERCHANT),
+        platform_discount_fen=borne_by(Funder.PLATFORM),
+        creator_discount_fen=borne_by(Funder.CREATOR),
+        fee_fen=row.fee_fen,
+        commission_fen=row.commission_fen,
+        freight_fen=row.freight_fen,
+        net_fen=creator_fen if as_creator else row.merchant_fen,
+    )
+
+
+def statement_workbook(statement: Statement) -> bytes:
+    """An .xlsx with one row per line and a last row of sums; amounts are yuan."""
+    headings = [
+        _("Settled"),
+        _("Order"),
+        _("Goods"),
+        _("Size"),
+        _("Units"),
+        _("Goods (yuan)"),
+        _("Merchant's discount (yuan)"),
+        _("Platform's discount (yuan)"),
+        _("Creator's discount (yuan)"),
+        _("Platform fee (yuan)"),
+        _("Commission (yuan)"),
+        _("Freight (yuan)"),
+        _("Yours (yuan)"),
+    ]
+    rows: list[list[object]] = [
+        [
+            timezone.localtime(row.settled_at).replace(tzinfo=None),
+            row.order,
+            row.title,
+            row.sku_name,
+            row.quantity,
+            *(_yuan(getattr(row, name)) for name in _AMOUNTS),
+        ]
+        for row in statement.rows
+    ]
+    sums = [_yuan(statement.total(name)) for name in _AMOUNTS]
+    rows.append([_("Total"), "", "", "", statement.total("quantity"), *sums])
+    return sheets.write_workbook(_("Statement"), headings, rows)
+
+
+_AMOUNTS = (
+    "goods_fen",
+    "merchant_discount_fen",
+    "platform_discount_fen",
+    "creator_discount_fen",
+    "fee_fen",
+    "commission_fen",
+    "freight_fen",
+    "net_fen",
+)
+
+
+def _yuan(amount_fen: int) -> Decimal:
+    """A number that Excel adds up; exact, unlike a float."""
+    return Decimal(amount_fen) / 100

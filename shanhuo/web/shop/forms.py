@@ -1,0 +1,59 @@
+"""What a reader may ask of a list."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.goods.choices import Category
+from shanhuo.kernel.textsearch import LONGEST_QUERY
+
+
+class ShelfForm(forms.Form):
+    """Search words, category, month. What is odd is left out, not an error: it is a filter."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=LONGEST_QUERY,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Plums, rice, tea …")}),
+    )
+    category = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All kinds")), *Category.choices]
+    )
+    month = forms.TypedChoiceField(
+        label=_("In season"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", _("All year")), *((month, _("Month %d") % month) for month in range(1, 13))],
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """The valid filters only."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class PoolForm(forms.Form):
+    """Search words, county code and whether a product is in the pool or has left it."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=LONGEST_QUERY,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    county = forms.RegexField(
+        regex=r"^\d{6}$", label=_("County code"), required=False, widget=forms.HiddenInput
+    )
+    status = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("All")), ("admitted", _("In the pool")), ("exited", _("Left the pool"))],
+    )
+
+    def asked(self) -> dict[str, Any]:
+        """The valid filters only."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
