@@ -3,10 +3,14 @@
 A room above `traffic` or beside it adds its door to `routes`.
 """
 
+from collections.abc import Sequence
+
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from shanhuo.realtime import feed, signals
+from shanhuo.realtime.access import TABLE
 from shanhuo.realtime.bridge import CalmBridge, default_threads
 from shanhuo.realtime.routes import HotRoute
 
@@ -18,6 +22,14 @@ LARGEST_FORM_BYTES = 16 * 1024 * 1024
 def routes() -> list[HotRoute]:
     """Every hot door. Each stands in the access table too (`realtime.access`)."""
     return [feed.route(), signals.route()]
+
+
+def listed(routes: Sequence[HotRoute]) -> Sequence[HotRoute]:
+    """The routes, if each stands in the access table; a forgotten one stops the process."""
+    forgotten = [route.name for route in routes if route.name not in TABLE]
+    if forgotten:
+        raise ImproperlyConfigured(f"hot doors in no access table: {', '.join(forgotten)}")
+    return routes
 
 
 def bridge() -> CalmBridge:
