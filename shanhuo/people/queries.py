@@ -42,6 +42,12 @@ def merchants_of(user: Any) -> QuerySet[Organisation]:
     return rows.select_related("county").order_by("name")
 
 
+def publishers_of(user: Any) -> QuerySet[Organisation]:
+    """The verified creators and merchants for whom the user may post, by name."""
+    ids = rules.creator_ids(user) | rules.merchant_ids(user)
+    return Organisation.objects.filter(pk__in=ids).select_related("county").order_by("name")
+
+
 def offices_of(user: Any) -> QuerySet[Organisation]:
     """The county offices the user works for, with their counties, by name."""
     rows = Organisation.objects.filter(

@@ -16,6 +16,9 @@ from django.conf import settings
 
 from shanhuo.kernel.ids import new_public_id
 
+# Before this a page asks who is looking: the author, or a reviewer.
+PRIVATE_URL = "/private-media/"
+
 
 def upload_file(upload_id: str) -> Path:
     """The file that an upload grows in."""

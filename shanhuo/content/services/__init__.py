@@ -1,5 +1,19 @@
 """Everything that can happen in this room; grouped by what it happens to."""
 
+from shanhuo.content.services.answering import (
+    EmptyComment,
+    NoSuchPost,
+    NotYourself,
+    comment,
+    dismiss_reports,
+    follow,
+    hide_comment,
+    like,
+    report,
+    show_comment,
+    unfollow,
+    unlike,
+)
 from shanhuo.content.services.posting import (
     NotYourOrganisation,
     NotYourPost,
@@ -43,11 +57,14 @@ from shanhuo.content.services.uploading import (
 
 __all__ = [
     "AlreadyDecided",
+    "EmptyComment",
     "NoAppeal",
+    "NoSuchPost",
     "NoSuchUpload",
     "NotAReviewer",
     "NotYourOrganisation",
     "NotYourPost",
+    "NotYourself",
     "PostClosed",
     "SecondPersonNeeded",
     "StorageFull",
@@ -60,8 +77,13 @@ __all__ = [
     "begin_upload",
     "cancel_upload",
     "change_post",
+    "comment",
+    "dismiss_reports",
     "draft_post",
+    "follow",
     "forget_expired_uploads",
+    "hide_comment",
+    "like",
     "note_progress",
     "own_upload",
     "park_failed_posts",
@@ -70,10 +92,14 @@ __all__ = [
     "publish_post",
     "receive_piece",
     "refuse_post",
+    "report",
     "send_to_review",
+    "show_comment",
     "store_clip",
     "store_photo",
     "tidy_files",
     "turn_media_down",
+    "unfollow",
+    "unlike",
     "withdraw_post",
 ]
