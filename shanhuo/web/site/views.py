@@ -15,12 +15,17 @@ from shanhuo.web import shell
 from shanhuo.web.desks import desks_of
 from shanhuo.web.refusals import is_htmx
 from shanhuo.web.site import counties as explorer
+from shanhuo.web.site import front
 from shanhuo.web.site.forms import YouthForm
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/site/home.html")
+    context = {
+        "goods": front.goods_of_the_season(clock.today()),
+        "counties": front.counties_with_goods(),
+    }
+    return render(request, "web/site/home.html", context)
 
 
 @require_safe

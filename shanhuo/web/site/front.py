@@ -1,0 +1,44 @@
+"""What the front page shows: goods of the season, and the counties they come from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count
+
+from shanhuo.goods import queries as goods
+from shanhuo.goods.queries import ProductCard
+
+TILES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CountyChip:
+    """A county that has goods on sale."""
+
+    adcode: str
+    name: str
+    product_count: int
+
+
+def goods_of_the_season(day: date) -> list[ProductCard]:
+    """What is fresh in this month and admitted by its county; where little is, whatever is new."""
+    admitted = goods.in_pool(goods.products_on_sale())
+    fresh = goods.in_season(admitted, day.month).order_by("-listed_at")[:TILES]
+    cards = goods.cards(fresh, day=day)
+    if len(cards) >= TILES:
+        return cards
+    newest = goods.products_on_sale().order_by("-listed_at")[: 2 * TILES]
+    shown = {card.id for card in cards}
+    more = [card for card in goods.cards(newest, day=day) if card.id not in shown]
+    return [*cards, *more][:TILES]
+
+
+def counties_with_goods(limit: int = 12) -> list[CountyChip]:
+    """Counties by number of products, the most first."""
+    rows = (
+        goods.products_on_sale()
+        .values_list("county__adcode", "county__name")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "county__adcode")[:limit]
+    )
+    return [CountyChip(adcode, name, count) for adcode, name, count in rows]
