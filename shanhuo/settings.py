@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
     "shanhuo.web.middleware.ShellMiddleware",
+    "shanhuo.web.viewers.ViewerMiddleware",
     "shanhuo.api.middleware.ApiDoorMiddleware",
     "shanhuo.web.middleware.AccessMiddleware",
     "shanhuo.web.middleware.RefusalMiddleware",

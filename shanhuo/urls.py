@@ -8,6 +8,7 @@ from shanhuo.api.main import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shanhuo.web.site.urls")),
     path("", include("shanhuo.web.content.urls")),
+    path("", include("shanhuo.web.feed.urls")),
     path("", include("shanhuo.web.shop.urls")),
     path("", include("shanhuo.web.trade.urls")),
     path("", include("shanhuo.web.impact.urls")),

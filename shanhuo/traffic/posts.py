@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 import msgspec
+from django.conf import settings
 
 from shanhuo.content import published as content
 from shanhuo.content.events import PostPublished, PostWithdrawn
@@ -94,6 +95,6 @@ def _product(product: ProductCard) -> dict[str, object]:
         "id": product.public_id,
         "title": product.title,
         "price_fen": product.price_from_fen,
-        "cover": product.cover,
+        "cover": f"{settings.MEDIA_URL}{product.cover}" if product.cover else "",
         "available": product.is_available,
     }

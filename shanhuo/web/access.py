@@ -17,6 +17,7 @@ from shanhuo.people.access import Access
 from shanhuo.web.account.access import TABLE as ACCOUNT
 from shanhuo.web.content.access import TABLE as CONTENT
 from shanhuo.web.county.access import TABLE as COUNTY
+from shanhuo.web.feed.access import TABLE as FEED
 from shanhuo.web.impact.access import TABLE as IMPACT
 from shanhuo.web.ops.access import TABLE as OPS
 from shanhuo.web.seller.access import TABLE as SELLER
@@ -28,6 +29,7 @@ TABLE: dict[str, Access] = {
     **ACCOUNT,
     **CONTENT,
     **COUNTY,
+    **FEED,
     **IMPACT,
     **OPS,
     **SELLER,

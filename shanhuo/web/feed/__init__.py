@@ -1,0 +1,1 @@
+"""The clips: the vertical feed, why something is shown, and what a viewer may switch off."""

@@ -1,0 +1,269 @@
+// The vertical feed: one clip per screen. Without this script the page is a list of films that play
+// in place. On mobile data nothing plays, and nothing is loaded ahead, before a tap.
+
+const feed = document.getElementById("feed");
+const blank = document.getElementById("clip");
+const dialog = document.getElementById("why");
+const words = feed.dataset;
+const SEEN_MS = 500;
+const PLAYED_MS = 1000;
+const FINISHED = 0.95;
+const AHEAD = 3;
+
+let active = null;
+let muted = true;
+let loading = false;
+let ended = false;
+
+const $ = (clip, selector) => clip.querySelector(selector);
+const tell = (clip, kind, value) => document.dispatchEvent(new CustomEvent("shanhuo:signal", { detail: { sheet: clip.dataset.sheet, slot: clip.dataset.slot, kind, value } }));
+const say = (text) => document.dispatchEvent(new CustomEvent("shanhuo:say", { detail: { text } }));
+const megabytes = (bytes) => `${(bytes / 1048576).toFixed(1)} MB`;
+
+// ---- May it play by itself? Only where we know that it costs nothing. ----
+
+/** False on mobile data, with data saving on, and on a phone that does not say how it is connected. */
+function free() {
+  const line = navigator.connection;
+  if (line?.saveData) return false;
+  if (line?.type && line.type !== "unknown") return line.type === "wifi" || line.type === "ethernet";
+  return !matchMedia("(pointer: coarse)").matches;
+}
+
+// ---- One clip ----
+
+function prepare(clip) {
+  const film = $(clip, ".film");
+  if (!film) return;
+  film.controls = false;
+  film.muted = muted;
+  const start = $(clip, ".start");
+  $(start, ".size").textContent = Number(clip.dataset.bytes) ? words.play.replace("SIZE", megabytes(clip.dataset.bytes)) : "";
+  start.setAttribute("aria-label", $(start, ".size").textContent || "▶");
+  start.hidden = free();
+  clip.watched = 0;
+  film.addEventListener("timeupdate", () => watched(clip, film));
+  film.addEventListener("playing", () => (start.hidden = true));
+  film.addEventListener("error", () => broken(clip), true);
+}
+
+/** Plays are counted after a second, finishes near the end; the time of each pass is added up. */
+function watched(clip, film) {
+  const step = film.currentTime - (clip.lastTime ?? 0);
+  if (step > 0 && step < 2) clip.watched += step * 1000;
+  clip.lastTime = film.currentTime;
+  if (!clip.played && clip.watched >= PLAYED_MS) clip.played = !tell(clip, "play") || true;
+  if (!clip.finished && film.duration && film.currentTime >= film.duration * FINISHED) clip.finished = !tell(clip, "finish") || true;
+}
+
+function broken(clip) {
+  const problem = $(clip, ".problem");
+  problem.textContent = navigator.onLine ? words.broken : words.offline;
+  problem.hidden = false;
+  $(clip, ".start").hidden = true;
+}
+
+/** Give the film its addresses: the stream where this browser plays it, the small file elsewhere. */
+function load(clip, film) {
+  if (film.dataset.loaded) return;
+  film.dataset.loaded = "1";
+  const stream = free() && clip.dataset.hls && film.canPlayType("application/vnd.apple.mpegurl");
+  const addresses = [[stream && clip.dataset.hls, "application/vnd.apple.mpegurl"], [clip.dataset.mp4, "video/mp4"]];
+  film.replaceChildren(...addresses.filter(([src]) => src).map(([src, type]) => Object.assign(document.createElement("source"), { src, type })));
+  film.load();
+}
+
+async function play(clip, { byHand = false } = {}) {
+  const film = $(clip, ".film");
+  if (!film || !(byHand || free())) return;
+  if (byHand) muted = false;
+  film.muted = muted;
+  load(clip, film);
+  try {
+    await film.play();
+  } catch {
+    $(clip, ".start").hidden = film.error !== null;
+  }
+}
+
+function stop(clip) {
+  const film = $(clip, ".film");
+  film?.pause();
+  if (film && clip.watched >= PLAYED_MS && !clip.told) {
+    clip.told = true;
+    tell(clip, "watch", clip.watched);
+  }
+}
+
+// ---- Which clip is on the screen ----
+
+const eye = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (isIntersecting) arrive(target);
+    else if (target === active) leave(target);
+  }
+}, { threshold: 0.6 });
+
+function arrive(clip) {
+  if (active && active !== clip) leave(active);
+  active = clip;
+  setTimeout(() => {
+    if (active === clip && !clip.exposed) clip.exposed = !tell(clip, "exposure") || true;
+  }, SEEN_MS);
+  play(clip);
+  const next = clip.nextElementSibling;
+  const film = next && $(next, ".film");
+  if (film && free()) {
+    film.preload = "auto";
+    load(next, film);
+  }
+  more();
+}
+
+function leave(clip) {
+  stop(clip);
+  if (active === clip) active = null;
+}
+
+// ---- More clips ----
+
+async function more() {
+  const clips = [...feed.querySelectorAll(".clip")];
+  const after = clips.length - 1 - clips.indexOf(active);
+  if (loading || ended || after > AHEAD) return;
+  loading = true;
+  try {
+    const answer = await fetch("/hot/feed", { credentials: "same-origin" });
+    const { sheet, items } = await answer.json();
+    ended = !items.length;
+    items.forEach((item, slot) => add(item, sheet, slot));
+  } catch {
+    say(words.offline);
+  }
+  loading = false;
+}
+
+function add(item, sheet, slot) {
+  const clip = blank.content.firstElementChild.cloneNode(true);
+  const fill = (name, value) => ($(clip, `[data-f="${name}"]`).textContent = value);
+  Object.assign(clip.dataset, { sheet, slot, id: item.id, hls: item.video?.hls ?? "", mp4: item.video?.mp4 ?? "", bytes: item.video?.bytes ?? 0 });
+  $(clip, '[data-f="cover"]').src = item.cover;
+  if (item.video) $(clip, ".film").poster = item.cover;
+  else $(clip, ".film").remove();
+  fill("author", item.author.name);
+  fill("county", item.county.name);
+  fill("caption", item.caption);
+  fill("likes", item.counts.likes);
+  fill("comments", item.counts.comments);
+  $(clip, ".where").href = words.shop.replace("ID", item.county.code);
+  $(clip, '[data-f="page"]').href = words.page.replace("ID", item.id);
+  $(clip, ".reason").search = new URLSearchParams({ sheet, slot });
+  const goods = $(clip, ".goods");
+  if (item.product) {
+    goods.href = words.goods.replace("ID", item.product.id).replace("POST", item.id);
+    fill("product", item.product.title);
+    fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
+    if (item.product.cover) $(goods, "img").src = item.product.cover;
+  } else {
+    goods.remove();
+  }
+  feed.append(clip);
+  begin(clip);
+}
+
+function begin(clip) {
+  prepare(clip);
+  eye.observe(clip);
+}
+
+// ---- Thumbs ----
+
+function like(clip, button) {
+  const on = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", on);
+  const count = $(button, '[data-f="likes"]');
+  if (/^\d+$/.test(count.textContent)) count.textContent = Math.max(0, Number(count.textContent) + (on ? 1 : -1));
+  tell(clip, on ? "like" : "unlike");
+  document.dispatchEvent(new CustomEvent("shanhuo:like", { detail: { id: clip.dataset.id, on } }));
+}
+
+async function share(clip) {
+  const url = new URL($(clip, '[data-f="page"]').href).href;
+  tell(clip, "share");
+  if (navigator.share) return navigator.share({ title: $(clip, '[data-f="caption"]').textContent, url }).catch(() => {});
+  return navigator.clipboard?.writeText(url).then(() => say(document.body.dataset.copied));
+}
+
+async function why(clip, link) {
+  dialog.clip = clip;
+  const box = $(dialog, ".words");
+  box.textContent = "…";
+  dialog.showModal();
+  try {
+    const answer = await fetch(`${link.href}&fragment=1`, { credentials: "same-origin" });
+    box.innerHTML = answer.ok ? await answer.text() : words.broken;
+  } catch {
+    box.textContent = words.offline;
+  }
+}
+
+function pass(clip) {
+  tell(clip, "not_interested");
+  dialog.close();
+  const next = clip.nextElementSibling;
+  eye.unobserve(clip);
+  leave(clip);
+  clip.remove();
+  next?.scrollIntoView();
+  say(words.hidden);
+}
+
+function toggle(clip) {
+  const film = $(clip, ".film");
+  if (!film) return;
+  if (film.paused) play(clip, { byHand: true });
+  else {
+    film.pause();
+    $(clip, ".start").hidden = false;
+  }
+}
+
+feed.addEventListener("click", (event) => {
+  const clip = event.target.closest(".clip");
+  const button = event.target.closest("button, a");
+  if (!clip) return;
+  if (!button || button.matches(".start")) {
+    if (event.target.closest(".screen")) toggle(clip);
+  } else if (button.matches(".like")) like(clip, button);
+  else if (button.matches(".pass")) share(clip);
+  else if (button.matches(".sound")) sound();
+  else if (button.matches(".reason")) {
+    event.preventDefault();
+    why(clip, button);
+  } else if (button.dataset.kind) tell(clip, button.dataset.kind);
+});
+
+function sound() {
+  muted = !muted;
+  for (const clip of feed.querySelectorAll(".clip")) {
+    const film = $(clip, ".film");
+    if (film) film.muted = muted;
+    $(clip, ".sound").setAttribute("aria-pressed", !muted);
+  }
+}
+
+$(dialog, "[data-not-interested]").addEventListener("click", () => pass(dialog.clip));
+navigator.connection?.addEventListener?.("change", () => free() || active?.querySelector(".film")?.pause());
+document.addEventListener("visibilitychange", () => {
+  if (!active) return;
+  if (document.visibilityState === "hidden") stop(active);
+  else play(active);
+});
+document.addEventListener("keydown", ({ key }) => {
+  if (!active || dialog.open) return;
+  if (key === "ArrowDown") active.nextElementSibling?.scrollIntoView();
+  if (key === "ArrowUp") active.previousElementSibling?.scrollIntoView();
+});
+
+document.documentElement.classList.add("one-by-one");
+feed.querySelectorAll(".clip").forEach(begin);
