@@ -1,11 +1,12 @@
 """Everything that can be asked about goods."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any, TypeAlias
 
 from django.db.models import (
+    Case,
     Exists,
     F,
     Max,
@@ -15,14 +16,17 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    When,
 )
 
 from shanhuo.goods import season
 from shanhuo.goods.choices import Category
+from shanhuo.goods.dossier import Dossier
 from shanhuo.goods.models import (
     Brand,
     BrandVersion,
     Lot,
+    LotQuerySet,
     PoolEntry,
     Product,
     ProductPhoto,
@@ -34,6 +38,13 @@ from shanhuo.goods.prices import PriceChain, chain_of
 from shanhuo.goods.textindex import products_by_words
 from shanhuo.kernel import textsearch
 from shanhuo.people import rules as people
+
+# For faces, which may name the types but not the tables.
+AnyBrand: TypeAlias = Brand
+AnyLot: TypeAlias = Lot
+AnyProduct: TypeAlias = Product
+AnySku: TypeAlias = Sku
+AnyPoolEntry: TypeAlias = PoolEntry
 
 _LISTED = Q(status=Product.Status.LISTED, merchant__status="verified")
 
@@ -69,7 +80,7 @@ def brands_editable_by(user: Any) -> QuerySet[Brand]:
     return Brand.objects.filter(mine | shared).select_related("organisation", "county", "current")
 
 
-def lots_editable_by(user: Any) -> QuerySet[Lot]:
+def lots_editable_by(user: Any) -> LotQuerySet:
     return Lot.objects.filter(product__merchant__in=people.merchant_ids(user)).select_related(
         "product__county", "product__merchant"
     )
@@ -99,11 +110,44 @@ def pool_entries_visible_to(user: Any) -> QuerySet[PoolEntry]:
     )
 
 
+def pool_entries_of_offices(user: Any) -> QuerySet[PoolEntry]:
+    """The entries of the counties whose offices the user works for."""
+    return pool_entries_visible_to(user).filter(county__in=people.officer_county_ids(user))
+
+
+def pool_candidates(user: Any, *, q: str = "") -> QuerySet[Product]:
+    """What is on sale from the user's counties and neither waits for the pool nor is in it."""
+    inside = PoolEntry.objects.filter(product=OuterRef("pk"), status__in=["nominated", "admitted"])
+    ours = products_on_sale().filter(county__in=people.officer_county_ids(user))
+    return search(ours.exclude(Exists(inside)), q).order_by("-listed_at", "-pk")
+
+
 def pool_in_public() -> QuerySet[PoolEntry]:
     """What was admitted, and what left with its reason; nominations are not public."""
     return PoolEntry.objects.filter(status__in=["admitted", "exited"]).select_related(
         "product__merchant", "product__county", "county"
     )
+
+
+# A brand's dossier.
+
+
+def dossier_in_work(brand: Brand) -> Dossier:
+    """The draft, or the latest version where nobody has begun another."""
+    latest = brand.versions.order_by("-number").first()
+    names = [field.name for field in fields(Dossier)]
+    return Dossier(**{name: getattr(latest, name) for name in names}) if latest else Dossier()
+
+
+def published_versions(brand: Brand) -> QuerySet[BrandVersion]:
+    """Newest first; none of them ever changes."""
+    return brand.versions.exclude(published_at=None).select_related("published_by")
+
+
+def skus_of(products: QuerySet[Product]) -> QuerySet[Sku]:
+    """Every size of the products, product by product."""
+    rows = Sku.objects.filter(product__in=products.order_by()).select_related("product")
+    return rows.order_by("product__title", "product", "grams_per_unit", "pk")
 
 
 # Finding.
@@ -151,6 +195,12 @@ def find_pool_entries(
     if textsearch.query_tokens(q):
         entries = entries.filter(product__in=products_by_words.matching(q))
     return entries.order_by("-checked_at", "-nominated_at", "-pk")
+
+
+def waiting_first(entries: QuerySet[PoolEntry]) -> QuerySet[PoolEntry]:
+    """What waits for the check on top, the longest waiting first."""
+    waits = Case(When(status="nominated", then=0), default=1)
+    return entries.order_by(waits, "-checked_at", "nominated_at", "pk")
 
 
 def season_calendar(products: QuerySet[Product]) -> list[tuple[int, int]]:
@@ -418,6 +468,48 @@ def _sku_lines(product: Product, lots: Collection[Lot]) -> Iterable[SkuLine]:
         )
 
 
+# What waits on a desk.
+
+
+@dataclass(frozen=True, slots=True)
+class SellerWork:
+    """What a seller should look at today: counts of products, lots and sizes."""
+
+    draft_products: int
+    draft_lots: int
+    unsellable_products: int
+    ending_lots: int
+    low_skus: int
+
+
+ENDS_SOON = timedelta(days=7)
+LOW_STOCK = 5
+
+
+def seller_work(user: Any, *, day: date) -> SellerWork:
+    """Drafts, products on sale without a lot that may be sold, lots that end within a week, and
+    sizes of which at most five units are free."""
+    products = products_editable_by(user)
+    lots = lots_editable_by(user)
+    sellable = Lot.objects.sellable_on(day).filter(
+        product=OuterRef("pk"), committed_grams__lt=F("declared_grams")
+    )
+    listed = products.filter(status=Product.Status.LISTED)
+    low = skus_editable_by(user).filter(
+        is_active=True,
+        product__status=Product.Status.LISTED,
+        stock_count__lte=F("held_count") + LOW_STOCK,
+    )
+    ending = lots.sellable_on(day).filter(valid_until__lte=day + ENDS_SOON)
+    return SellerWork(
+        draft_products=products.filter(status=Product.Status.DRAFT).count(),
+        draft_lots=lots.filter(status=Lot.Status.DRAFT).count(),
+        unsellable_products=listed.exclude(Exists(sellable)).count(),
+        ending_lots=ending.count(),
+        low_skus=low.count(),
+    )
+
+
 # Recall.
 
 
@@ -429,6 +521,10 @@ class LotReach:
     sku_name: str
     unit_count: int
     status: str
+
+    @property
+    def status_words(self) -> str:
+        return str(StockShare.Status(self.status).label)
 
 
 def reach_of(lot: Lot) -> list[LotReach]:

@@ -7,7 +7,7 @@ picture (a JPEG that is also a page or an archive).
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import BinaryIO
+from typing import Protocol
 
 import pillow_heif
 from django.utils.translation import gettext_lazy as _
@@ -38,6 +38,12 @@ class PictureTooLarge(Refusal):
     message = _("This picture is too large. At most 40 megapixels and 20 MB are possible.")
 
 
+class Readable(Protocol):
+    """An open file or an upload."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rendition:
     """One encoded picture. `extension` is "webp" or "jpg"."""
@@ -48,7 +54,7 @@ class Rendition:
     height: int
 
 
-def open_picture(file: BinaryIO) -> Image.Image:
+def open_picture(file: Readable) -> Image.Image:
     """The picture, upright, in RGB, without metadata. Transparent parts become white.
 
     Raises NotAPicture for what is not one of `FORMATS` or is cut short, PictureTooLarge before

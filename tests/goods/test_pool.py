@@ -32,9 +32,7 @@ def entry(listed, lin, noon):
 
 
 def admit(entry, person, noon, checks=ALL):
-    return goods.admit_product(
-        entry_id=entry.pk, actor=person, actor_id=person.pk, checks=checks, note="", now=noon
-    )
+    return goods.admit_product(entry_id=entry.pk, actor=person, checks=checks, note="", now=noon)
 
 
 def test_nominated_checked_admitted_and_out_again(entry, listed, wang, noon):
@@ -42,7 +40,6 @@ def test_nominated_checked_admitted_and_out_again(entry, listed, wang, noon):
     goods.exit_pool(
         entry_id=entry.pk,
         actor=wang,
-        actor_id=wang.pk,
         reason=ExitReason.SEASON_OVER,
         note="",
         now=noon,
@@ -81,10 +78,8 @@ def test_what_cannot_be_sold_is_not_admitted(entry, wang, noon):
 
 def test_a_refusal_has_a_reason_and_opens_the_way_for_another_try(entry, listed, lin, wang, noon):
     with pytest.raises(goods.ReasonNeeded):
-        goods.refuse_nomination(entry_id=entry.pk, actor=wang, actor_id=wang.pk, note=" ", now=noon)
-    goods.refuse_nomination(
-        entry_id=entry.pk, actor=wang, actor_id=wang.pk, note="包装照片不清", now=noon
-    )
+        goods.refuse_nomination(entry_id=entry.pk, actor=wang, note=" ", now=noon)
+    goods.refuse_nomination(entry_id=entry.pk, actor=wang, note="包装照片不清", now=noon)
     with pytest.raises(goods.AlreadyDecided):
         admit(entry, wang, noon)
     goods.nominate_product(product_id=listed.pk, actor_id=lin.pk, reason="已补", now=noon)

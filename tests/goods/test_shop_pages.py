@@ -18,9 +18,7 @@ SCRIPT = "<script>alert(1)</script>"
 @pytest.fixture
 def admitted(listed, lin, wang, noon):
     entry = goods.nominate_product(product_id=listed.pk, actor_id=lin.pk, reason="好", now=noon)
-    return goods.admit_product(
-        entry_id=entry.pk, actor=wang, actor_id=wang.pk, checks=ALL, note="", now=noon
-    )
+    return goods.admit_product(entry_id=entry.pk, actor=wang, checks=ALL, note="", now=noon)
 
 
 def page(client, address, status=200):
@@ -66,7 +64,6 @@ def test_the_public_pool_tells_why_something_left(client, listed, admitted, wang
     goods.exit_pool(
         entry_id=admitted.pk,
         actor=wang,
-        actor_id=wang.pk,
         reason=ExitReason.QUALITY,
         note="果径不够",
         now=noon,

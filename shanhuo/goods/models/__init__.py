@@ -1,7 +1,7 @@
 """The tables of goods; no other room imports them."""
 
 from shanhuo.goods.models.brand import Brand, BrandVersion
-from shanhuo.goods.models.lot import Lot, StockShare
+from shanhuo.goods.models.lot import Lot, LotQuerySet, StockShare
 from shanhuo.goods.models.pool import PoolEntry
 from shanhuo.goods.models.product import Product, ProductPhoto, ProductStandard
 from shanhuo.goods.models.sku import PriceVersion, Sku
@@ -10,6 +10,7 @@ __all__ = [
     "Brand",
     "BrandVersion",
     "Lot",
+    "LotQuerySet",
     "PoolEntry",
     "PriceVersion",
     "Product",

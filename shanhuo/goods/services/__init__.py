@@ -1,8 +1,8 @@
 """Everything that can happen to goods."""
 
+from shanhuo.goods.dossier import Dossier
 from shanhuo.goods.services.brands import (
     BrandExists,
-    Dossier,
     DossierIncomplete,
     SloganBreaksOwnRule,
     create_brand,

@@ -1,11 +1,12 @@
 """A brand's dossier is drafted, and published version by version."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.goods.dossier import Dossier
 from shanhuo.goods.listing import claims_in
 from shanhuo.goods.models import Brand, BrandVersion, Product
 from shanhuo.goods.services.search import refresh_search
@@ -30,19 +31,6 @@ class SloganBreaksOwnRule(Refusal):
     code = "slogan_breaks_own_rule"
     status = 422
     message = _("The slogan uses words that the dossier forbids: %(words)s")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dossier:
-    """What a brand says of itself, in working order."""
-
-    survey: str = ""
-    selling_points: str = ""
-    positioning: str = ""
-    slogan: str = ""
-    differentiators: str = ""
-    forbidden_claims: str = ""
-    proof: str = ""
 
 
 NEEDED = ("survey", "selling_points", "positioning", "slogan", "proof")

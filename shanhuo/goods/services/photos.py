@@ -1,7 +1,5 @@
 """Photos of a product: re-encoded, ordered, removed."""
 
-from typing import BinaryIO
-
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -21,7 +19,7 @@ class TooManyPhotos(Refusal):
     message = _("A product shows at most %(most)s photos. Remove one first.")
 
 
-def add_photo(*, product_id: int, file: BinaryIO) -> ProductPhoto:
+def add_photo(*, product_id: int, file: images.Readable) -> ProductPhoto:
     """Store a picture in two sizes and two formats; the last place in the row is its own.
 
     Raises NotAPicture, PictureTooLarge, TooManyPhotos; then no file is left behind.

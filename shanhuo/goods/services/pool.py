@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,15 @@ class ReasonNeeded(Refusal):
     message = _("Write a reason; it is shown to the merchant.")
 
 
+class Person(Protocol):
+    """Who decides: a user."""
+
+    public_id: str
+
+    @property
+    def pk(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checks:
     """What the checker has looked at and found in order."""
@@ -89,13 +99,13 @@ def nominate_product(*, product_id: int, actor_id: int, reason: str, now: dateti
 
 @transaction.atomic
 def admit_product(
-    *, entry_id: int, actor: audit.Actor, actor_id: int, checks: Checks, note: str, now: datetime
+    *, entry_id: int, actor: Person, checks: Checks, note: str, now: datetime
 ) -> PoolEntry:
     """Let a product into the pool after four checks by a second person.
 
     Raises OwnNomination, ChecksMissing, NoLongerSellable, AlreadyDecided.
     """
-    entry = _lock_for_decision(entry_id, actor_id=actor_id)
+    entry = _lock_for_decision(entry_id, actor=actor)
     if not checks.complete:
         raise ChecksMissing
     gaps = listing.gaps_of(entry.product, day=clock.day_of(now))
@@ -104,21 +114,19 @@ def admit_product(
             gaps=[gap.value for gap in gaps], words=" ".join(map(str, [gap.label for gap in gaps]))
         )
     entry.licence_ok = entry.certificate_ok = entry.stock_ok = entry.price_ok = True
-    _decide(entry, PoolEntry.Status.ADMITTED, actor_id=actor_id, note=note, now=now)
+    _decide(entry, PoolEntry.Status.ADMITTED, actor=actor, note=note, now=now)
     facts.record(ProductAdmitted(**_whose(entry)), now=now)
     _note("pool.admit", entry, actor=actor, now=now)
     return entry
 
 
 @transaction.atomic
-def refuse_nomination(
-    *, entry_id: int, actor: audit.Actor, actor_id: int, note: str, now: datetime
-) -> PoolEntry:
+def refuse_nomination(*, entry_id: int, actor: Person, note: str, now: datetime) -> PoolEntry:
     """Turn a nomination down, with a reason. Raises OwnNomination, ReasonNeeded, AlreadyDecided."""
     if not note.strip():
         raise ReasonNeeded
-    entry = _lock_for_decision(entry_id, actor_id=actor_id)
-    _decide(entry, PoolEntry.Status.REFUSED, actor_id=actor_id, note=note, now=now)
+    entry = _lock_for_decision(entry_id, actor=actor)
+    _decide(entry, PoolEntry.Status.REFUSED, actor=actor, note=note, now=now)
     _note("pool.refuse", entry, actor=actor, now=now)
     return entry
 
@@ -127,8 +135,7 @@ def refuse_nomination(
 def exit_pool(
     *,
     entry_id: int,
-    actor: audit.Actor,
-    actor_id: int,
+    actor: Person,
     reason: ExitReason,
     note: str,
     now: datetime,
@@ -138,7 +145,7 @@ def exit_pool(
     if entry.status != PoolEntry.Status.ADMITTED:
         raise AlreadyDecided
     entry.status, entry.exit_reason, entry.exit_note = PoolEntry.Status.EXITED, reason, note
-    entry.exited_by_id, entry.exited_at = actor_id, now
+    entry.exited_by_id, entry.exited_at = actor.pk, now
     entry.save()
     facts.record(ProductExited(**_whose(entry), reason=reason), now=now)
     _note("pool.exit", entry, actor=actor, now=now)
@@ -149,20 +156,20 @@ def _lock(entry_id: int) -> PoolEntry:
     return PoolEntry.objects.select_for_update(no_key=True).get(pk=entry_id)
 
 
-def _lock_for_decision(entry_id: int, *, actor_id: int) -> PoolEntry:
+def _lock_for_decision(entry_id: int, *, actor: Person) -> PoolEntry:
     entry = _lock(entry_id)
     if entry.status != PoolEntry.Status.NOMINATED:
         raise AlreadyDecided
-    if entry.nominated_by_id == actor_id:
+    if entry.nominated_by_id == actor.pk:
         raise OwnNomination
     return entry
 
 
 def _decide(
-    entry: PoolEntry, status: PoolEntry.Status, *, actor_id: int, note: str, now: datetime
+    entry: PoolEntry, status: PoolEntry.Status, *, actor: Person, note: str, now: datetime
 ) -> None:
     entry.status, entry.check_note = status, note
-    entry.checked_by_id, entry.checked_at = actor_id, now
+    entry.checked_by_id, entry.checked_at = actor.pk, now
     entry.save()
 
 
@@ -170,5 +177,5 @@ def _whose(entry: PoolEntry) -> dict[str, str]:
     return {"product": entry.product.public_id, "county": entry.product.county.adcode}
 
 
-def _note(verb: str, entry: PoolEntry, *, actor: audit.Actor, now: datetime) -> None:
+def _note(verb: str, entry: PoolEntry, *, actor: Person, now: datetime) -> None:
     audit.record(verb=verb, actor=actor, subject=f"goods.PoolEntry:{entry.public_id}", now=now)

@@ -2,8 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from shanhuo.goods.queries import seller_work
+from shanhuo.kernel import clock
 from shanhuo.web.desks import Todo, waiting
 
 
@@ -13,4 +17,21 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _todos(request: HttpRequest) -> list[Todo]:
-    return []
+    return _goods(request)
+
+
+def _goods(request: HttpRequest) -> list[Todo]:
+    work = seller_work(request.user, day=clock.today())
+    products, lots = reverse("seller:products"), reverse("seller:lots")
+    return [
+        Todo(
+            work.unsellable_products,
+            _("On sale, but no lot can be sold today"),
+            f"{products}?status=listed",
+            "alert",
+        ),
+        Todo(work.low_skus, _("Sizes with at most 5 units left"), products, "box"),
+        Todo(work.ending_lots, _("Lots whose sale ends within a week"), lots, "clock"),
+        Todo(work.draft_lots, _("Lots without a certificate"), lots, "seal"),
+        Todo(work.draft_products, _("Drafts"), f"{products}?status=draft", "edit"),
+    ]
