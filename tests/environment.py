@@ -7,6 +7,7 @@ place, and loses it at the end.
 import atexit
 import os
 import shutil
+import socket
 import tempfile
 from pathlib import Path
 
@@ -19,7 +20,15 @@ def _forget_the_machine() -> None:
     parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
     data_dir = tempfile.mkdtemp(prefix="shanhuo-test-", dir=parent)
     os.environ["SHANHUO_DATA_DIR"] = data_dir
+    os.environ["SHANHUO_DEMOPAY_URL"] = f"http://127.0.0.1:{_free_port()}"
     atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 _forget_the_machine()

@@ -1,4 +1,4 @@
-"""The three weeks of the season, ending at the moment at which it is built."""
+"""The three weeks of the season, ending on the eve of the day on which it is built."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ DAYS = 21
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """Day 0 is the first of the season; the season is built at `built_at`, on the last day."""
+    """Day 0 is the first of the season; the last one is the day before `built_at`."""
 
     built_at: datetime
 
     def moment(self, day: int, hour: float = 9.0) -> datetime:
         """`hour` o'clock in Shanghai on that day, but never after the build itself."""
-        first = clock.start_of(clock.day_of(self.built_at)) - timedelta(days=DAYS - 1)
+        first = clock.start_of(clock.day_of(self.built_at)) - timedelta(days=DAYS)
         return min(first + timedelta(days=day, hours=hour), self.built_at)
 
     @contextmanager

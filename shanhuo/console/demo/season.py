@@ -4,15 +4,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
 
 from django.core.management import call_command
 
-from shanhuo.console.demo import cast, clips, script, setting, shelves
-from shanhuo.console.demo.calendar import Calendar
+from shanhuo.console.demo import cast, clips, films, households, script, setting, shelves, trade
+from shanhuo.console.demo.audience import Audience
+from shanhuo.console.demo.calendar import DAYS, Calendar
 from shanhuo.console.demo.cast import Cast
+from shanhuo.console.demo.films import Film
+from shanhuo.console.demo.play import Play
+from shanhuo.console.demo.till import open_till
 from shanhuo.kernel import audit, clock, jobs
 from shanhuo.regions import loading
 
+if TYPE_CHECKING:
+    from shanhuo.content.models import Post
+    from shanhuo.goods.models import Product
+    from shanhuo.people.models import Household
+
+SEED = 20261122
 CLIPS = sum(len(county.captions) for county in script.counties())
 
 
@@ -32,6 +44,9 @@ class Season:
     built_at: datetime
     folder: Path
     cast: Cast = field(init=False)
+    products: list["Product"] = field(default_factory=list)
+    households: list[list["Household"]] = field(default_factory=list)
+    films: list[tuple[Film, "Post"]] = field(default_factory=list)
 
     @property
     def calendar(self) -> Calendar:
@@ -45,7 +60,10 @@ class Season:
             Step("载入行政区划 counties of China", 1, self._load_regions),
             Step("制作示例短视频 clips", CLIPS, self._make_clips),
             Step("入驻与核验 people and cooperatives", counties, self._gather_cast),
+            Step("登记农户 households with consent", counties, self._register_households),
             Step("上架商品 goods with certificates", counties, self._stock_shelves),
+            Step("上传短视频 films", CLIPS, self._upload_films),
+            Step("三周的产季 three weeks of season", DAYS, self._play),
         )
 
     def _make_tables(self) -> Iterator[object]:
@@ -68,8 +86,54 @@ class Season:
                 yield cast.settle_county(self.cast, number, now=now)
             jobs.run_due()
 
+    def _register_households(self) -> Iterator[object]:
+        first_name = 200
+        with self.calendar.at(day=0, hour=11) as now:
+            for place in self.cast.places:
+                self.households.append(households.register(place, first_name, now=now))
+                first_name += place.script.households
+                yield place
+
     def _stock_shelves(self) -> Iterator[object]:
-        with self.calendar.at(day=0, hour=14) as now:
+        with self.calendar.at(day=0, hour=12) as now:
             for number, place in enumerate(self.cast.places):
-                yield shelves.bring_product(self.cast, place, number, now=now)
+                self.products.append(shelves.bring_product(self.cast, place, number, now=now))
+                yield place
             jobs.run_due()
+
+    def _upload_films(self) -> Iterator[object]:
+        programme = films.programme(self.cast.places, self.products, folder=self.folder / "clips")
+        with self.calendar.at(day=0, hour=14) as now:
+            for film in programme:
+                self.films.append((film, films.upload(film, now=now)))
+                yield film
+            films.render_on_all_cores(now=now)
+
+    def _play(self) -> Iterator[object]:
+        random = Random(SEED)  # noqa: S311 - a play, no secret
+        with open_till() as till:
+            audience = Audience(
+                sizes=self._sizes(),
+                creators={post.public_id: film.creator[0] for film, post in self.films},
+                random=random,
+                now=self.calendar.moment(0),
+            )
+            play = Play(
+                calendar=self.calendar,
+                cast=self.cast,
+                films=self.films,
+                households=self.households,
+                till=till,
+                audience=audience,
+                random=random,
+            )
+            yield from play.days()
+            audience.go_home()
+            with clock.at(self.built_at):
+                jobs.run_due()
+
+    def _sizes(self) -> dict[str, list[int]]:
+        return {
+            product.public_id: list(trade.skus_of(place).values())
+            for place, product in zip(self.cast.places, self.products, strict=True)
+        }

@@ -1,0 +1,136 @@
+"""Who watches: lists from the feed engine, signals through the recorder, wishes out of both."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from shanhuo.console.demo.trade import Choice
+from shanhuo.orders import services as orders
+from shanhuo.traffic import moments, sheets, viewers
+from shanhuo.traffic import services as traffic
+from shanhuo.traffic.intake import Batch
+from shanhuo.traffic.kinds import Kind
+from shanhuo.traffic.recorder import Recorder
+from shanhuo.traffic.serving import Serving
+
+if TYPE_CHECKING:
+    from shanhuo.people.models import User
+
+STRANGERS = 12
+PAGE = 10
+WATCHING_MS = 9_000
+
+# How often an ordinary viewer does it to a clip on the screen; a share of those who played it.
+HABITS = {
+    Kind.FINISH: 0.45,
+    Kind.LIKE: 0.16,
+    Kind.COMMENT: 0.03,
+    Kind.SHARE: 0.04,
+    Kind.FOLLOW: 0.03,
+    Kind.NOT_INTERESTED: 0.03,
+    Kind.CLICK_PRODUCT: 0.14,
+    Kind.OPEN_COUNTY: 0.06,
+}
+PLAYS = 0.85
+
+
+@dataclass(slots=True)
+class Audience:
+    """Viewers in front of the real feed. `sizes`: product -> SKU ids; `creators`: post -> maker."""
+
+    sizes: Mapping[str, Sequence[int]]
+    creators: Mapping[str, int]
+    random: Random
+    now: datetime
+    _serving: Serving = field(init=False)
+    _recorder: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._serving = Serving(settings.SIGNALS_DIR)
+        self._recorder = traffic.open_recorder(now_ms=moments.to_ms(self.now))
+
+    def gather(self, *, now: datetime) -> None:
+        """A new evening: the feed takes in what was published and what others watched."""
+        self._serving.live.step(now=now)
+
+    def watch(self, buyer: "User", *, now: datetime) -> Choice | None:
+        """A signed-in buyer looks through a list; perhaps something is worth an order."""
+        viewer = viewers.viewer_of(buyer.pk)
+        answer = self._serving.answer(viewer, now=now, length=PAGE)
+        if not answer.items:
+            return None
+        items = answer.as_data()
+        wanted = self._first_wish(items)
+        signals = list(self._reactions(items))
+        if wanted is not None:
+            signals += self._purchase(wanted)
+        self._send(answer.sheet, signals, viewer, now=now)
+        return None if wanted is None else self._choice(items[wanted], answer.sheet, wanted)
+
+    def strangers_watch(self, *, now: datetime) -> None:
+        """People without an account watch too, and are counted as viewers, not as buyers."""
+        for _ in range(STRANGERS):
+            viewer = viewers.new_viewer()
+            answer = self._serving.answer(viewer, now=now, length=PAGE, is_new=True)
+            if answer.items:
+                signals = list(self._reactions(answer.as_data()))
+                self._send(answer.sheet, signals, viewer, now=now)
+
+    def go_home(self) -> None:
+        """The last segment is closed, so that compaction can have it."""
+        self._recorder.close()
+
+    def _first_wish(self, items: Sequence[Mapping[str, object]]) -> int | None:
+        offered = [slot for slot, item in enumerate(items) if item["product"]]
+        return self.random.choice(offered) if offered else None
+
+    def _reactions(
+        self, items: Sequence[Mapping[str, object]]
+    ) -> Iterator[tuple[int, int, int, int, int]]:
+        """(sheet, slot, kind, age, value) as the page's script would send them."""
+        for slot in range(len(items)):
+            age_ms = (len(items) - slot) * WATCHING_MS
+            yield (0, slot, Kind.EXPOSURE, age_ms, 0)
+            if self.random.random() > PLAYS:
+                continue
+            yield (0, slot, Kind.PLAY, age_ms, 0)
+            yield (0, slot, Kind.WATCH, age_ms - 2_000, self.random.randint(900, WATCHING_MS))
+            for kind, chance in HABITS.items():
+                if self.random.random() < chance:
+                    yield (0, slot, kind, age_ms - 3_000, 0)
+
+    def _purchase(self, slot: int) -> list[tuple[int, int, int, int, int]]:
+        """The way to an order; the kinds may be among the reactions, then they count once."""
+        way = (Kind.CLICK_PRODUCT, Kind.BASKET, Kind.BUY_CLICK)
+        return [(0, slot, kind, 1_000, 0) for kind in way]
+
+    def _send(
+        self,
+        sheet: str,
+        signals: Sequence[tuple[int, int, int, int, int]],
+        viewer: viewers.Viewer,
+        *,
+        now: datetime,
+    ) -> None:
+        """Two minutes of watching later the page has reported everything, in batches of 50."""
+        at_ms = moments.to_ms(now) + (PAGE + 2) * WATCHING_MS
+        for first in range(0, len(signals), 50):
+            batch = Batch(sheets=[sheet], signals=list(signals[first : first + 50]))
+            self._recorder.record([traffic.Received(batch, viewer.key, at_ms)])
+
+    def _choice(self, item: Mapping[str, object], sheet: str, slot: int) -> Choice:
+        product: Mapping[str, str] = item["product"]  # type: ignore[assignment]
+        post = str(item["id"])
+        return Choice(
+            sku_id=self.random.choice(self.sizes[product["id"]]),
+            quantity=self.random.choice((1, 1, 1, 2)),
+            source=orders.Source(
+                creator_id=self.creators[post],
+                post=post,
+                exposure=f"{sheets.unseal(sheet).id:x}.{slot}",
+            ),
+        )
