@@ -1,17 +1,22 @@
 """What can be asked about people."""
 
+import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
+from django.utils.translation import gettext_lazy as _
 
+from shanhuo.kernel.errors import Refusal
 from shanhuo.people import entries, masks, phones, rules
+from shanhuo.people.household_list import Reason
 from shanhuo.people.models import (
     Household,
     HouseholdConsent,
     HouseholdImport,
+    HouseholdImportRow,
     Invitation,
     Membership,
     Organisation,
@@ -22,6 +27,7 @@ from shanhuo.people.models import (
 
 # For faces, which may name the type but not the table.
 AnyUser: TypeAlias = User
+HouseholdRow: TypeAlias = Household
 
 
 def user_by_phone(phone: str) -> User | None:
@@ -78,6 +84,60 @@ def search_households(households: QuerySet[Household], text: str) -> QuerySet[Ho
         Q(number_digest=entries.number_digest(number))
         | Q(head_name_digest=entries.name_digest(text.strip()))
     )
+
+
+def consents_of(household: Household) -> QuerySet[HouseholdConsent]:
+    """When and how the household agreed, the newest first."""
+    rows = HouseholdConsent.objects.filter(household=household).select_related("recorded_by")
+    return rows.order_by("-recorded_at")
+
+
+def import_rows(batch: HouseholdImport, *, outcome: str = "") -> QuerySet[HouseholdImportRow]:
+    """Lines of a list in the order of the file; refused ones first while nothing is chosen."""
+    rows = HouseholdImportRow.objects.filter(batch=batch).select_related("household")
+    if outcome in HouseholdImportRow.Outcome.values:
+        return rows.filter(outcome=outcome).order_by("line")
+    refused = Case(When(outcome="refused", then=0), default=1)
+    return rows.order_by(refused, "line")
+
+
+@dataclass(frozen=True, slots=True)
+class ImportLine:
+    """A line of a list as the preview shows it: masked, with what is wrong in words."""
+
+    line: int
+    number: str
+    masked_name: str
+    outcome: str
+    outcome_label: str
+    reasons: list[str]
+    household: str
+
+
+def import_line(row: HouseholdImportRow) -> ImportLine:
+    entry = json.loads(row.values)["entry"] if row.values else {}
+    return ImportLine(
+        line=row.line,
+        number=entry.get("number", ""),
+        masked_name=masks.name(entry.get("head_name", "")),
+        outcome=row.outcome,
+        outcome_label=row.get_outcome_display(),
+        reasons=[str(Reason(*reason)) for reason in row.reasons],
+        household=row.household.public_id if row.household else "",
+    )
+
+
+def import_counts(batch: HouseholdImport) -> list[tuple[str, str, int]]:
+    """(outcome, its name, lines) for every outcome, zeros included."""
+    counted = dict(
+        HouseholdImportRow.objects.filter(batch=batch)
+        .values_list("outcome")
+        .annotate(lines=Count("pk"))
+    )
+    return [
+        (outcome.value, str(outcome.label), counted.get(outcome.value, 0))
+        for outcome in HouseholdImportRow.Outcome
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +235,28 @@ def invitations_of(organisation: Organisation, *, now: datetime) -> QuerySet[Inv
     return Invitation.objects.filter(organisation=organisation, expires_at__gt=now)
 
 
+def invitations_visible_to(user: Any, *, now: datetime) -> QuerySet[Invitation]:
+    """Those to the user's number, and those of organisations that the user owns."""
+    owned = organisations_of(user).filter(role=Membership.Role.OWNER)
+    return Invitation.objects.filter(
+        Q(phone_digest=getattr(user, "phone_digest", None) or "-")
+        | Q(organisation__in=owned.values("organisation_id")),
+        expires_at__gt=now,
+    ).select_related("organisation")
+
+
+def has_creator_organisation(user: Any) -> bool:
+    """Whether the user already opened a creator's organisation, in whatever state."""
+    return Organisation.objects.filter(founder=user.pk, kind=Organisation.Kind.CREATOR).exists()
+
+
 # ---- verification ----
+
+
+def latest_verification(organisation: Organisation) -> Verification | None:
+    """The newest look at the organisation's papers."""
+    rows = Verification.objects.filter(organisation=organisation)
+    return rows.prefetch_related("documents").order_by("-applied_at", "-pk").first()
 
 
 def verifications_visible_to(user: Any) -> QuerySet[Verification]:
@@ -190,3 +271,71 @@ def verifications_visible_to(user: Any) -> QuerySet[Verification]:
 def documents_visible_to(user: Any) -> QuerySet[VerificationDocument]:
     """Papers of `verifications_visible_to`."""
     return VerificationDocument.objects.filter(verification__in=verifications_visible_to(user))
+
+
+def verification_queue(user: Any, *, status: str) -> QuerySet[Verification]:
+    """Of `verifications_visible_to`, those in one state: open ones oldest first."""
+    rows = verifications_visible_to(user).filter(status=status)
+    return rows.order_by("applied_at" if status == "open" else "-decided_at", "pk")
+
+
+# ---- accounts, for operators ----
+
+
+class PersonUnknown(Refusal):
+    code = "person_unknown"
+    status = 404
+    message = _("Nobody has signed in with this number.")
+
+
+def accounts() -> QuerySet[User]:
+    """Every account; only the operator's pages ask."""
+    return User.objects.all()
+
+
+def find_person(text: str) -> User | None:
+    """The account with exactly this telephone number or public id."""
+    by_id = User.objects.filter(public_id=text.strip()).first()
+    if by_id:
+        return by_id
+    try:
+        return user_by_phone(phones.normalise(text))
+    except Refusal:
+        return None
+
+
+def person_to_add(phone: str) -> User:
+    """Whom an operator names by number. Raises PersonUnknown, NotAPhone."""
+    user = user_by_phone(phones.normalise(phone))
+    if user is None:
+        raise PersonUnknown
+    return user
+
+
+def organisations_by_kind(user: Any, *, kind: str) -> QuerySet[Organisation]:
+    """Of `organisations_visible_to`, one kind or all, newest first."""
+    rows = organisations_visible_to(user).select_related("county")
+    return (rows.filter(kind=kind) if kind else rows).order_by("-pk")
+
+
+# ---- words that forms of the faces offer ----
+
+KINDS_WITH_PAPERS = [
+    (kind.value, kind.label)
+    for kind in (Organisation.Kind.MERCHANT, Organisation.Kind.COUNTY_OFFICE)
+]
+KINDS_OPENED_BY_OPERATORS = [
+    (kind.value, kind.label)
+    for kind in (
+        Organisation.Kind.COUNTY_OFFICE,
+        Organisation.Kind.AUDITOR,
+        Organisation.Kind.PLATFORM,
+    )
+]
+ORGANISATION_KINDS = Organisation.Kind.choices
+VERIFICATION_STATUSES = Verification.Status.choices
+MEMBER_ROLES = Membership.Role.choices
+DOCUMENT_KINDS = VerificationDocument.Kind.choices
+HOUSEHOLD_KINDS = Household.Kind.choices
+HOUSEHOLD_RISKS = Household.Risk.choices
+CONSENT_CHANNELS = HouseholdConsent.Channel.choices

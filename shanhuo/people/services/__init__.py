@@ -11,6 +11,7 @@ from shanhuo.people.services.accounts import (
     turn_youth_mode_on,
 )
 from shanhuo.people.services.household_imports import (
+    can_undo,
     confirm_import,
     discard_import,
     forget_old_imports,
@@ -18,6 +19,7 @@ from shanhuo.people.services.household_imports import (
     undo_import,
 )
 from shanhuo.people.services.households import (
+    amend_household,
     change_household,
     register_household,
     reveal_household,
@@ -52,8 +54,10 @@ __all__ = [
     "SignedIn",
     "accept_invitation",
     "add_member",
+    "amend_household",
     "apply_for_organisation",
     "become_creator",
+    "can_undo",
     "change_household",
     "change_phone",
     "confirm_code",

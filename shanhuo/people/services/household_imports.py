@@ -147,6 +147,15 @@ def undo_import(*, batch: HouseholdImport, officer: User, now: datetime) -> Undo
     return Undone(removed=removed, restored=restored, kept=kept_new + kept_old)
 
 
+def can_undo(batch: HouseholdImport, *, now: datetime) -> bool:
+    """Whether `undo_import` would still do it."""
+    return (
+        batch.status == Status.CONFIRMED
+        and batch.confirmed_at is not None
+        and now - batch.confirmed_at < UNDO_WITHIN
+    )
+
+
 @transaction.atomic
 def discard_import(*, batch: HouseholdImport, officer: User, now: datetime) -> None:
     """Throw a preview away, with all that stood in it. Raises NotYourCounty, ImportNotOpen."""

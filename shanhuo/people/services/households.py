@@ -1,6 +1,6 @@
 """Households: registered with consent, changed, looked at for a reason, erased on request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -95,6 +95,20 @@ def change_household(
     except IntegrityError as taken:
         raise NumberTaken from taken
     _note("household.change", officer, locked, now=now)
+
+
+def amend_household(
+    *, household: Household, entry: HouseholdEntry, officer: User, now: datetime
+) -> None:
+    """`change_household` where an empty name, telephone or address means: as it was. So an officer
+    can correct a household without seeing what is personal."""
+    merged = replace(
+        entry,
+        head_name=entry.head_name or household.head_name,
+        phone=entry.phone or household.phone,
+        address=entry.address or household.address,
+    )
+    change_household(household=household, entry=merged, officer=officer, now=now)
 
 
 @transaction.atomic

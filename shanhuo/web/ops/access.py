@@ -4,4 +4,13 @@ from shanhuo.people.access import Access
 
 TABLE: dict[str, Access] = {
     "ops:home": Access.OPERATOR | Access.AUDITOR,
+    "ops:verifications": Access.OPERATOR,
+    "ops:verification": Access.OPERATOR,
+    "ops:people": Access.OPERATOR,
+    "ops:account": Access.OPERATOR,
+    "ops:account_suspend": Access.OPERATOR,
+    "ops:account_reopen": Access.OPERATOR,
+    "ops:account_release": Access.OPERATOR,
+    "ops:organisations": Access.OPERATOR,
+    "ops:organisation_suspend": Access.OPERATOR,
 }

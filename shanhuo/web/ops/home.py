@@ -2,8 +2,11 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from shanhuo.people import queries
 from shanhuo.web.desks import Todo, waiting
 
 
@@ -13,4 +16,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _todos(request: HttpRequest) -> list[Todo]:
-    return []
+    papers = queries.verification_queue(request.user, status="open").count()
+    return [
+        Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
+    ]

@@ -2,9 +2,38 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from shanhuo.web.ops import people
 from shanhuo.web.ops.home import home
 
 app_name = "ops"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("verifications", people.verifications, name="verifications"),
+    path("verifications/<slug:public_id>", people.verification, name="verification"),
+    path("people", people.people, name="people"),
+    path("people/<slug:public_id>", people.account, name="account"),
+    path(
+        "people/<slug:public_id>/suspend",
+        people.account_act,
+        {"act": "suspend"},
+        name="account_suspend",
+    ),
+    path(
+        "people/<slug:public_id>/reopen",
+        people.account_act,
+        {"act": "reopen"},
+        name="account_reopen",
+    ),
+    path(
+        "people/<slug:public_id>/release",
+        people.account_act,
+        {"act": "release"},
+        name="account_release",
+    ),
+    path("organisations", people.organisations, name="organisations"),
+    path(
+        "organisations/<slug:public_id>/suspend",
+        people.organisation_suspend,
+        name="organisation_suspend",
+    ),
 ]

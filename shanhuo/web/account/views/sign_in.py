@@ -12,6 +12,7 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import proof_of_work, services
 from shanhuo.web.account.addresses import own_path
+from shanhuo.web.account.fields import accepted
 from shanhuo.web.account.forms import CodeForm, PhoneForm
 
 SENT = "people.sent_code"
@@ -27,7 +28,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         request.session[NEXT] = own_path(request.GET.get("next", ""))
     form = PhoneForm(request.POST or None)
-    if form.is_valid() and _send(request, form):
+
+    def send(phone: str, proof: str) -> None:
+        address = request.META["REMOTE_ADDR"]
+        sent = services.request_code(phone=phone, address=address, proof=proof, now=clock.now())
+        remember(request, sent)
+
+    if accepted(form, send, "phone"):
         return redirect("account:code")
     status = 422 if form.is_bound else 200
     return render(request, "web/account/sign_in.html", {"form": form}, status=status)
@@ -70,27 +77,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/")
 
 
-def _send(request: HttpRequest, form: PhoneForm) -> bool:
-    """Whether a code is on its way; if not, the form says why."""
-    try:
-        remember(
-            request,
-            services.request_code(
-                phone=form.cleaned_data["phone"],
-                address=request.META["REMOTE_ADDR"],
-                proof=form.cleaned_data["proof"],
-                now=clock.now(),
-            ),
-        )
-    except Refusal as refusal:
-        form.add_error("phone", str(refusal))
-        return False
-    return True
-
-
-def remember(request: HttpRequest, sent: services.SentCode) -> None:
+def remember(request: HttpRequest, sent: services.SentCode, *, key: str = SENT) -> None:
     """Bind the code to this browser: only its session knows the reference."""
-    request.session[SENT] = {
+    request.session[key] = {
         "reference": sent.reference,
         "masked_phone": sent.masked_phone,
         "demo_code": sent.demo_code,
