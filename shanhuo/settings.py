@@ -74,9 +74,9 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
+    "shanhuo.api.middleware.ApiDoorMiddleware",
     "shanhuo.web.middleware.ShellMiddleware",
     "shanhuo.web.viewers.ViewerMiddleware",
-    "shanhuo.api.middleware.ApiDoorMiddleware",
     "shanhuo.web.middleware.AccessMiddleware",
     "shanhuo.web.middleware.RefusalMiddleware",
 ]

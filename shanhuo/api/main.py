@@ -34,7 +34,7 @@ _SECURITY = {
         "name": "sessionid",
         "description": "As in the browser; writing needs the `X-CSRFToken` header too.",
     },
-    "token": {"type": "http", "scheme": "bearer", "description": "Made at `/account/tokens`."},
+    "token": {"type": "http", "scheme": "bearer", "description": "Made at `/settings/token`."},
 }
 
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 
 from shanhuo.kernel.errors import Refusal
@@ -62,7 +61,7 @@ class AccessMiddleware:
         if may_enter(request.user, wanted):
             return None
         if request.user.is_authenticated:
-            raise PermissionDenied
+            return refusals.permission_denied(request)
         return refusals.ask_to_sign_in(request)
 
 

@@ -10,5 +10,6 @@ TABLE: dict[str, Access] = {
     "site:me": Access.ANYONE,
     "site:mode": Access.ANYONE,
     "site:youth": Access.ANYONE,
+    "site:token": Access.SIGNED_IN,
     "site:language": Access.ANYONE,
 }

@@ -13,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me", views.me, name="me"),
     path("settings/mode", views.mode, name="mode"),
     path("settings/youth", views.youth, name="youth"),
+    path("settings/token", views.token, name="token"),
     path("settings/language", views.language, name="language"),
 ]

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import check_for_language
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
+from shanhuo.people import api_tokens
 from shanhuo.people.services.accounts import WrongGuardianCode
 from shanhuo.regions import queries as regions
 from shanhuo.web import shell
@@ -108,6 +110,15 @@ def youth(request: HttpRequest) -> HttpResponse:
         form.add_error("code", str(refusal))
         return render(request, "web/site/youth.html", {"form": form}, status=422)
     return response
+
+
+@sensitive_variables("made")
+def token(request: HttpRequest) -> HttpResponse:
+    """A token for one's own programs, shown once."""
+    made = ""
+    if request.method == "POST":
+        made = api_tokens.issue(user=request.user, now=clock.now())  # type: ignore[arg-type]  # the door let in
+    return render(request, "web/site/token.html", {"token": made, "days": api_tokens.LASTS.days})
 
 
 def _back(request: HttpRequest) -> HttpResponse:
