@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.content.reasons import Reason
+from shanhuo.content.states import PostKind, PostStatus
 from shanhuo.kernel.ids import PublicIdField
 
 
@@ -24,18 +25,8 @@ class Post(models.Model):
     words. Nobody but the author and the reviewers sees a post before it is published.
     """
 
-    class Kind(models.TextChoices):
-        CLIP = "clip", _("Clip")
-        PHOTOS = "photos", _("Photos")
-
-    class Status(models.TextChoices):
-        DRAFT = "draft", _("Draft")
-        PROCESSING = "processing", _("Being prepared")
-        IN_REVIEW = "in_review", _("In review")
-        PUBLISHED = "published", _("Published")
-        REFUSED = "refused", _("Not approved")
-        APPEALED = "appealed", _("Second look")
-        WITHDRAWN = "withdrawn", _("Taken down")
+    Kind = PostKind
+    Status = PostStatus
 
     public_id = PublicIdField()
     author = models.ForeignKey("people.User", models.PROTECT, related_name="+")
@@ -72,22 +63,12 @@ class Post(models.Model):
     cover_fingerprint = models.CharField(
         max_length=16, blank=True, help_text="64 bits that survive re-encoding; 16 hex digits."
     )
-    words_found = models.JSONField(default=list, help_text="Listed words met by the text.")
+    words_found = models.JSONField(default=dict, help_text="Listed words met, with reasons.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(
-                    status__in=[
-                        "draft",
-                        "processing",
-                        "in_review",
-                        "published",
-                        "refused",
-                        "appealed",
-                        "withdrawn",
-                    ]
-                ),
+                condition=Q(status__in=PostStatus.values),
                 name="post_status_is_known",
             ),
             models.CheckConstraint(
@@ -226,7 +207,7 @@ class Comment(models.Model):
     text = models.CharField(max_length=300)
     created_at = models.DateTimeField()
     status = models.CharField(max_length=8, choices=Status, default=Status.VISIBLE)
-    words_found = models.JSONField(default=list)
+    words_found = models.JSONField(default=dict)
     hidden_reason = models.CharField(max_length=24, choices=Reason, blank=True)
 
     class Meta:

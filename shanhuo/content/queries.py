@@ -308,6 +308,13 @@ def last_refusal(post: Post) -> Review | None:
     return review if review and not review.approved else None
 
 
+def can_appeal(post: Post) -> bool:
+    """Refused once, and not yet looked at by a second person."""
+    refusal = last_refusal(post)
+    first = refusal is not None and refusal.look == Review.Look.FIRST
+    return post.status == _Status.REFUSED and first
+
+
 def held_comments() -> QuerySet[Comment]:
     """Comments with a listed word, or reported: the longest waiting first."""
     reported = Q(reports__settled_at=None, reports__isnull=False)

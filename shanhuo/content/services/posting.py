@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.content import rules, words
 from shanhuo.content.events import PostWithdrawn
 from shanhuo.content.media import shelf
-from shanhuo.content.models import Post, Topic
+from shanhuo.content.models import Post, Review, Topic
+from shanhuo.content.reasons import Reason
 from shanhuo.content.textindex import POST_TEXT
 from shanhuo.kernel import audit, facts
 from shanhuo.kernel.errors import Refusal
@@ -128,10 +129,13 @@ def send_to_review(*, post_id: int, author: Any, now: datetime) -> Post:
 
 
 @transaction.atomic
-def withdraw_post(*, post_id: int, by: Any, now: datetime) -> None:
+def withdraw_post(
+    *, post_id: int, by: Any, now: datetime, reason: str = "", note: str = ""
+) -> None:
     """Take a post down for good. Safe to call twice.
 
-    Raises NotYourPost for anybody but the author and an operator.
+    reason: a `Reason` code; an operator gives one, and the author reads it. Raises NotYourPost for
+    anybody but the author and an operator.
     """
     post = Post.objects.select_for_update().select_related("county").filter(pk=post_id).first()
     if post is None or not rules.may_take_down(by, post):
@@ -142,6 +146,17 @@ def withdraw_post(*, post_id: int, by: Any, now: datetime) -> None:
     post.status, post.withdrawn_at = _Status.WITHDRAWN, now
     post.withdrawn_by_author = rules.is_author(by, post)
     post.save(update_fields=["status", "withdrawn_at", "withdrawn_by_author"])
+    if reason:
+        Review.objects.create(
+            post=post,
+            look=Review.Look.SECOND,
+            reviewer=by,
+            approved=False,
+            reason=Reason(reason),
+            note=note,
+            waited_since=now,
+            decided_at=now,
+        )
     audit.record(verb="post.withdraw", subject=f"content.Post:{post.public_id}", actor=by, now=now)
     if not was_public:
         return

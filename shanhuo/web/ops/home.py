@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shanhuo.people import queries
+from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Todo, waiting
 
 
@@ -19,4 +20,5 @@ def _todos(request: HttpRequest) -> list[Todo]:
     papers = queries.verification_queue(request.user, status="open").count()
     return [
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
+        *posts_that_wait(),
     ]

@@ -1,0 +1,39 @@
+"""One search over posts, goods and counties."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from shanhuo.content import queries
+from shanhuo.goods import queries as goods
+from shanhuo.kernel import clock
+from shanhuo.regions import queries as regions
+
+TILES = 24
+BESIDE = 6
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """`q` is what is looked for; `topic` lists a topic's posts."""
+    text = request.GET.get("q", "").strip()[:60]
+    topic = request.GET.get("topic", "").strip().lstrip("#")[:30]
+    posts = queries.search(text) if text else queries.published_posts()
+    if topic:
+        posts = posts.filter(topics__name=topic)
+    page = Paginator(posts, TILES).get_page(request.GET.get("page"))
+    context = {
+        "text": text,
+        "topic": topic,
+        "page": page,
+        "cards": queries.cards(page),
+        "products": _products(text) if text else [],
+        "counties": regions.search_counties(text, limit=BESIDE) if text else [],
+    }
+    return render(request, "web/content/search.html", context)
+
+
+def _products(text: str) -> list[goods.ProductCard]:
+    found = goods.search(goods.products_on_sale(), text)
+    return goods.cards(found[:BESIDE], day=clock.today())
