@@ -24,6 +24,7 @@ class CertificateSheet:
 
     promises: tuple[Line, ...]
     proofs: tuple[Line, ...]
+    quantity: str
     contact: str
     address: str
     code: str
@@ -45,6 +46,7 @@ def sheet_of(lot: Lot, *, origin: str, full_contact: bool) -> CertificateSheet:
         proofs=tuple(
             Line(str(method.label), method.value == lot.proof_method) for method in ProofMethod
         ),
+        quantity=f"{lot.quantity.normalize():f} {lot.get_unit_display()}" if lot.quantity else "",
         contact=lot.contact if shown else masked(lot.contact),
         address=address,
         code=grouped(lot.public_id),

@@ -146,14 +146,22 @@ def test_a_lot_form_begins_with_what_stood_in_the_last_one(desk, listed):
         assert value in text
 
 
-def test_an_incomplete_certificate_stays_a_draft_and_says_why(desk, draft, noon):
-    answer = desk.post(
-        f"/sell/products/{draft.public_id}/lots/new",
-        lot_form(noon.date(), origin="", promises=["true"]),
-        follow=True,
-    )
-    assert "合格证还没填全：产地、承诺内容" in answer.content.decode()
-    assert Lot.objects.get().status == "draft"
+def test_an_incomplete_certificate_is_told_field_by_field(desk, draft, noon):
+    address = f"/sell/products/{draft.public_id}/lots/new"
+    answer = desk.post(address, lot_form(noon.date(), origin="", promises=["true"]))
+    assert (answer.status_code, Lot.objects.count()) == (422, 0)
+    assert list(answer.context["form"].errors) == ["origin", "promises"]
+    assert "三项承诺都要勾选" in answer.content.decode()
+
+
+def test_a_draft_needs_little_and_is_completed_later(desk, draft, noon):
+    bare = {"number": "A1", "unit": "jin", "act": "draft"}
+    desk.post(f"/sell/products/{draft.public_id}/lots/new", bare)
+    lot = Lot.objects.get()
+    assert (lot.status, lot.declared_grams) == ("draft", 0)
+    desk.post(f"/sell/lots/{lot.public_id}", lot_form(noon.date()))
+    lot.refresh_from_db()
+    assert (lot.status, lot.declared_grams) == ("certified", 1_000_000)
 
 
 def test_stock_is_not_set_below_what_is_promised(desk, listed, noon):

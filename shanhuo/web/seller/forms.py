@@ -230,28 +230,29 @@ class PhotoForm(forms.Form):
 
 
 class LotForm(forms.Form):
-    """A lot with its certificate. Prefilled from the last lot, so that a phone is enough."""
+    """A lot with its certificate. Prefilled from the last lot, so that a phone is enough.
+
+    A certificate needs every field; "keep as a draft" (`act=draft`) needs the number only.
+    """
 
     quantity = forms.DecimalField(
         label=_("Quantity"),
-        required=False,
         max_digits=9,
         decimal_places=2,
         min_value=Decimal("0.01"),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     unit = forms.ChoiceField(label=_("Unit"), choices=Unit.choices)
-    harvest_from = forms.DateField(label=_("Harvest begins"), required=False, widget=DayInput())
-    harvest_until = forms.DateField(label=_("Harvest ends"), required=False, widget=DayInput())
-    valid_until = forms.DateField(label=_("Sold until"), required=False, widget=DayInput())
-    goods_name = forms.CharField(label=_("Name of the goods"), required=False, max_length=60)
+    harvest_from = forms.DateField(label=_("Harvest begins"), widget=DayInput())
+    harvest_until = forms.DateField(label=_("Harvest ends"), widget=DayInput())
+    valid_until = forms.DateField(label=_("Sold until"), widget=DayInput())
+    goods_name = forms.CharField(label=_("Name of the goods"), max_length=60)
     origin = forms.CharField(
-        label=_("Origin"), required=False, max_length=120, help_text=_("County, township, village")
+        label=_("Origin"), max_length=120, help_text=_("County, township, village")
     )
-    promiser = forms.CharField(label=_("Promised by"), required=False, max_length=60)
+    promiser = forms.CharField(label=_("Promised by"), max_length=60)
     contact = forms.CharField(
         label=_("Telephone"),
-        required=False,
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )
@@ -262,13 +263,11 @@ class LotForm(forms.Form):
     )
     promises = forms.MultipleChoiceField(
         label=_("I promise"),
-        required=False,
         choices=Promise.choices,
         widget=forms.CheckboxSelectMultiple,
     )
     proof_method = forms.ChoiceField(
         label=_("The promise rests on"),
-        required=False,
         choices=ProofMethod.choices,
         widget=forms.RadioSelect,
     )
@@ -279,7 +278,20 @@ class LotForm(forms.Form):
         max_length=40,
         help_text=_("Leave it empty and we make one."),
     )
-    issued_on = forms.DateField(label=_("Date of issue"), required=False, widget=DayInput())
+    issued_on = forms.DateField(label=_("Date of issue"), widget=DayInput())
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(data, *args, **kwargs)
+        if data is not None and data.get("act") == "draft":
+            for name, field in self.fields.items():
+                field.required = name in ("number", "unit")
+
+    def clean_promises(self) -> list[str]:
+        """A certificate promises all three; a draft may still lack some."""
+        promises: list[str] = self.cleaned_data["promises"]
+        if self.fields["promises"].required and set(promises) != set(Promise.values):
+            raise forms.ValidationError(_("A certificate needs all three promises."))
+        return promises
 
     @staticmethod
     def initial_of(lot: AnyLot) -> dict[str, Any]:

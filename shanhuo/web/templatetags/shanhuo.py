@@ -143,12 +143,12 @@ def icon(name: str, css: str = "") -> SafeString:
 
 _TONES = {
     "good": "verified admitted published paid received settled done active live certified "
-    "confirmed approved delivered ready completed",
+    "confirmed approved delivered ready completed listed",
     "wait": "applied pending draft waiting review placed held shipped processing nominated "
     "checking uploading scheduled open partial preview",
     "bad": "refused suspended rejected expired failed withdrawn cancelled exited dead revoked "
     "removed",
-    "info": "refunded closed archived other staff imported undone",
+    "info": "refunded closed archived other staff imported undone unlisted",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 
