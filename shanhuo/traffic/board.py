@@ -7,21 +7,20 @@ to pick. A board is never changed; the next one replaces it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
+from shanhuo.traffic.candidates import Candidates, Rows, Share
 from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
-from shanhuo.traffic.kinds import Kind
+from shanhuo.traffic.kinds import Kind, Source
 
-Rows = NDArray[np.int32]
 Scores = NDArray[np.float32]
 
-TRENDING_DEPTH = 400
-FRESH_DEPTH = 80
-SEASON_DEPTH = 60
+QUOTA = {Source.TRENDING: 300, Source.FRESH: 60, Source.SEASON: 40}
 GROUP_DEPTH = 60
 
 TRIALS = 100
@@ -31,28 +30,29 @@ PRIOR_ENGAGEMENT, PRIOR_EXPOSURES = 6.0, 20.0
 NEWNESS_DAYS = 3.0
 NEWNESS_WEIGHT = 0.15
 
-NOBODY: Rows = np.empty(0, np.int32)
+
+class Mark(NamedTuple):
+    """What the rules of a list ask of a row; `product` 0 means none."""
+
+    author: int
+    county: int
+    product: int
+    priority: bool
+    newcomer: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Row numbers by source, best first; `score` and the columns are indexed by row."""
+    """Row numbers by source, best first; `score`, `marks`, `bodies`, `posts` and `shown` by row."""
 
     score: Scores
-    authors: list[int]
-    counties: list[int]
-    products: list[int]
-    priority: list[bool]
-    newcomer: list[bool]
+    marks: list[Mark]
     bodies: list[bytes]
     posts: list[int]
     shown: NDArray[np.bool_]
     fit_for_youth: NDArray[np.bool_]
-    everything: Rows
     best_first: Rows
-    trending: Rows
-    fresh: Rows
-    season: Rows
+    common: Candidates
     of_county: Mapping[int, Rows]
     of_author: Mapping[int, Rows]
     of_topic: Mapping[str, Rows]
@@ -61,9 +61,9 @@ class Board:
     @property
     def stage(self) -> str:
         """How much the feed knows yet: "empty", "cold" (nothing was watched) or "warm"."""
-        if not len(self.everything):
+        if not len(self.best_first):
             return "empty"
-        return "warm" if self.score.max() > 0 and not all(self.newcomer) else "cold"
+        return "cold" if all(mark.newcomer for mark in self.marks) else "warm"
 
 
 def build(
@@ -84,30 +84,41 @@ def build(
     exposures = counters.totals(columns["post"])[:, Kind.EXPOSURE]
     newcomer = exposures < TRIALS
     best_first = rows[np.argsort(-score[rows], kind="stable")]
-    month = 1 << (now.astimezone(clock.SHANGHAI).month - 1)
-    in_season = (columns["season"][best_first] & month) > 0
-    untried = best_first[newcomer[best_first]]
-    fresh = untried[np.lexsort((-columns["published_ms"][untried], exposures[untried]))]
+    marks = zip(
+        *(columns[name].tolist() for name in ("author", "county", "product", "priority")),
+        newcomer.tolist(),
+        strict=True,
+    )
     return Board(
         score=score,
-        authors=columns["author"].tolist(),
-        counties=columns["county"].tolist(),
-        products=columns["product"].tolist(),
-        priority=columns["priority"].tolist(),
-        newcomer=newcomer.tolist(),
+        marks=[Mark(*mark) for mark in marks],
         bodies=bodies,
         posts=columns["post"].tolist(),
         shown=shown,
         fit_for_youth=columns["product"] == 0,
-        everything=rows,
         best_first=best_first,
-        trending=best_first[:TRENDING_DEPTH],
-        fresh=fresh[:FRESH_DEPTH],
-        season=best_first[in_season][:SEASON_DEPTH],
+        common=_common(columns, best_first, exposures, now=now),
         of_county=_groups(columns["county"][best_first], best_first),
         of_author=_groups(columns["author"][best_first], best_first),
         of_topic=_topics(catalogue, best_first),
         together=together,
+    )
+
+
+def _common(
+    columns: NDArray[np.void], best_first: Rows, exposures: NDArray[np.uint32], *, now: datetime
+) -> Candidates:
+    """Candidates that everybody has: trending, new, and in season."""
+    untried = best_first[exposures[best_first] < TRIALS]
+    fresh = untried[np.lexsort((-columns["published_ms"][untried], exposures[untried]))]
+    month = 1 << (now.astimezone(clock.SHANGHAI).month - 1)
+    in_season = best_first[(columns["season"][best_first] & month) > 0]
+    return Candidates.of(
+        [
+            Share(Source.TRENDING, best_first[: QUOTA[Source.TRENDING]], 1.0),
+            Share(Source.FRESH, fresh[: QUOTA[Source.FRESH]], 1.0),
+            Share(Source.SEASON, in_season[: QUOTA[Source.SEASON]], 1.0),
+        ]
     )
 
 

@@ -7,12 +7,14 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
-from shanhuo.traffic.candidates import Candidates, gather
+from shanhuo.traffic.candidates import Candidates
+from shanhuo.traffic.gathering import gather
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.ranking import NoGrants, Pricing, Ranker, TrendAndAffinity
@@ -27,10 +29,10 @@ SHORTLIST = 64
 TRIES = 20
 HIDDEN_TWICE = 2
 _SLOT = struct.Struct("<QIffIHBB")
+_POST = int(ObjectKind.POST)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """One slot of a list, as it is logged."""
 
     row: int
@@ -65,17 +67,16 @@ class Feed:
     ) -> list[Shown]:
         """The next `length` things to show this viewer; fewer when there are no more."""
         allowed = allowed_rows(board, viewer, memory)
-        everything = gather(board, viewer, memory)
-        candidates = everything.only(allowed[everything.rows])
+        candidates = gather(board, viewer, memory, allowed)
         scores, prices, grants = self._worth(candidates, board, viewer, memory)
         best = _order(candidates, scores, prices, grants, most=SHORTLIST)
-        draft = Draft(board, self.rules, length, _barred_authors(memory))
+        draft = Draft(board.marks, self.rules, length, _barred_authors(memory))
         by_chance = self._take_by_chance(draft, board, allowed)
         draft.fill(best.rows)
         if not draft.is_full:
             best = _order(candidates, scores, prices, grants, most=len(scores))
             _fill_with_what_is_left(draft, best, board, allowed, viewer, memory)
-        return self._logged(draft, best, by_chance, int(np.count_nonzero(allowed)))
+        return self._logged(draft, best, by_chance, allowed)
 
     def _worth(
         self, candidates: Candidates, board: Board, viewer: Viewer, memory: Memory
@@ -89,8 +90,8 @@ class Feed:
     ) -> frozenset[int]:
         """Each slot is given to chance with probability `explore`; which rows came that way."""
         draw = self.random.random
-        wanted = sum(draw() < self.explore for _ in range(draft.length))
-        rows = board.everything
+        wanted = sum([draw() < self.explore for _ in range(draft.length)])
+        rows = board.best_first
         for _ in range(TRIES * wanted if len(rows) else 0):
             row = int(rows[int(draw() * len(rows))])
             if allowed[row] and draft.fits(row):
@@ -101,29 +102,35 @@ class Feed:
         return frozenset(draft.picked)
 
     def _logged(
-        self, draft: Draft, best: Ordered, by_chance: frozenset[int], eligible: int
+        self,
+        draft: Draft,
+        best: Ordered,
+        by_chance: frozenset[int],
+        allowed: NDArray[np.bool_],
     ) -> list[Shown]:
         """Sources, prices and chances of what was picked, in the order of showing."""
-        rows = draft.picked
-        if by_chance:
-            # Chance came first; where it stands in the list is left to chance too.
-            rows = rows[len(by_chance) :]
-            for row in by_chance:
-                rows.insert(self.random.randrange(len(rows) + 1), row)
-        place = {row: position for position, row in reversed(list(enumerate(best.rows)))}
-        blind = self.explore / max(1, eligible)
+        blind = self.explore / max(1, int(np.count_nonzero(allowed)))
+        chance = 1.0 - self.explore + blind
         shown = []
-        for row in spread(rows, draft.board.authors):
-            position = place.get(row)
+        for row in spread(self._in_order(draft.picked, by_chance), draft.marks):
             if row in by_chance:
                 shown.append(Shown(row, Source.RANDOM, 0.0, blind, 0))
-            elif position is None:
-                shown.append(Shown(row, Source.AGAIN, 0.0, 1.0, 0))
+            elif row in best.rows:
+                place = best.rows.index(row)
+                price, grant = best.prices[place], best.grants[place]
+                shown.append(Shown(row, best.sources[place], price, chance, grant))
             else:
-                source, price = best.sources[position], best.prices[position]
-                chance = 1.0 - self.explore + blind
-                shown.append(Shown(row, source, price, chance, best.grants[position]))
+                # Beyond all candidates: the next best of everything, or seen before.
+                source = Source.TRENDING if allowed[row] else Source.AGAIN
+                shown.append(Shown(row, source, 0.0, chance, 0))
         return shown
+
+    def _in_order(self, picked: list[int], by_chance: frozenset[int]) -> list[int]:
+        """Chance picked first; where its rows stand in the list is left to chance too."""
+        rows = picked[len(by_chance) :]
+        for row in picked[: len(by_chance)]:
+            rows.insert(self.random.randrange(len(rows) + 1), row)
+        return rows
 
 
 def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.bool_]:
@@ -131,7 +138,8 @@ def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.boo
     allowed = board.shown.copy()
     allowed[memory.seen.rows] = False
     allowed[memory.served.rows] = False
-    allowed[list(memory.hidden)] = False
+    if memory.hidden:
+        allowed[list(memory.hidden)] = False
     if viewer.youth:
         allowed &= board.fit_for_youth
     return allowed
@@ -172,12 +180,15 @@ def _fill_with_what_is_left(
 ) -> None:
     """When the shortlist was too short: all candidates, everything unseen; variety gives way to
     the floors, floors that nothing can meet give way; and last comes what was seen longest ago."""
-    unseen = board.best_first[allowed[board.best_first]].tolist()
+    unseen: list[int] | None = None
     for variety, floors in ((True, True), (False, True), (True, False), (False, False)):
-        for rows in (best.rows, unseen):
-            draft.fill(rows, variety=variety, floors=floors)
-    if not draft.is_full:
-        draft.fill(_seen_before(board, viewer, memory), variety=False, floors=False)
+        draft.fill(best.rows, variety=variety, floors=floors)
+        if draft.is_full:
+            return
+        if unseen is None:
+            unseen = board.best_first[allowed[board.best_first]].tolist()
+        draft.fill(unseen, variety=variety, floors=floors)
+    draft.fill(_seen_before(board, viewer, memory), variety=False, floors=False)
 
 
 def _seen_before(board: Board, viewer: Viewer, memory: Memory) -> Iterable[int]:
@@ -192,18 +203,12 @@ def seal_list(
     shown: list[Shown], board: Board, viewer: Viewer, *, policy: int, now_ms: int
 ) -> tuple[int, str]:
     """(sheet id, token) for a list of the feed."""
+    posts, marks, pack = board.posts, board.marks, _SLOT.pack
     packed = b"".join(
-        _SLOT.pack(
-            board.posts[one.row],
-            board.counties[one.row],
-            one.price,
-            one.propensity,
-            one.grant,
-            policy,
-            ObjectKind.POST,
-            one.source,
-        )
-        for one in shown
+        [
+            pack(posts[row], marks[row].county, price, propensity, grant, policy, _POST, source)
+            for row, source, price, propensity, grant in shown
+        ]
     )
     return seal_packed(
         packed,

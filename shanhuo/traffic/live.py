@@ -17,6 +17,7 @@ from shanhuo.traffic import board as boards
 from shanhuo.traffic import moments, posts
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.bodies import Bodies
+from shanhuo.traffic.candidates import Rows
 from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
@@ -117,7 +118,7 @@ class Live:
         rows = np.array([row_of.get(post, -1) for post in about["object"].tolist()], np.int32)
         self._remember(about[rows >= 0], rows[rows >= 0])
 
-    def _remember(self, records: Records, rows: boards.Rows) -> None:
+    def _remember(self, records: Records, rows: Rows) -> None:
         """Seen rows of each viewer at a stroke; likings one by one, for they are few."""
         order = np.argsort(records["viewer"], kind="stable")
         records, rows = records[order], rows[order]

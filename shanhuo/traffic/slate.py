@@ -6,17 +6,18 @@ least three from the counties that the floor serves; at least one that had no ch
 than three from one county or two of one product.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from shanhuo.traffic.board import Board
+from shanhuo.traffic.board import Mark
 
 LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """For lists of LENGTH; longer and shorter ones in proportion, rounded down, caps at least 1."""
+    """For lists of LENGTH; floors of other lengths in proportion, rounded down."""
 
     per_author: int = 2
     per_county: int = 3
@@ -29,7 +30,7 @@ class Rules:
 class Draft:
     """A list in the making. `picked` are row numbers in the order in which they came in."""
 
-    board: Board
+    marks: Sequence[Mark]
     rules: Rules
     length: int
     barred_authors: Iterable[int] = ()
@@ -54,54 +55,57 @@ class Draft:
 
         The author cap and "once in a list" hold whatever is given up.
         """
+        authors, picked, cap = self._authors, self.picked, self.rules.per_author
         for row in ordered:
-            if len(self.picked) >= self.length:
+            if len(picked) >= self.length:
                 return
-            if self._fits(row) and (not variety or self._varies(row)):
-                if floors and not self._leaves_room_for_floors(row):
-                    continue
+            mark = self.marks[row]
+            if authors.get(mark.author, 0) >= cap or row in picked:
+                continue
+            if variety and not self._varies(mark):
+                continue
+            if not floors or self._leaves_room_for_floors(mark):
                 self.take(row)
 
     def fits(self, row: int) -> bool:
         """Whether nothing that is never given up speaks against this row."""
-        return self._fits(row)
-
-    def _fits(self, row: int) -> bool:
-        author = self.board.authors[row]
+        author = self.marks[row].author
         return self._authors.get(author, 0) < self.rules.per_author and row not in self.picked
-
-    def _varies(self, row: int) -> bool:
-        board, rules = self.board, self.rules
-        if self._counties.get(board.counties[row], 0) >= rules.per_county:
-            return False
-        product = board.products[row]
-        return not product or self._products.get(product, 0) < rules.per_product
-
-    def _leaves_room_for_floors(self, row: int) -> bool:
-        """Whether the places left after this row still suffice for what the floors ask."""
-        missing = max(0, self._priority_missing - self.board.priority[row])
-        missing += max(0, self._newcomers_missing - self.board.newcomer[row])
-        return missing < self.length - len(self.picked)
 
     def take(self, row: int) -> None:
         """Count the row in."""
-        board = self.board
+        author, county, product, priority, newcomer = self.marks[row]
         self.picked.append(row)
-        self._priority_missing -= board.priority[row]
-        self._newcomers_missing -= board.newcomer[row]
-        author, county, product = board.authors[row], board.counties[row], board.products[row]
+        self._priority_missing -= priority
+        self._newcomers_missing -= newcomer
         self._authors[author] = self._authors.get(author, 0) + 1
         self._counties[county] = self._counties.get(county, 0) + 1
-        self._products[product] = self._products.get(product, 0) + 1
+        if product:
+            self._products[product] = self._products.get(product, 0) + 1
+
+    def _varies(self, mark: Mark) -> bool:
+        if self._counties.get(mark.county, 0) >= self.rules.per_county:
+            return False
+        return self._products.get(mark.product, 0) < self.rules.per_product
+
+    def _leaves_room_for_floors(self, mark: Mark) -> bool:
+        """Whether the places left after this row still suffice for what the floors ask."""
+        priority, newcomers = self._priority_missing, self._newcomers_missing
+        if priority <= 0 and newcomers <= 0:
+            return True
+        missing = max(0, priority - mark.priority) + max(0, newcomers - mark.newcomer)
+        return missing < self.length - len(self.picked)
 
 
-def spread(rows: list[int], authors: list[int]) -> list[int]:
+def spread(rows: list[int], marks: Sequence[Mark]) -> list[int]:
     """The same rows, no author twice in a row where another order allows it; else as they were."""
+    if all(marks[row].author != marks[other].author for row, other in pairwise(rows)):
+        return rows
     waiting = list(rows)
     spread_out: list[int] = []
     while waiting:
-        last = authors[spread_out[-1]] if spread_out else None
-        found = next((row for row in waiting if authors[row] != last), waiting[0])
+        last = marks[spread_out[-1]].author if spread_out else None
+        found = next((row for row in waiting if marks[row].author != last), waiting[0])
         waiting.remove(found)
         spread_out.append(found)
     return spread_out

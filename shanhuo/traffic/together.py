@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from shanhuo.traffic.board import Rows
+from shanhuo.traffic.candidates import Rows
 
 MOST_POSTS = 5_000
 MOST_PARTNERS = 40

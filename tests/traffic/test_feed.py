@@ -100,7 +100,7 @@ def situations(draw: st.DrawFn) -> tuple[Board, Viewer, Memory, Feed]:
 def test_the_author_cap_and_once_in_a_list_hold_always(situation):
     board, viewer, memory, engine = situation
     shown = engine.list_for(board, viewer, memory)
-    assert max(Counter(board.authors[one.row] for one in shown).values(), default=0) <= 2
+    assert max(Counter(board.marks[one.row].author for one in shown).values(), default=0) <= 2
     assert len({one.row for one in shown}) == len(shown) <= 10
 
 
@@ -118,11 +118,11 @@ def test_nothing_hidden_or_withdrawn_is_shown_and_nothing_seen_while_there_is_so
         in_list = {one.row for one in shown}
         full = {author for author, count in authors_of(board, shown).items() if count >= 2}
         left = [row for row in np.flatnonzero(allowed) if row not in in_list]
-        assert all(board.authors[row] in full for row in left)
+        assert all(board.marks[row].author in full for row in left)
 
 
 def authors_of(board: Board, shown: list[Shown]) -> Counter[int]:
-    return Counter(board.authors[one.row] for one in shown)
+    return Counter(board.marks[one.row].author for one in shown)
 
 
 @given(situations())
@@ -130,7 +130,7 @@ def test_youth_mode_shows_nothing_that_sells(situation):
     board, viewer, memory, engine = situation
     young = replace(viewer, flags=viewer.flags | Flags.YOUTH)
     shown = engine.list_for(board, young, memory)
-    assert all(board.products[one.row] == 0 for one in shown)
+    assert all(board.marks[one.row].product == 0 for one in shown)
 
 
 @given(situations())
@@ -154,13 +154,17 @@ def test_the_floors_hold_whenever_they_can_be_met(situation):
     allowed = allowed_rows(board, viewer, memory)
     if len(shown) < 10 or any(one.source == Source.AGAIN for one in shown):
         return
-    from_priority = {board.authors[row] for row in np.flatnonzero(allowed) if board.priority[row]}
+    from_priority = {
+        board.marks[row].author for row in np.flatnonzero(allowed) if board.marks[row].priority
+    }
     # As many authors as the floor asks for suffice: then no author cap stands in the way.
     if len(from_priority) >= 6:
-        assert sum(board.priority[one.row] for one in shown) >= 3
-    newcomers = {board.authors[row] for row in np.flatnonzero(allowed) if board.newcomer[row]}
+        assert sum(board.marks[one.row].priority for one in shown) >= 3
+    newcomers = {
+        board.marks[row].author for row in np.flatnonzero(allowed) if board.marks[row].newcomer
+    }
     if len(newcomers) >= 6:
-        assert any(board.newcomer[one.row] for one in shown)
+        assert any(board.marks[one.row].newcomer for one in shown)
 
 
 @given(situations())
@@ -176,7 +180,7 @@ def test_variety_holds_while_there_is_a_choice():
     others = [card(n, county=600000 + n) for n in range(21, 41)]
     board = board_of(*many, *others)
     shown = feed().list_for(board, MEI, Memory())
-    counties = Counter(board.counties[one.row] for one in shown)
+    counties = Counter(board.marks[one.row].county for one in shown)
     assert counties[500237] <= 2  # three of a county, but two of a product
     assert len(shown) == 10
 
@@ -184,7 +188,7 @@ def test_variety_holds_while_there_is_a_choice():
 def test_no_author_stands_twice_in_a_row():
     board = board_of(*(card(n, author_id=n % 5) for n in range(50)))
     shown = feed().list_for(board, MEI, Memory())
-    authors = [board.authors[one.row] for one in shown]
+    authors = [board.marks[one.row].author for one in shown]
     assert all(one != other for one, other in pairwise(authors))
 
 
@@ -195,7 +199,7 @@ def test_an_author_hidden_twice_does_not_come_back():
     memory.hide(3, 1)
     for _ in range(8):
         shown = feed().list_for(board, MEI, memory)
-        assert {board.authors[one.row] for one in shown} == {0}
+        assert {board.marks[one.row].author for one in shown} == {0}
         memory.served.add(one.row for one in shown)
 
 
@@ -208,7 +212,7 @@ def test_a_follower_sees_who_they_follow_first():
     board = board_of(*(card(n) for n in range(1, 60)))
     memory = Memory(follows={42})
     first = feed().list_for(board, MEI, memory)[0]
-    assert (board.authors[first.row], first.source) == (42, Source.FOLLOWED)
+    assert (board.marks[first.row].author, first.source) == (42, Source.FOLLOWED)
 
 
 def test_the_chosen_county_is_preferred_even_without_a_past():

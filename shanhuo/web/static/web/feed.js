@@ -69,6 +69,7 @@ function load(clip, film) {
   film.dataset.loaded = "1";
   const stream = free() && clip.dataset.hls && film.canPlayType("application/vnd.apple.mpegurl");
   const addresses = [[stream && clip.dataset.hls, "application/vnd.apple.mpegurl"], [clip.dataset.mp4, "video/mp4"]];
+  film.preload = "auto";
   film.replaceChildren(...addresses.filter(([src]) => src).map(([src, type]) => Object.assign(document.createElement("source"), { src, type })));
   film.load();
 }
@@ -113,10 +114,7 @@ function arrive(clip) {
   play(clip);
   const next = clip.nextElementSibling;
   const film = next && $(next, ".film");
-  if (film && free()) {
-    film.preload = "auto";
-    load(next, film);
-  }
+  if (film && free()) load(next, film);
   more();
 }
 
@@ -150,6 +148,7 @@ function add(item, sheet, slot) {
   $(clip, '[data-f="cover"]').src = item.cover;
   if (item.video) $(clip, ".film").poster = item.cover;
   else $(clip, ".film").remove();
+  clip.classList.toggle("wide", item.video?.width > item.video?.height);
   fill("author", item.author.name);
   fill("county", item.county.name);
   fill("caption", item.caption);
@@ -163,7 +162,8 @@ function add(item, sheet, slot) {
     goods.href = words.goods.replace("ID", item.product.id).replace("POST", item.id);
     fill("product", item.product.title);
     fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
-    if (item.product.cover) $(goods, "img").src = item.product.cover;
+    $(goods, "img").src = item.product.cover;
+    $(goods, "img").hidden = !item.product.cover;
   } else {
     goods.remove();
   }

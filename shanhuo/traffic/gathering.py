@@ -1,0 +1,53 @@
+"""Which candidates a viewer has: those of everybody, and some of their own, each with a quota.
+
+Quotas are a little more than a list can take from one source: a longer share could only crowd out
+the others.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanhuo.traffic.board import Board
+from shanhuo.traffic.candidates import Candidates, Rows, Share
+from shanhuo.traffic.kinds import Source
+from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.viewers import Viewer
+
+FOLLOWED_AUTHORS = 8
+FROM_AN_AUTHOR = 3
+FROM_A_COUNTY = 8
+FROM_A_TOPIC = 12
+FROM_PARTNERS = 8
+FAVOURITES = 2
+PARTNERS = 3
+
+
+def gather(board: Board, viewer: Viewer, memory: Memory, allowed: NDArray[np.bool_]) -> Candidates:
+    """All allowed candidates of a viewer; with personalisation off, without asking their past."""
+    common = board.common.only(allowed[board.common.rows])
+    shares = []
+    chosen = board.of_county.get(viewer.county)
+    if chosen is not None:
+        shares.append(Share(Source.PLACE, chosen[allowed[chosen]][:FROM_A_COUNTY], 1.0))
+    if viewer.personal:
+        shares += _personal(board, memory, allowed)
+    return Candidates.of(shares, common) if shares else common
+
+
+def _personal(board: Board, memory: Memory, allowed: NDArray[np.bool_]) -> list[Share]:
+    """From what this viewer followed and liked."""
+
+    def share(source: Source, rows: Rows | None, most: int, strength: float) -> None:
+        if rows is not None:
+            shares.append(Share(source, rows[allowed[rows]][:most], strength))
+
+    shares: list[Share] = []
+    for author in list(memory.follows)[-FOLLOWED_AUTHORS:]:
+        share(Source.FOLLOWED, board.of_author.get(author), FROM_AN_AUTHOR, 1.0)
+    for county in memory.favourite_counties(FAVOURITES):
+        share(Source.PLACE, board.of_county.get(county), FROM_A_COUNTY, 0.7)
+    for topic in memory.favourite_topics(FAVOURITES):
+        share(Source.TOPIC, board.of_topic.get(topic), FROM_A_TOPIC, 1.0)
+    for row in memory.recent[:PARTNERS]:
+        share(Source.TOGETHER, board.together.get(row), FROM_PARTNERS, 1.0)
+    return shares
