@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
+from shanhuo.orders.choices import Funder
 from shanhuo.orders.models import (
     JournalEntry,
     LedgerAccount,
@@ -167,14 +168,14 @@ def _at_companies() -> int:
 def _settled() -> dict[str, int]:
     """What the settlements say each kind of party got."""
 
-    def borne_by(funder: OrderLine.Funder) -> int:
+    def borne_by(funder: Funder) -> int:
         return _total(Settlement.objects.filter(discount_funder=funder), "discount_fen")
 
     rows = Settlement.objects.all()
     return {
         "merchant": _total(rows, F("merchant_fen") - F("freight_fen")),
         "freight": _total(rows, "freight_fen"),
-        "creator": _total(rows, "commission_fen") - borne_by(OrderLine.Funder.CREATOR),
+        "creator": _total(rows, "commission_fen") - borne_by(Funder.CREATOR),
         "fee": _total(rows, "fee_fen"),
-        "platform": borne_by(OrderLine.Funder.PLATFORM),
+        "platform": borne_by(Funder.PLATFORM),
     }

@@ -7,6 +7,7 @@ import pytest
 from shanhuo.goods.services import OutOfStock
 from shanhuo.kernel.models import FactRecord
 from shanhuo.orders import ledger, services
+from shanhuo.orders.choices import Funder, RefundReason
 from shanhuo.orders.models import (
     BasketLine,
     FreightRule,
@@ -111,7 +112,7 @@ def test_money_that_comes_after_the_end_goes_back_by_itself(plums, mei, order_of
     services.release_if_unpaid(payment_id=payment.pk, now=late)
     services.take_payment(arrived=money_for(payment), now=late)
     refund = Refund.objects.get()
-    assert (refund.amount_fen, refund.reason) == (7960, Refund.Reason.PAID_LATE)
+    assert (refund.amount_fen, refund.reason) == (7960, RefundReason.PAID_LATE)
     assert ledger.balances() == {"gateway:demo": -7960, "held": 0, "refunds": 7960}
     services.note_refund_sent(refund_no=refund.public_id, company="demo", now=late)
     assert ledger.balances() == {"gateway:demo": 0, "held": 0, "refunds": 0}
@@ -165,7 +166,7 @@ def test_attack_07_a_refund_is_exact_and_never_above_what_was_paid(
         made = services.refund_unshipped(
             order_id=order.pk,
             quantities={line.pk: units},
-            reason=Refund.Reason.CHANGED_MIND,
+            reason=RefundReason.CHANGED_MIND,
             actor=mei,
             now=noon,
         )
@@ -204,7 +205,7 @@ def test_the_money_of_a_received_order_is_divided_to_the_fen(
     PriceCut.objects.create(
         sku=plums,
         off_fen=500,
-        funder=PriceCut.Funder.PLATFORM,
+        funder=Funder.PLATFORM,
         starts_at=noon,
         ends_at=noon + timedelta(days=1),
         made_by=op,
@@ -241,7 +242,7 @@ def test_attack_07_a_refund_after_settlement_takes_every_part_back(
     refund = services.refund_shipped(
         order_id=order.pk,
         quantities={line.pk: 1},
-        reason=Refund.Reason.DAMAGED,
+        reason=RefundReason.DAMAGED,
         actor=lin,
         now=noon,
     )
@@ -258,7 +259,7 @@ def test_attack_07_a_refund_after_settlement_takes_every_part_back(
         services.refund_shipped(
             order_id=order.pk,
             quantities={line.pk: 2},
-            reason=Refund.Reason.DAMAGED,
+            reason=RefundReason.DAMAGED,
             actor=lin,
             now=noon,
         )
@@ -280,7 +281,7 @@ def test_parts_of_an_order_may_travel_or_be_refunded_apart(
     order.refresh_from_db()
     assert order.status == Order.Status.PART_SHIPPED
     services.refund_unshipped(
-        order_id=order.pk, reason=Refund.Reason.OUT_OF_STOCK, actor=lin, now=noon
+        order_id=order.pk, reason=RefundReason.OUT_OF_STOCK, actor=lin, now=noon
     )
     order.refresh_from_db()
     assert (order.status, order.refunded_fen) == (Order.Status.SHIPPED, 2 * 3980)

@@ -2,10 +2,10 @@
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.encryption import EncryptedTextField
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import Funder
 
 LARGEST_QUANTITY = 999
 
@@ -72,11 +72,6 @@ class FreightRule(models.Model):
 
 class PriceCut(models.Model):
     """Some fen off every unit of a SKU for a while (限时立减), paid for by `funder`."""
-
-    class Funder(models.TextChoices):
-        MERCHANT = "merchant", _("Merchant")
-        PLATFORM = "platform", _("Platform")
-        CREATOR = "creator", _("Creator")
 
     public_id = PublicIdField()
     sku = models.ForeignKey("goods.Sku", models.PROTECT, related_name="+")

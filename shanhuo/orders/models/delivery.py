@@ -2,24 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import Carrier
 
 
 class Shipment(models.Model):
     """One parcel handed to a carrier; an order may need several."""
-
-    class Carrier(models.TextChoices):
-        SF = "sf", _("SF Express")
-        EMS = "ems", _("China Post EMS")
-        JD = "jd", _("JD Logistics")
-        ZTO = "zto", _("ZTO Express")
-        YTO = "yto", _("YTO Express")
-        STO = "sto", _("STO Express")
-        YUNDA = "yunda", _("Yunda Express")
-        JT = "jt", _("J&T Express")
-        OTHER = "other", _("Another carrier")
 
     public_id = PublicIdField()
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="shipments")

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from shanhuo.orders.models.order import OrderLine
+from shanhuo.orders.choices import Funder
 
 
 class LedgerAccount(models.Model):
@@ -74,7 +74,7 @@ class Settlement(models.Model):
     quantity = models.IntegerField()
     goods_fen = models.BigIntegerField(help_text="At list price, before any discount.")
     discount_fen = models.BigIntegerField()
-    discount_funder = models.CharField(max_length=8, choices=OrderLine.Funder, blank=True)
+    discount_funder = models.CharField(max_length=8, choices=Funder, blank=True)
     fee_fen = models.BigIntegerField()
     commission_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField()

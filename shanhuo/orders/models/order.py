@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.encryption import EncryptedTextField
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import Funder
 
 
 class Order(models.Model):
@@ -103,12 +104,6 @@ class OrderLine(models.Model):
     until slips and settlement say what really was. Which lots fill the line, `goods` remembers
     under the order's public id.
     """
-
-    class Funder(models.TextChoices):
-        NOBODY = "", _("No discount")
-        MERCHANT = "merchant", _("Merchant")
-        PLATFORM = "platform", _("Platform")
-        CREATOR = "creator", _("Creator")
 
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     sku = models.ForeignKey("goods.Sku", models.PROTECT, related_name="+")

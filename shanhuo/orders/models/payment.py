@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import RefundReason
 
 
 class Payment(models.Model):
@@ -73,9 +74,13 @@ class Notice(models.Model):
         REPEATED = "repeated", _("Known already")
         SUSPENSE = "suspense", _("Money put aside")
 
+    class Kind(models.TextChoices):
+        PAID = "paid", _("Payment")
+        REFUNDED = "refunded", _("Refund")
+
     company = models.CharField(max_length=12)
     notice_id = models.CharField(max_length=64)
-    kind = models.CharField(max_length=12)
+    kind = models.CharField(max_length=8, choices=Kind)
     trade_no = models.CharField(max_length=64)
     amount_fen = models.BigIntegerField()
     received_at = models.DateTimeField()
@@ -124,13 +129,6 @@ class Refund(models.Model):
         WANTED = "wanted", _("Being sent back")
         DONE = "done", _("Sent back")
 
-    class Reason(models.TextChoices):
-        CHANGED_MIND = "changed_mind", _("Buyer changed their mind")
-        OUT_OF_STOCK = "out_of_stock", _("Cannot be delivered")
-        DAMAGED = "damaged", _("Damaged or spoiled")
-        PAID_LATE = "paid_late", _("Paid after the order had ended")
-        SUSPENSE = "suspense", _("Money without an order")
-
     public_id = PublicIdField()
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refunds")
     order = models.ForeignKey("orders.Order", models.PROTECT, null=True, related_name="refunds")
@@ -138,7 +136,7 @@ class Refund(models.Model):
     company = models.CharField(max_length=12)
     trade_no = models.CharField(max_length=64)
     amount_fen = models.PositiveBigIntegerField()
-    reason = models.CharField(max_length=16, choices=Reason)
+    reason = models.CharField(max_length=16, choices=RefundReason)
     status = models.CharField(max_length=8, choices=Status, default=Status.WANTED)
     asked_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()

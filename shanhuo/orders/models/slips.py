@@ -2,9 +2,14 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import SlipMeans
+
+
+def kilograms(grams: int) -> str:
+    """12500 -> "12.5"; -250 -> "-0.25"."""
+    return f"{grams / 1000:.3f}".rstrip("0").rstrip(".")
 
 
 class PurchaseSlip(models.Model):
@@ -14,14 +19,13 @@ class PurchaseSlip(models.Model):
     Never changed. A mistake is taken back by a slip of negatives that names it in `reverses`.
     """
 
-    class Means(models.TextChoices):
-        CASH = "cash", _("Cash")
-        TRANSFER = "transfer", _("Bank transfer")
-        PHONE = "phone", _("Phone payment")
-
     public_id = PublicIdField()
     merchant = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
     household = models.ForeignKey("people.Household", models.PROTECT, related_name="+")
+    household_key = models.CharField(
+        max_length=32, help_text="Tells households apart in facts; outlives a withdrawn consent."
+    )
+    household_kind = models.CharField(max_length=10)
     product = models.ForeignKey("goods.Product", models.PROTECT, related_name="+")
     lot = models.ForeignKey("goods.Lot", models.PROTECT, related_name="+")
     county = models.ForeignKey("regions.County", models.PROTECT, related_name="+")
@@ -30,7 +34,7 @@ class PurchaseSlip(models.Model):
     baseline_fen_per_kg = models.PositiveIntegerField(help_text="Local buyers' price that day.")
     paid_fen = models.BigIntegerField()
     baseline_fen = models.BigIntegerField(help_text="What local buyers would have paid.")
-    means = models.CharField(max_length=8, choices=Means)
+    means = models.CharField(max_length=8, choices=SlipMeans)
     bought_on = models.DateField()
     made_at = models.DateTimeField()
     made_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
@@ -49,6 +53,10 @@ class PurchaseSlip(models.Model):
                 name="slip_pays_or_reverses",
             )
         ]
+
+    @property
+    def kilograms(self) -> str:
+        return kilograms(self.grams)
 
     @property
     def premium_fen(self) -> int:

@@ -14,6 +14,7 @@ from shanhuo.orders.queries.books import (
     entries,
     notices,
     suspense,
+    suspense_count,
 )
 from shanhuo.orders.queries.orders import (
     orders_of_buyer,
@@ -21,6 +22,7 @@ from shanhuo.orders.queries.orders import (
     orders_visible_to,
     payments_of_buyer,
     refundable_lines,
+    to_send_count,
 )
 from shanhuo.orders.queries.receipt import Receipt, ReceiptLine, receipt_of
 from shanhuo.orders.queries.slips import (
@@ -37,6 +39,7 @@ from shanhuo.orders.queries.statement import (
     statement_of,
     statement_workbook,
 )
+from shanhuo.orders.queries.terms import freight_rule, price_cuts_of
 
 __all__ = [
     "AccountLine",
@@ -54,6 +57,7 @@ __all__ = [
     "basket_count",
     "checkout_view",
     "entries",
+    "freight_rule",
     "household_sheet",
     "households_paid_for",
     "lot_balances",
@@ -62,10 +66,13 @@ __all__ = [
     "orders_of_merchants",
     "orders_visible_to",
     "payments_of_buyer",
+    "price_cuts_of",
     "receipt_of",
     "refundable_lines",
     "slips_of_merchants",
     "statement_of",
     "statement_workbook",
     "suspense",
+    "suspense_count",
+    "to_send_count",
 ]

@@ -41,6 +41,11 @@ def suspense() -> QuerySet[SuspenseItem]:
     return SuspenseItem.objects.select_related("resolved_by").order_by("resolved_at", "-pk")
 
 
+def suspense_count() -> int:
+    """How much waits for an operator."""
+    return SuspenseItem.objects.filter(resolved_at=None).count()
+
+
 def notices() -> QuerySet[Notice]:
     """What the payment companies told us, the newest first."""
     return Notice.objects.order_by("-received_at", "-pk")

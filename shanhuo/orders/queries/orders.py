@@ -18,6 +18,13 @@ def orders_of_merchants(user: Any) -> QuerySet[Order]:
     return _ready(Order.objects.filter(merchant__in=people.merchant_ids(user)))
 
 
+def to_send_count(user: Any) -> int:
+    """Paid orders that wait to be sent by the user's merchants."""
+    waiting = [Order.Status.PREPARING, Order.Status.PART_SHIPPED]
+    merchants = people.merchant_ids(user)
+    return Order.objects.filter(merchant__in=merchants, status__in=waiting).count()
+
+
 def orders_visible_to(user: Any) -> QuerySet[Order]:
     """A buyer's own, a merchant's own; operators and auditors see all."""
     if people.is_operator(user) or people.is_auditor(user):

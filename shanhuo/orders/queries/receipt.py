@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from shanhuo.goods import queries as goods
+from shanhuo.orders.choices import Funder
 from shanhuo.orders.models import Order, OrderLine, Settlement
 from shanhuo.orders.queries.slips import households_paid_for
 
@@ -32,6 +35,23 @@ class ReceiptLine:
     lots: list[str]
     household_count: int | None
     has_slips: bool
+
+    def parts(self) -> list[tuple[str, int]]:
+        """The list price cut up, for a drawing: (what for, fen)."""
+        parts = [
+            (_("Farm gate"), self.farm_gate_fen),
+            (_("Sorting and packing"), self.packing_fen),
+            (_("Freight inside the price"), self.chain_freight_fen),
+            (_("Platform fee"), self.fee_fen),
+            (_("Creator's commission"), self.commission_fen),
+            (_("Merchant"), self.merchant_rest_fen),
+        ]
+        return [(label, fen) for label, fen in parts if fen > 0]
+
+    @property
+    def funder_name(self) -> str:
+        """Who bore the discount."""
+        return str(Funder(self.discount_funder).label) if self.discount_funder else ""
 
 
 @dataclass(frozen=True, slots=True)

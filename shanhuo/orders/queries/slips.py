@@ -3,22 +3,20 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import QuerySet, Sum
 
 from shanhuo.orders.models import PurchaseSlip, Settlement
+from shanhuo.orders.models.slips import kilograms
 from shanhuo.people import rules as people
-
-if TYPE_CHECKING:
-    from shanhuo.people.models import Household
 
 
 def slips_of_merchants(user: Any) -> QuerySet[PurchaseSlip]:
     """Slips of the cooperatives that the user works for, the newest first."""
     slips = PurchaseSlip.objects.filter(merchant__in=people.merchant_ids(user))
     return slips.select_related(
-        "household", "household__village", "product", "lot", "merchant", "reversed_by", "reverses"
+        "product", "lot", "merchant", "county", "reversed_by", "reverses"
     ).order_by("-bought_on", "-pk")
 
 
@@ -32,11 +30,15 @@ def households_paid_for(lot_ids: Collection[int]) -> int:
 class HouseholdLine:
     """One household in a cooperative's sheet: what it delivered and got in a period."""
 
-    household: "Household"
+    household_id: int
     slip_count: int
     grams: int
     paid_fen: int
     baseline_fen: int
+
+    @property
+    def kilograms(self) -> str:
+        return kilograms(self.grams)
 
     @property
     def premium_fen(self) -> int:
@@ -51,7 +53,7 @@ def household_sheet(
     for slip in slips.filter(bought_on__gte=since, bought_on__lte=until):
         before = lines.get(slip.household_id)
         lines[slip.household_id] = HouseholdLine(
-            household=slip.household,
+            household_id=slip.household_id,
             slip_count=(before.slip_count if before else 0) + (1 if slip.grams > 0 else -1),
             grams=(before.grams if before else 0) + slip.grams,
             paid_fen=(before.paid_fen if before else 0) + slip.paid_fen,

@@ -10,9 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shanhuo.kernel import clock, sheets
-from shanhuo.orders.models import OrderLine, Settlement
-
-Funder = OrderLine.Funder
+from shanhuo.orders.choices import Funder
+from shanhuo.orders.models import Settlement
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,21 +45,21 @@ from shanhuo.orders.services.shipping import NothingToShip, ParcelKnown, receive
 from shanhuo.orders.services.slips import (
     BadSlipPrice,
     BadWeight,
-    HouseholdLeft,
     NotYetBought,
     SlipReversedBefore,
     pay_household,
     reverse_slip,
 )
+from shanhuo.orders.services.terms import BadCut, cut_price, set_freight
 
 __all__ = [
+    "BadCut",
     "BadQuantity",
     "BadSlipPrice",
     "BadWeight",
     "BasketChanged",
     "BasketFull",
     "CompanyUnreachable",
-    "HouseholdLeft",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
@@ -79,6 +79,7 @@ __all__ = [
     "add_to_basket",
     "ask_back",
     "cancel_unpaid",
+    "cut_price",
     "end_if_unpaid",
     "hand_over",
     "keep_address",
@@ -94,6 +95,7 @@ __all__ = [
     "remove_address",
     "reverse_slip",
     "send_refund",
+    "set_freight",
     "set_quantity",
     "settle_order",
     "ship",

@@ -13,6 +13,7 @@ from django.db.models import F
 from shanhuo.goods import services as goods
 from shanhuo.kernel import facts
 from shanhuo.orders import ledger, sold
+from shanhuo.orders.choices import RefundReason
 from shanhuo.orders.events import OrderPaid
 from shanhuo.orders.models import (
     JournalEntry,
@@ -20,7 +21,6 @@ from shanhuo.orders.models import (
     Order,
     OrderLine,
     Payment,
-    Refund,
     SuspenseItem,
 )
 from shanhuo.orders.payment.port import OUR_CURRENCY, MoneyArrived
@@ -107,9 +107,7 @@ def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> Non
         move(orders, to=Order.Status.PREPARING, now=now, paid_at=now)
     for order in orders:
         if late:
-            promise_back(
-                order=order, lines=lines[order.pk], reason=Refund.Reason.PAID_LATE, now=now
-            )
+            promise_back(order=order, lines=lines[order.pk], reason=RefundReason.PAID_LATE, now=now)
         else:
             goods.take_held_stock(reference=order.public_id)
         fact = OrderPaid(

@@ -13,6 +13,7 @@ from shanhuo.goods import services as goods
 from shanhuo.kernel import audit, facts
 from shanhuo.kernel.errors import Refusal
 from shanhuo.orders import ledger, sold
+from shanhuo.orders.choices import RefundReason
 from shanhuo.orders.events import OrderRefunded
 from shanhuo.orders.models import (
     JournalEntry,
@@ -58,7 +59,7 @@ def refund_unshipped(
     *,
     order_id: int,
     now: datetime,
-    reason: Refund.Reason,
+    reason: str,
     actor: "User | None",
     quantities: Mapping[int, int] | None = None,
 ) -> Refund:
@@ -90,7 +91,7 @@ def refund_shipped(
     *,
     order_id: int,
     now: datetime,
-    reason: Refund.Reason,
+    reason: str,
     actor: "User | None",
     quantities: Mapping[int, int],
 ) -> Refund:
@@ -113,9 +114,7 @@ def refund_shipped(
     return _promise(order, shares, lines, reason=reason, was_shipped=True, actor=actor, now=now)
 
 
-def promise_back(
-    *, order: Order, lines: Sequence[OrderLine], reason: Refund.Reason, now: datetime
-) -> Refund:
+def promise_back(*, order: Order, lines: Sequence[OrderLine], reason: str, now: datetime) -> Refund:
     """All of an order that was paid too late: its stock was given back long ago."""
     shares = _shares(
         lines,
@@ -145,7 +144,7 @@ def refund_suspense(*, item_id: int, actor: "User", now: datetime) -> Refund:
         company=item.company,
         trade_no=item.trade_no,
         amount_fen=item.amount_fen,
-        reason=Refund.Reason.SUSPENSE,
+        reason=RefundReason.SUSPENSE,
         asked_by=actor,
         made_at=now,
     )
@@ -220,7 +219,7 @@ def _promise(
     shares: Sequence[Share],
     lines: Sequence[OrderLine],
     *,
-    reason: Refund.Reason,
+    reason: str,
     was_shipped: bool,
     actor: "User | None",
     now: datetime,

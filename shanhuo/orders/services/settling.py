@@ -9,13 +9,12 @@ from django.db import transaction
 
 from shanhuo.kernel import facts
 from shanhuo.orders import ledger, sold
+from shanhuo.orders.choices import Funder
 from shanhuo.orders.events import OrderSettled
 from shanhuo.orders.models import JournalEntry, Order, OrderLine, Refund, Settlement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-Funder = OrderLine.Funder
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,8 @@ def _creator_account(line: OrderLine) -> str:
 
 
 def _funder_account(line: OrderLine, merchant: str, creator: str) -> str:
-    accounts = {Funder.MERCHANT: merchant, Funder.CREATOR: creator}
-    return accounts.get(Funder(line.discount_funder), ledger.PLATFORM_FUNDER)
+    accounts: dict[str, str] = {Funder.MERCHANT: merchant, Funder.CREATOR: creator}
+    return accounts.get(line.discount_funder, ledger.PLATFORM_FUNDER)
 
 
 @transaction.atomic

@@ -1,7 +1,7 @@
 """A cooperative pays a household for what it brought (收购单)."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -13,7 +13,7 @@ from shanhuo.orders.models import PurchaseSlip
 
 if TYPE_CHECKING:
     from shanhuo.goods.models import Lot
-    from shanhuo.people.models import Household, User
+    from shanhuo.people.models import User
 
 GRAMS_PER_KG = 1000
 MOST_GRAMS = 100_000_000
@@ -38,9 +38,19 @@ class NotYetBought(Refusal):
     message = _("A slip is written for today or a day before.")
 
 
-class HouseholdLeft(Refusal):
-    code = "household_left"
-    message = _("This household has withdrawn its consent; no slip can be written for it.")
+class Payee(Protocol):
+    """A household as `people.queries.payable_household` gives it: consented, in the county."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def county_id(self) -> int: ...
+    @property
+    def fact_key(self) -> str: ...
 
 
 class SlipReversedBefore(Refusal):
@@ -56,7 +66,7 @@ def worth_fen(grams: int, fen_per_kg: int) -> int:
 def pay_household(
     *,
     actor: "User",
-    household: "Household",
+    household: Payee,
     lot: "Lot",
     grams: int,
     price_fen_per_kg: int,
@@ -69,19 +79,21 @@ def pay_household(
     """Write a slip down and tell that the household was paid; returns its public id.
 
     The caller found household and lot among those that the actor may use. Idempotent by key.
-    Raises BadWeight, BadSlipPrice, NotYetBought or HouseholdLeft.
+    Raises BadWeight, BadSlipPrice or NotYetBought.
     """
-    _check(household, grams, price_fen_per_kg, baseline_fen_per_kg, bought_on, now=now)
+    _check(grams, price_fen_per_kg, baseline_fen_per_kg, bought_on, now=now)
     terms = (household.public_id, lot.public_id, grams, price_fen_per_kg, baseline_fen_per_kg)
     body = repr((*terms, means, bought_on.isoformat())).encode()
 
     def write() -> str:
         slip = PurchaseSlip.objects.create(
             merchant=lot.product.merchant,
-            household=household,
+            household_id=household.id,
+            household_key=household.fact_key,
+            household_kind=household.kind,
             product=lot.product,
             lot=lot,
-            county=household.county,
+            county_id=household.county_id,
             grams=grams,
             price_fen_per_kg=price_fen_per_kg,
             baseline_fen_per_kg=baseline_fen_per_kg,
@@ -118,6 +130,8 @@ def reverse_slip(*, slip_id: int, actor: "User", now: datetime) -> PurchaseSlip:
             slip = PurchaseSlip.objects.create(
                 merchant=wrong.merchant,
                 household=wrong.household,
+                household_key=wrong.household_key,
+                household_kind=wrong.household_kind,
                 product=wrong.product,
                 lot=wrong.lot,
                 county=wrong.county,
@@ -141,7 +155,6 @@ def reverse_slip(*, slip_id: int, actor: "User", now: datetime) -> PurchaseSlip:
 
 
 def _check(
-    household: "Household",
     grams: int,
     price_fen_per_kg: int,
     baseline_fen_per_kg: int,
@@ -149,8 +162,6 @@ def _check(
     *,
     now: datetime,
 ) -> None:
-    if household.erased_at is not None:
-        raise HouseholdLeft
     if not 1 <= grams <= MOST_GRAMS:
         raise BadWeight
     if not 1 <= price_fen_per_kg <= MOST_FEN_PER_KG or worth_fen(grams, price_fen_per_kg) < 1:
@@ -165,8 +176,8 @@ def _told(slip: PurchaseSlip) -> dict[str, Any]:
     return {
         "slip": slip.public_id,
         "merchant": slip.merchant.public_id,
-        "household_key": slip.household.fact_key,
-        "household_kind": slip.household.kind,
+        "household_key": slip.household_key,
+        "household_kind": slip.household_kind,
         "county": slip.county.adcode,
         "product": slip.product.public_id,
         "lot": slip.lot.public_id,

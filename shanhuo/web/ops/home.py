@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from shanhuo.orders import queries as orders
 from shanhuo.people import queries
 from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Todo, waiting
@@ -21,4 +22,10 @@ def _todos(request: HttpRequest) -> list[Todo]:
     return [
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
         *posts_that_wait(),
+        Todo(
+            orders.suspense_count(),
+            _("Payments without an order"),
+            reverse("trade:suspense"),
+            "yuan",
+        ),
     ]

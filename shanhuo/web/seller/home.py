@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from shanhuo.goods.queries import seller_work
 from shanhuo.kernel import clock
+from shanhuo.orders import queries as orders
 from shanhuo.web.desks import Todo, waiting
 
 
@@ -17,7 +18,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _todos(request: HttpRequest) -> list[Todo]:
-    return _goods(request)
+    return [*_orders(request), *_goods(request)]
+
+
+def _orders(request: HttpRequest) -> list[Todo]:
+    to_send = orders.to_send_count(request.user)
+    return [Todo(to_send, _("Orders to send"), reverse("trade:sell_orders"), "truck")]
 
 
 def _goods(request: HttpRequest) -> list[Todo]:

@@ -1,0 +1,178 @@
+"""Forms of the trade pages. They check shape; the services decide."""
+
+import unicodedata
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.kernel import clock, money
+from shanhuo.kernel.errors import Refusal
+from shanhuo.orders.choices import Carrier, SlipMeans
+from shanhuo.people import phones
+from shanhuo.regions import queries as regions
+
+
+class YuanField(forms.CharField):
+    """An amount typed in yuan, cleaned to fen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 16)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            return money.parse_yuan(text)
+        except money.NotAnAmount as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+
+class AddressForm(forms.Form):
+    """Where a parcel goes. The county is found by name, so that nobody scrolls through 2,800."""
+
+    recipient = forms.CharField(
+        label=_("Recipient"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    phone = forms.CharField(
+        label=_("Mobile number"),
+        max_length=30,
+        widget=forms.TextInput(attrs={"type": "tel", "inputmode": "tel", "autocomplete": "tel"}),
+    )
+    place = forms.CharField(
+        label=_("County or district"),
+        max_length=80,
+        help_text=_("Begin with its name or pinyin, for example 渝中区 or yuzhong."),
+        widget=forms.TextInput(
+            attrs={
+                "hx-get": "/addresses/places",
+                "hx-trigger": "input changed delay:250ms",
+                "hx-target": "#places",
+                "list": "places",
+                "autocomplete": "off",
+            }
+        ),
+    )
+    street = forms.CharField(
+        label=_("Street, building, door"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+    )
+    is_default = forms.BooleanField(label=_("Use it by default"), required=False)
+
+    def clean_phone(self) -> str:
+        try:
+            return phones.normalise(self.cleaned_data["phone"])
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal)) from refusal
+
+    def clean_place(self) -> int:
+        """The county's id: by full path, or a name that only one county has."""
+        text = unicodedata.normalize("NFKC", self.cleaned_data["place"]).strip()
+        name = text.split("·")[-1].strip()
+        found = [c for c in regions.search_counties(name) if text in (c.path_name, c.name)]
+        exact = [county for county in found if county.path_name == text]
+        choice = exact or found
+        if len(choice) != 1:
+            raise forms.ValidationError(_("Choose the county or district from the list."))
+        return int(choice[0].pk)
+
+    def address(self) -> dict[str, Any]:
+        """Arguments for `services.keep_address`."""
+        data = self.cleaned_data
+        return {
+            "county_id": data["place"],
+            "recipient": data["recipient"],
+            "phone": data["phone"],
+            "street": data["street"],
+            "is_default": data["is_default"],
+        }
+
+
+class ShipForm(forms.Form):
+    """A parcel: who carries it and under which number."""
+
+    carrier = forms.ChoiceField(label=_("Carrier"), choices=Carrier.choices)
+    tracking_number = forms.RegexField(
+        label=_("Parcel number"), regex=r"^[0-9A-Za-z-]{6,40}$", max_length=40
+    )
+
+
+class PeriodForm(forms.Form):
+    """From and until, both days included; the current month where nothing is said."""
+
+    since = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    @classmethod
+    def of(cls, data: Any) -> "PeriodForm":
+        """The form with what was asked for, or with this month."""
+        today = clock.today()
+        asked = {name: data.get(name) for name in ("since", "until") if data.get(name)}
+        form = cls({"since": today.replace(day=1), "until": today, **asked})
+        return form if form.is_valid() else cls.of({})
+
+
+class FreightForm(forms.Form):
+    """A merchant's freight rule."""
+
+    base_fen = YuanField(label=_("First kilogram"))
+    per_kg_fen = YuanField(label=_("Each further kilogram"))
+    free_over_fen = YuanField(label=_("Free from"), required=False)
+    remote_fen = YuanField(label=_("Surcharge for remote provinces"))
+
+
+class PriceCutForm(forms.Form):
+    """So much off every unit for some days, paid by the merchant."""
+
+    sku = forms.ChoiceField(label=_("Size"))
+    off_fen = YuanField(label=_("Off each piece"))
+    days = forms.IntegerField(label=_("Days"), min_value=1, max_value=30, initial=3)
+
+    def __init__(self, *args: Any, skus: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sku"].choices = skus  # type: ignore[attr-defined]
+
+
+class SlipForm(forms.Form):
+    """What a household brought, and what it was paid."""
+
+    household = forms.ChoiceField(label=_("Household"))
+    lot = forms.ChoiceField(label=_("Lot"))
+    weight = forms.DecimalField(
+        label=_("Weight"),
+        min_value=0.001,
+        max_value=100_000,
+        max_digits=9,
+        decimal_places=3,
+        widget=forms.TextInput(attrs={"inputmode": "decimal"}),
+    )
+    price_fen = YuanField(label=_("Price per kilogram"))
+    baseline_fen = YuanField(
+        label=_("Local price per kilogram"),
+        help_text=_("What other buyers in the village pay today: the gain is counted against it."),
+    )
+    means = forms.ChoiceField(label=_("Paid by"), choices=SlipMeans.choices)
+    bought_on = forms.DateField(
+        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        households: list[tuple[str, str]],
+        lots: list[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["household"].choices = households  # type: ignore[attr-defined]
+        self.fields["lot"].choices = lots  # type: ignore[attr-defined]
+
+    @property
+    def grams(self) -> int:
+        return int(self.cleaned_data["weight"] * 1000)
