@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -26,21 +27,21 @@ from shanhuo.traffic.kinds import Kind
 Payload = dict[str, Any]
 
 
-class Unit(StrEnum):
-    COUNT = "count"
-    FEN = "fen"
-    PEOPLE = "people"
-    HOUSEHOLDS = "households"
+class Unit(TextChoices):
+    COUNT = "count", _("times")
+    FEN = "fen", _("yuan")
+    PEOPLE = "people", _("people")
+    HOUSEHOLDS = "households", _("households")
 
 
-class Status(StrEnum):
+class Status(TextChoices):
     """How firm a figure is. Figures of different status are never added."""
 
-    COUNTED = "counted"
-    ESTIMATED = "estimated"
-    PAID = "paid"
-    SETTLED = "settled"
-    AUDITED = "audited"
+    COUNTED = "counted", _("counted")
+    ESTIMATED = "estimated", _("estimated")
+    PAID = "paid", _("paid")
+    SETTLED = "settled", _("settled")
+    AUDITED = "audited", _("audited")
 
 
 class Merge(StrEnum):

@@ -111,7 +111,8 @@ class Project(models.Model):
 
 
 class Release(models.Model):
-    """What was published about the households of a county: everything up to `through_day`.
+    """What was published about the households of a county, from its first slip (`since_day`)
+    through `through_day`.
 
     Figures about households change only by a release, and a release is made only when at least ten
     households stand behind the change, so that two pages seen one after the other tell nobody's
@@ -120,6 +121,7 @@ class Release(models.Model):
     """
 
     county = models.CharField(max_length=6)
+    since_day = models.DateField()
     through_day = models.DateField()
     released_at = models.DateTimeField()
     figures = models.JSONField()

@@ -109,6 +109,21 @@ def latest_release(county: str) -> Release | None:
     return Release.objects.filter(county=county).order_by("-through_day").first()
 
 
+def published_figures(county: str, product: str = "") -> list[Figure]:
+    """What the newest release says of a county or a product of it; empty if there is none.
+
+    Its window runs from the first slip through the day of the release.
+    """
+    release = latest_release(county)
+    if release is None:
+        return []
+    figures = release.figures.get(product) or {}
+    window = Window(release.since_day, release.through_day)
+    return [
+        Figure(metric, figures.get(metric.id), window) for metric in METRICS if metric.is_sensitive
+    ]
+
+
 def releases(county: str) -> QuerySet[Release]:
     return Release.objects.filter(county=county).order_by("-through_day")
 
@@ -120,6 +135,11 @@ def projects(county_id: int | None = None) -> QuerySet[Project]:
 
 def project_of(public_id: str) -> Project | None:
     return projects().filter(public_id=public_id).first()
+
+
+def window_of(project: Project, *, today: date) -> Window:
+    """From the project's first day through its last, or today while it runs."""
+    return Window(project.starts_on, max(project.starts_on, min(project.ends_on, today)))
 
 
 def checks_of(metric: Metric, *, limit: int = 20) -> list[Check]:

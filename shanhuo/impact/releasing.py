@@ -40,8 +40,13 @@ def release(county: str, *, through_day: date, now: datetime) -> Release | None:
         product: None if product in hidden else _figures(households.values())
         for product, households in after.items()
     }
+    first = HouseholdDay.objects.filter(county=county).earliest("day")
     return Release.objects.create(
-        county=county, through_day=through_day, released_at=now, figures=figures
+        county=county,
+        since_day=first.day,
+        through_day=through_day,
+        released_at=now,
+        figures=figures,
     )
 
 

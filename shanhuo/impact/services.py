@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -117,6 +118,23 @@ def release_households(*, now: datetime) -> int:
         for county in releasing.counties_with_households()
     ]
     return sum(1 for one in released if one is not None)
+
+
+@transaction.atomic
+def note_export(*, county: Any, window: Window, actor: audit.Actor, now: datetime) -> None:
+    """Note that exact household figures of a county leave the house.
+
+    Raises NotYourCounty.
+    """
+    if not rules.may_see_households(actor, county.pk):
+        raise NotYourCounty
+    audit.record(
+        verb="households.export",
+        actor=actor,
+        subject=f"regions.County:{county.adcode}",
+        detail={"from": str(window.since_day), "to": str(window.until_day)},
+        now=now,
+    )
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,12 +36,22 @@ def county_of(adcode: str) -> County | None:
     return counties().filter(adcode=adcode).first()
 
 
+def counties_in(adcodes: Collection[str]) -> QuerySet[County]:
+    return counties().filter(adcode__in=adcodes)
+
+
 def provinces() -> QuerySet[Province]:
     return Province.objects.order_by("adcode")
 
 
 def villages_of(county_id: int) -> QuerySet[Village]:
     return Village.objects.filter(county_id=county_id)
+
+
+def search_villages(county_id: int, text: str) -> QuerySet[Village]:
+    """The villages of a county by name or pinyin; all of them for an empty text."""
+    villages = villages_of(county_id)
+    return _found(villages, text, key="pk") if text.strip() else villages
 
 
 def poor_county_adcodes() -> frozenset[str]:
@@ -53,6 +63,16 @@ def city_tier_of(county: County) -> str:
     """Commercial tier ("1" … "5") of the city a county belongs to, "" if it belongs to none."""
     parent = county.prefecture or county.province
     return parent.city_tier
+
+
+def city_tier_name_of(county: County) -> str:
+    """一线 … 五线, or ""."""
+    return (county.prefecture or county.province).get_city_tier_display()
+
+
+def has_outline(county: County) -> bool:
+    """Whether `county_map` can draw it."""
+    return Boundary.objects.filter(level=Boundary.Level.COUNTY, adcode=county.adcode).exists()
 
 
 def search_counties(text: str, *, limit: int = 20) -> list[County]:
@@ -87,8 +107,8 @@ def county_map(county: County, *, title: str) -> str | None:
         )
         | Boundary.objects.filter(level=Boundary.Level.COUNTY, adcode=county.adcode)
     )
-    own = outlines[Boundary.Level.COUNTY]
-    if not own:
+    own, nation = outlines[Boundary.Level.COUNTY], _nation()
+    if not own or nation is None:
         return None
     return drawing.locator(
         title=title,
@@ -96,15 +116,20 @@ def county_map(county: County, *, title: str) -> str | None:
         seat=county.seat,
         province=outlines[Boundary.Level.PROVINCE][0],
         prefectures=outlines[Boundary.Level.PREFECTURE],
-        nation=_nation(),
+        nation=nation,
     )
 
 
 def nation_choropleth(
     *, title: str, shade_of: Mapping[str, int], label_of: Mapping[str, str]
 ) -> str:
-    """An SVG of the country by province; mappings are by adcode (see `drawing.SHADES`)."""
+    """An SVG of the country by province; mappings are by adcode (see `drawing.SHADES`).
+
+    "" while no boundaries are loaded.
+    """
     nation = _nation()
+    if nation is None:
+        return ""
     everything = [*nation.provinces, nation.sea_line]
     return drawing.choropleth(
         title=title,
@@ -124,9 +149,11 @@ def province_choropleth(
     shade_of: Mapping[str, int],
     label_of: Mapping[str, str],
 ) -> str:
-    """An SVG of one province by county; mappings are by adcode."""
+    """An SVG of one province by county; mappings are by adcode. "" if the pack has no outline."""
     outlines = _outlines(Boundary.objects.filter(province_adcode=province_adcode))
     provinces = outlines[Boundary.Level.PROVINCE]
+    if not provinces:
+        return ""
     return drawing.choropleth(
         title=title,
         outlines=outlines[Boundary.Level.COUNTY],
@@ -138,12 +165,12 @@ def province_choropleth(
     )
 
 
-def _nation() -> Nation:
-    provinces = _outlines(Boundary.objects.filter(level=Boundary.Level.PROVINCE))["province"]
-    return Nation(
-        provinces=[outline for outline in provinces if outline.adcode != NINE_DASH_LINE],
-        sea_line=next(outline for outline in provinces if outline.adcode == NINE_DASH_LINE),
-    )
+def _nation() -> Nation | None:
+    """None unless the dashed line is there: a map of the country is not drawn without it."""
+    outlines = _outlines(Boundary.objects.filter(level=Boundary.Level.PROVINCE))["province"]
+    by_adcode = {outline.adcode: outline for outline in outlines}
+    sea_line = by_adcode.pop(NINE_DASH_LINE, None)
+    return Nation(list(by_adcode.values()), sea_line) if sea_line else None
 
 
 def _outlines(rows: QuerySet[Boundary]) -> dict[str, list[Outline]]:
@@ -154,7 +181,7 @@ def _outlines(rows: QuerySet[Boundary]) -> dict[str, list[Outline]]:
     return by_level
 
 
-def _found(areas: QuerySet[Any], text: str) -> QuerySet[Any]:
+def _found(areas: QuerySet[Any], text: str, *, key: str = "adcode") -> QuerySet[Any]:
     """Rows whose keys hold the Chinese words, or begin with the letters or digits, of `text`."""
     words = unicodedata.normalize("NFKC", text).replace("|", "").strip()
     start = f"|{_key_typed(words)}"
@@ -166,7 +193,7 @@ def _found(areas: QuerySet[Any], text: str) -> QuerySet[Any]:
         default=Value(2),
     )
     needle = words if _is_chinese(words) else start
-    return areas.filter(search_keys__contains=needle).order_by(closeness, "adcode")
+    return areas.filter(search_keys__contains=needle).order_by(closeness, key)
 
 
 def _key_typed(words: str) -> str:

@@ -24,4 +24,9 @@ TABLE: dict[str, Access] = {
     "county:household_edit": Access.OFFICER,
     "county:household_reveal": Access.OFFICER,
     "county:household_withdraw": Access.OFFICER,
+    "county:figures": Access.OFFICER,
+    "county:figures_export": Access.OFFICER,
+    "county:places": Access.OFFICER,
+    "county:key_county": Access.OFFICER,
+    "county:projects": Access.OFFICER,
 }

@@ -3,7 +3,10 @@
 from django.urls import URLPattern, URLResolver, path
 
 from shanhuo.web.county import household_imports, households, pool
+from shanhuo.web.county.figures import figures, figures_export
 from shanhuo.web.county.home import home
+from shanhuo.web.county.places import key_county, places
+from shanhuo.web.county.projects import projects
 
 app_name = "county"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -48,4 +51,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<slug:public_id>/edit", households.household_edit, name="household_edit"),
     path("households/<slug:public_id>/reveal", households.reveal, name="household_reveal"),
     path("households/<slug:public_id>/withdraw", households.withdraw, name="household_withdraw"),
+    path("figures", figures, name="figures"),
+    path("figures/export", figures_export, name="figures_export"),
+    path("places", places, name="places"),
+    path("places/key-county", key_county, name="key_county"),
+    path("projects", projects, name="projects"),
 ]

@@ -2,4 +2,12 @@
 
 from shanhuo.people.access import Access
 
-TABLE: dict[str, Access] = {}
+TABLE: dict[str, Access] = {
+    "impact:county": Access.ANYONE,
+    "impact:county_map": Access.ANYONE,
+    "impact:county_export": Access.ANYONE,
+    "impact:metrics": Access.ANYONE,
+    "impact:metric": Access.ANYONE,
+    "impact:projects": Access.ANYONE,
+    "impact:project": Access.ANYONE,
+}

@@ -1,0 +1,69 @@
+"""A county's page: where it is, what it is known as, what grows there, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shanhuo.goods import queries as goods
+from shanhuo.goods.queries import ProductCard
+from shanhuo.impact import queries as impact
+from shanhuo.impact.metrics import BY_ID
+from shanhuo.impact.queries import Figure, Report
+from shanhuo.impact.windows import Window
+from shanhuo.kernel import clock
+from shanhuo.regions import queries as regions
+
+SALES = ("orders", "paid_gmv", "refunded", "settled")
+ATTENTION = ("exposures", "plays", "viewers")
+HOUSEHOLDS = ("farm_gate", "households", "income_gain")
+MOST_PRODUCTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class CountyPage:
+    """Everything the template shows; `published` are figures about households of a release."""
+
+    county: Any
+    city_tier_name: str
+    has_map: bool
+    window: Window
+    report: Report
+    sales: list[Figure]
+    attention: list[Figure]
+    published: list[Figure]
+    exact: list[Figure]
+    products: list[ProductCard]
+    projects: list[Any]
+
+    @property
+    def has_orders(self) -> bool:
+        return bool(self.report.figures["orders"].value)
+
+    @property
+    def has_plays(self) -> bool:
+        return bool(self.report.figures["plays"].value)
+
+
+def county_page(county: Any, window: Window, *, may_see_households: bool) -> CountyPage:
+    """Figures of the window. `exact` household figures only for those who may see them."""
+    report = impact.report(window, county=county.adcode)
+    exact = impact.household_figures(window, county=county.adcode) if may_see_households else {}
+    on_sale = goods.products_on_sale().filter(county=county)[:MOST_PRODUCTS]
+    return CountyPage(
+        county=county,
+        city_tier_name=regions.city_tier_name_of(county),
+        has_map=regions.has_outline(county),
+        window=window,
+        report=report,
+        sales=[report.figures[name] for name in SALES],
+        attention=[report.figures[name] for name in ATTENTION],
+        published=impact.published_figures(county.adcode),
+        exact=[exact[name] for name in HOUSEHOLDS if name in exact],
+        products=goods.cards(on_sale, day=clock.today()),
+        projects=list(impact.projects(county.pk)[:6]),
+    )
+
+
+def chart_of(report: Report, metric_id: str) -> list[tuple[str, float]]:
+    """(day, number) for the column chart; money in yuan."""
+    per_unit = 100 if BY_ID[metric_id].unit == "fen" else 1
+    return [(f"{day:%m-%d}", value / per_unit) for day, value in report.by_day[metric_id]]

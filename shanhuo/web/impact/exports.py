@@ -1,0 +1,48 @@
+"""Figures as Excel and CSV: one row a figure, with everything that must stand beside it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from shanhuo.impact.metrics import Unit
+from shanhuo.impact.queries import Figure
+from shanhuo.kernel import sheets
+
+
+def figures_file(name: str, figures: Iterable[Figure], *, kind: str | None) -> HttpResponse:
+    """A CSV if `kind` is csv, else a workbook. Money is in yuan, as a number."""
+    headings = [
+        _("Metric"),
+        _("Value"),
+        _("Unit"),
+        _("Status"),
+        _("First day"),
+        _("Last day"),
+        _("How it is counted"),
+    ]
+    rows = [_row(figure) for figure in figures]
+    if kind == "csv":
+        return _attached(f"{name}.csv", sheets.write_csv(headings, rows), "text/csv; charset=utf-8")
+    return _attached(f"{name}.xlsx", sheets.write_workbook(name, headings, rows), sheets.XLSX)
+
+
+def _attached(name: str, content: bytes, content_type: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _row(figure: Figure) -> list[Any]:
+    metric, value = figure.metric, figure.value
+    is_money = metric.unit is Unit.FEN
+    return [
+        str(metric.name),
+        value / 100 if value is not None and is_money else value,
+        str(metric.unit.label),
+        str(metric.status.label),
+        figure.window.since_day,
+        figure.window.until_day,
+        str(metric.definition),
+    ]

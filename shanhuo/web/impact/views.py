@@ -1,0 +1,133 @@
+"""Public pages of figures: counties, metrics and their definitions, support projects."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from shanhuo.impact import queries as impact
+from shanhuo.impact import rules
+from shanhuo.impact.metrics import BY_ID, METRICS, Merge
+from shanhuo.kernel import clock
+from shanhuo.regions import queries as regions
+from shanhuo.web.impact import country, windows
+from shanhuo.web.impact.county_page import chart_of, county_page
+from shanhuo.web.impact.exports import figures_file
+
+MOST_COUNTIES = 20
+MAP_AGE_S = 86_400
+
+
+@require_safe
+def county(request: HttpRequest, adcode: str) -> HttpResponse:
+    """What a county has and what came of it; officers of the county see exact household figures."""
+    found = _county_or_404(adcode)
+    page = county_page(
+        found,
+        windows.chosen(request.GET.get("days")),
+        may_see_households=rules.may_see_households(request.user, found.pk),
+    )
+    context = {
+        "page": page,
+        "presets": windows.PRESETS,
+        "orders_by_day": chart_of(page.report, "orders"),
+        "plays_by_day": chart_of(page.report, "plays"),
+        "approval_number": regions.map_approval_number(),
+    }
+    return render(request, "web/impact/county.html", context)
+
+
+@require_safe
+@cache_control(public=True, max_age=MAP_AGE_S)
+def county_map(request: HttpRequest, adcode: str) -> HttpResponse:
+    """Where the county is, as a picture."""
+    found = _county_or_404(adcode)
+    title = _("Where %(county)s is") % {"county": found.path_name}
+    svg = regions.county_map(found, title=title)
+    if svg is None:
+        raise Http404
+    return HttpResponse(svg, content_type="image/svg+xml")
+
+
+@require_safe
+def county_export(request: HttpRequest, adcode: str) -> HttpResponse:
+    """The public figures of a county as a file: `?format=csv`, or Excel."""
+    found = _county_or_404(adcode)
+    window = windows.chosen(request.GET.get("days"))
+    report = impact.report(window, county=found.adcode)
+    figures = [*report.figures.values(), *impact.published_figures(found.adcode)]
+    return figures_file(f"shanhuo-{found.adcode}", figures, kind=request.GET.get("format"))
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """All metrics with the figure of the country."""
+    window = windows.chosen(request.GET.get("days"))
+    report = impact.report(window)
+    context = {
+        "window": window,
+        "presets": windows.PRESETS,
+        "report": report,
+        "rows": [(metric, report.figures.get(metric.id)) for metric in METRICS],
+    }
+    return render(request, "web/impact/metrics.html", context)
+
+
+@require_safe
+def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
+    """What a figure means, how anybody can recount it, and where it was wrong."""
+    declared = BY_ID.get(metric_id)
+    if declared is None:
+        raise Http404
+    window = windows.chosen(request.GET.get("days"))
+    adds_up = declared.merge is Merge.SUM
+    context: dict[str, Any] = {
+        "metric": declared,
+        "window": window,
+        "presets": windows.PRESETS,
+        "checks": impact.checks_of(declared),
+        "errata": impact.errata_of(declared),
+    }
+    if adds_up:
+        totals = impact.by_county(declared, window)
+        context["ranking"] = country.ranking(totals, limit=MOST_COUNTIES)
+        context["map"] = country.map_of(declared, totals)
+        context["approval_number"] = regions.map_approval_number()
+    return render(request, "web/impact/metric.html", context)
+
+
+@require_safe
+def projects(request: HttpRequest) -> HttpResponse:
+    """Support projects, the newest first."""
+    return render(request, "web/impact/projects.html", {"projects": impact.projects()[:50]})
+
+
+@require_safe
+def project(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What one support project brought, from its first day until today or its last."""
+    found = impact.project_of(public_id)
+    if found is None:
+        raise Http404
+    place = {"county": found.county.adcode, "product": found.product.public_id}
+    window = impact.window_of(found, today=clock.today())
+    report = impact.report(window, **place)
+    may_see = rules.may_see_households(request.user, found.county_id)
+    exact = impact.household_figures(window, **place) if may_see else {}
+    context = {
+        "project": found,
+        "report": report,
+        "published": impact.published_figures(found.county.adcode, found.product.public_id),
+        "exact": exact.values(),
+        "orders_by_day": chart_of(report, "orders"),
+    }
+    return render(request, "web/impact/project.html", context)
+
+
+def _county_or_404(adcode: str) -> Any:
+    found = regions.county_of(adcode)
+    if found is None:
+        raise Http404
+    return found
