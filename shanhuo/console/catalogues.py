@@ -31,6 +31,18 @@ ROOMS = [
     "realtime",
     "console",
 ]
+_DATED = tuple(
+    f'"{field}:'
+    for field in (
+        "Project-Id-Version",
+        "Report-Msgid-Bugs-To",
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Last-Translator",
+        "Language-Team",
+        "Generated-By",
+    )
+)
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
@@ -124,22 +136,18 @@ def update(shelf: Shelf) -> Catalog:
     catalogue.header_comment = f"# Chinese texts of {shelf.name}."
     if len(catalogue) == 0:
         return catalogue
-    shelf.po.parent.mkdir(parents=True, exist_ok=True)
-    with shelf.po.open("wb") as file:
-        write_po(file, _timeless(catalogue), width=100, sort_output=True, omit_header=False)
+    write(shelf, catalogue)
     return catalogue
 
 
-def _timeless(catalogue: Catalog) -> Catalog:
-    """A header without dates and tools, so that an unchanged catalogue is an unchanged file."""
-    copy = Catalog(locale=LOCALE, charset="utf-8", fuzzy=False)
-    copy.header_comment = catalogue.header_comment
-    kept = ("Language", "Plural-Forms", "MIME-Version", "Content-Type", "Content-Transfer-Encoding")
-    copy.mime_headers = [pair for pair in copy.mime_headers if pair[0] in kept]
-    for message in catalogue:
-        if message.id:
-            copy[message.id] = message
-    return copy
+def write(shelf: Shelf, catalogue: Catalog) -> None:
+    """Put the catalogue on disk, sorted and undated: an unchanged one is an unchanged file."""
+    catalogue.fuzzy = False
+    buffer = BytesIO()
+    write_po(buffer, catalogue, width=100, sort_output=True)
+    lines = buffer.getvalue().decode().splitlines(keepends=True)
+    shelf.po.parent.mkdir(parents=True, exist_ok=True)
+    shelf.po.write_text("".join(line for line in lines if not line.startswith(_DATED)), "utf-8")
 
 
 def problems(shelf: Shelf) -> list[str]:

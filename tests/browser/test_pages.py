@@ -6,6 +6,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PAGES = [
     "/",
+    "/search?q=脆李",
+    "/goods",
+    "/watch",
     "/counties",
     "/counties?province=500000",
     "/about",

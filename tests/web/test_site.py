@@ -1,6 +1,8 @@
 """The public pages and the switches in the footer."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from shanhuo.people import rules
 
@@ -56,3 +58,20 @@ def test_a_missing_page_says_so_in_the_form_the_asker_reads(client):
     fragment = client.get("/nowhere", headers={"HX-Request": "true"})
     assert fragment.headers["HX-Retarget"] == "#notices"
     assert "<html" not in fragment.text
+
+
+@pytest.mark.parametrize("text", ['"', "*", "NEAR(", "%' OR 1=1", "\x00", "李" * 500])
+def test_attack_27_odd_searches_find_nothing_and_break_nothing(client, text):
+    assert client.get("/search", {"q": text}).status_code == 200
+
+
+def test_the_front_page_asks_as_often_for_three_products_as_for_one(
+    client, make_product, django_assert_num_queries
+):
+    make_product(title="一")
+    with CaptureQueriesContext(connection) as one:
+        client.get("/")
+    make_product(title="二")
+    make_product(title="三")
+    with django_assert_num_queries(len(one)):
+        client.get("/")

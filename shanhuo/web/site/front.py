@@ -1,14 +1,17 @@
-"""What the front page shows: goods of the season, and the counties they come from."""
+"""What the front page shows: clips, goods of the season, and the counties they come from."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count
 
+from shanhuo.content import queries as content
+from shanhuo.content.queries import PostCard
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 
 TILES = 8
+NEWEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,13 @@ class CountyChip:
     adcode: str
     name: str
     product_count: int
+
+
+def fresh_posts() -> list[PostCard]:
+    """The newest post of each author: nobody fills the front page."""
+    newest = content.cards(content.published_posts()[:NEWEST])
+    by_author = {card.author_id: card for card in reversed(newest)}
+    return sorted(by_author.values(), key=newest.index)[:TILES]
 
 
 def goods_of_the_season(day: date) -> list[ProductCard]:

@@ -24,6 +24,7 @@ from shanhuo.web.site.forms import YouthForm
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     context = {
+        "posts": front.fresh_posts(),
         "goods": front.goods_of_the_season(clock.today()),
         "counties": front.counties_with_goods(),
     }
