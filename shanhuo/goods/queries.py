@@ -30,6 +30,7 @@ from shanhuo.goods.models import (
     PoolEntry,
     Product,
     ProductPhoto,
+    ProductStandard,
     Sku,
     StockShare,
 )
@@ -129,7 +130,22 @@ def pool_in_public() -> QuerySet[PoolEntry]:
     )
 
 
+def products_by_id(product_id: int) -> QuerySet[Product]:
+    """A product that the caller found among the visible ones, as a row to make a card of."""
+    return Product.objects.filter(pk=product_id)
+
+
+def standard_of(product: Product) -> ProductStandard:
+    """The product's standard; an empty one where nothing was written."""
+    return getattr(product, "standard", None) or ProductStandard(product=product)
+
+
 # A brand's dossier.
+
+
+def brand_by_public_id(public_id: str | None) -> Brand | None:
+    """Any brand; whether a product may wear it is decided by the service."""
+    return Brand.objects.filter(public_id=public_id).first() if public_id else None
 
 
 def dossier_in_work(brand: Brand) -> Dossier:
@@ -236,9 +252,14 @@ class ProductCard:
     cover_jpeg: str
     price_from_fen: int | None
     price_to_fen: int | None
-    season: tuple[tuple[int, int], ...]
+    season_mask: int
     is_available: bool
     status: str
+
+    @property
+    def season(self) -> list[tuple[int, int]]:
+        """Months in a row, as (first, last)."""
+        return season.runs_of(self.season_mask)
 
     @property
     def season_words(self) -> str:
@@ -288,7 +309,7 @@ def _card(row: Any) -> ProductCard:
         cover_jpeg=path_of(row._cover, SMALL, "jpg") if row._cover else "",
         price_from_fen=row._price_from,
         price_to_fen=row._price_to,
-        season=tuple(season.runs_of(row.season_mask)),
+        season_mask=row.season_mask,
         is_available=row._is_available and row.status == Product.Status.LISTED,
         status=row.status,
     )

@@ -66,7 +66,7 @@ def test_a_list_costs_the_same_for_one_and_for_three(make_product, make_sku, noo
 
 def test_a_card_says_whether_a_unit_can_be_had_today(listed, noon):
     [card] = queries.cards(queries.products_on_sale(), day=noon.date())
-    assert (card.is_available, card.price_from_fen, card.season) == (True, 3980, ((7, 8),))
+    assert (card.is_available, card.price_from_fen, card.season_words) == (True, 3980, "7–8月")
     sku = listed.skus.get()
     goods.hold_stock(quantities={sku.pk: 40}, reference="o1", now=noon)
     [card] = queries.cards(queries.products_on_sale(), day=noon.date())

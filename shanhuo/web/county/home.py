@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shanhuo.goods.queries import pool_entries_of_offices
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo, waiting
 
 

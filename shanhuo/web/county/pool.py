@@ -15,7 +15,7 @@ from shanhuo.goods import services as goods
 from shanhuo.goods.choices import ExitReason
 from shanhuo.kernel import clock, sheets
 from shanhuo.kernel.errors import Refusal
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.county.pool_forms import CheckForm, PoolFilterForm
 from shanhuo.web.downloads import workbook
 from shanhuo.web.seller.forms import ExitForm, NominationForm

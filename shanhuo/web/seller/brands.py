@@ -15,8 +15,8 @@ from shanhuo.goods import services as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.access import Access, may_enter
+from shanhuo.people.actors import actor_of
 from shanhuo.people.queries import merchants_of, offices_of
-from shanhuo.web.actor import actor_of
 from shanhuo.web.seller.forms import BrandNameForm, DossierForm
 
 

@@ -15,8 +15,8 @@ from shanhuo.goods import services as goods
 from shanhuo.goods.choices import ExitReason
 from shanhuo.kernel import clock, sheets
 from shanhuo.kernel.errors import Refusal
+from shanhuo.people.actors import actor_of
 from shanhuo.people.queries import merchants_of
-from shanhuo.web.actor import actor_of
 from shanhuo.web.downloads import workbook
 from shanhuo.web.seller.forms import ListForm, NominationForm, PhotoForm, ProductForm
 

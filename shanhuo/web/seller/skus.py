@@ -10,7 +10,7 @@ from shanhuo.goods import queries
 from shanhuo.goods import services as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.seller.forms import PriceForm, SkuForm, SkuNameForm, StockForm
 
 
