@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
 from shanhuo.orders import queries, services
+from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
-from shanhuo.web.actor import actor_of
 from shanhuo.web.trade.forms import AddressForm
 
 

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.orders import queries, services
+from shanhuo.people.actors import actor_of
 from shanhuo.web import shell
-from shanhuo.web.actor import actor_of
 from shanhuo.web.refusals import is_htmx
 from shanhuo.web.trade.attribution import source_of
 

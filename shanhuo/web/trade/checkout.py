@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.orders import queries, services
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.basket import refuse_minors
 
 LARGEST_NOTICE_BYTES = 64 * 1024

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shanhuo.kernel import clock
 from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import RefundReason
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 
 ON_A_PAGE = 20
 FILTERS = {

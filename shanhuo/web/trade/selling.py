@@ -14,7 +14,7 @@ from shanhuo.kernel import clock, money, sheets
 from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import Funder, RefundReason
 from shanhuo.people import rules as people
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import FreightForm, PeriodForm, PriceCutForm, ShipForm
 from shanhuo.web.trade.orders import FILTERS, ON_A_PAGE, order_context, units_in
 

@@ -13,7 +13,7 @@ from shanhuo.goods import queries as goods
 from shanhuo.kernel import audit, clock
 from shanhuo.orders import queries, rules, services
 from shanhuo.people import queries as people
-from shanhuo.web.actor import actor_of
+from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import PeriodForm, SlipForm
 
 ON_A_PAGE = 30
