@@ -86,7 +86,7 @@ def _deliver(mei: Any, place: Any, order: Any) -> None:
     with clock.at(sent):
         assert trade.send_parcels(place, patience=timedelta(hours=10), now=sent) == 1
     with clock.at(arrived):
-        trade.receive_parcels(mei, now=arrived)
+        trade.receive_parcels([mei], now=arrived)
         jobs.plan_periodic(now=arrived)
     with clock.at(arrived + timedelta(days=8)):
         jobs.run_due()

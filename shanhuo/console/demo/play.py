@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from django_tasks.base import Task
 
 from shanhuo.console.demo import cast, films, trade
 from shanhuo.console.demo.audience import Audience
@@ -14,6 +16,7 @@ from shanhuo.console.demo.films import Film
 from shanhuo.console.demo.till import Till
 from shanhuo.kernel import jobs
 from shanhuo.orders import queries as order_queries
+from shanhuo.orders import tasks as order_tasks
 
 if TYPE_CHECKING:
     from shanhuo.content.models import Post
@@ -51,20 +54,18 @@ class Play:
             yield day
 
     def _morning(self, day: int, now: datetime) -> None:
-        _work(now=now)
+        _work(order_tasks.end_unpaid, order_tasks.settle)
         self._post_films(day, now)
         for number, place in enumerate(self.cast.places):
             patience = SLOW if number == SLOW_PLACE else PROMPT
             trade.send_parcels(place, patience=patience, now=now)
             if day in COLLECTION_DAYS:
                 trade.pay_households(place, self.households[number], random=self.random, now=now)
-        for buyer in self.cast.buyers:
-            trade.receive_parcels(buyer, now=now)
+        trade.receive_parcels(self.cast.buyers, now=now)
 
     def _evening(self, day: int, now: datetime) -> None:
         for number in range(day * BUYERS // DAYS, (day + 1) * BUYERS // DAYS):
             cast.welcome_buyer(self.cast, number, now=now)
-        _work(now=now)
         self.audience.gather(now=now)
         tonight = self.random.sample(self.cast.buyers, min(BUYERS_A_DAY, len(self.cast.buyers)))
         for number, buyer in enumerate(tonight):
@@ -79,7 +80,7 @@ class Play:
         self.audience.strangers_watch(now=now)
 
     def _after_sales(self, day: int, now: datetime) -> None:
-        _work(now=now)
+        _work(order_tasks.ask_back, order_tasks.send_refunds)
         if day in MIND_CHANGES_ON:
             self._change_a_mind(now)
         if day in CRUSHED_ON:
@@ -114,7 +115,8 @@ class Play:
         return trade.HOMES[self.cast.buyers.index(buyer) % len(trade.HOMES)]  # type: ignore[arg-type]
 
 
-def _work(*, now: datetime) -> None:
-    """What the worker would have done by now; then plan what it does next."""
+def _work(*tasks: Task[..., Any]) -> None:
+    """What the worker would have done by now. Counting and housekeeping wait for the last night."""
     jobs.run_due(worker="season")
-    jobs.plan_periodic(now=now)
+    for task in tasks:
+        task.call()

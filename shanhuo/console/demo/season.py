@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -64,6 +64,7 @@ class Season:
             Step("上架商品 goods with certificates", counties, self._stock_shelves),
             Step("上传短视频 films", CLIPS, self._upload_films),
             Step("三周的产季 three weeks of season", DAYS, self._play),
+            Step("汇总与复算 figures", 3, self._count),
         )
 
     def _make_tables(self) -> Iterator[object]:
@@ -129,8 +130,18 @@ class Season:
             )
             yield from play.days()
             audience.go_home()
-            with clock.at(self.built_at):
+
+    def _count(self) -> Iterator[object]:
+        """The first night of the platform's own worker: compaction, roll-ups, release, sealing."""
+        midnight = clock.start_of(clock.day_of(self.built_at))
+        for moment in (midnight - timedelta(hours=1), min(midnight, self.built_at)):
+            with clock.at(moment):
                 jobs.run_due()
+                jobs.plan_periodic(now=moment)
+            yield moment
+        with clock.at(self.built_at):
+            jobs.run_due()
+        yield None
 
     def _sizes(self) -> dict[str, list[int]]:
         return {

@@ -12,6 +12,7 @@ from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, ids
 from shanhuo.orders import queries as order_queries
 from shanhuo.orders import services as orders
+from shanhuo.orders.choices import RefundReason
 from shanhuo.regions import queries as regions
 
 if TYPE_CHECKING:
@@ -75,38 +76,45 @@ def send_parcels(place: Place, *, patience: timedelta, now: datetime) -> int:
     waiting = order_queries.orders_of_merchants(place.seller).filter(
         status="preparing", paid_at__lte=now - patience
     )
-    parcels = list(waiting)
-    for each in parcels:
+    parcels = list(waiting.values_list("pk", flat=True))
+    for order_id in parcels:
         orders.ship(
-            order_id=each.pk,
+            order_id=order_id,
             carrier="sf",
-            tracking_number=f"DEMO{each.pk:08d}",
+            tracking_number=f"DEMO{order_id:08d}",
             actor=place.seller,
             now=now,
         )
     return len(parcels)
 
 
-def receive_parcels(buyer: "User", *, now: datetime) -> None:
-    """The buyer says that the goods are there."""
-    arrived = order_queries.orders_of_buyer(buyer).filter(
-        status="shipped", shipped_at__lte=now - RECEIVED_AFTER
-    )
-    for each in arrived:
-        orders.receive(order_id=each.pk, actor=buyer, now=now)
+def receive_parcels(buyers: Sequence["User"], *, now: datetime) -> None:
+    """Buyers say that the goods are there, three days after they left."""
+    for buyer in buyers:
+        arrived = order_queries.orders_of_buyer(buyer).filter(
+            status="shipped", shipped_at__lte=now - RECEIVED_AFTER
+        )
+        for order_id in arrived.values_list("pk", flat=True):
+            orders.receive(order_id=order_id, actor=buyer, now=now)
 
 
 def complain(seller: "User", bought: "Order", *, now: datetime) -> None:
     """One unit arrived crushed: the seller gives its price back."""
     line = bought.lines.all()[0]
     orders.refund_shipped(
-        order_id=bought.pk, reason="damaged", actor=seller, quantities={line.pk: 1}, now=now
+        order_id=bought.pk,
+        reason=RefundReason.DAMAGED,
+        actor=seller,
+        quantities={line.pk: 1},
+        now=now,
     )
 
 
 def change_of_mind(buyer: "User", bought: "Order", *, now: datetime) -> None:
     """The buyer cancels before the parcel leaves, and gets everything back."""
-    orders.refund_unshipped(order_id=bought.pk, reason="changed_mind", actor=buyer, now=now)
+    orders.refund_unshipped(
+        order_id=bought.pk, reason=RefundReason.CHANGED_MIND, actor=buyer, now=now
+    )
 
 
 def pay_households(
