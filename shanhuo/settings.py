@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "csp.middleware.CSPMiddleware",
     "shanhuo.api.middleware.ApiDoorMiddleware",
+    "shanhuo.web.middleware.NulMiddleware",
     "shanhuo.web.middleware.ShellMiddleware",
     "shanhuo.web.viewers.ViewerMiddleware",
     "shanhuo.web.middleware.AccessMiddleware",

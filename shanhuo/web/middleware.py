@@ -65,6 +65,22 @@ class AccessMiddleware:
         return refusals.ask_to_sign_in(request)
 
 
+class NulMiddleware:
+    """No text of ours holds a NUL character; PostgreSQL would fail on one in the middle of a deed.
+    Forms refuse it themselves; this looks at addresses and JSON."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return refusals.bad_request(request)
+        is_json = request.content_type == "application/json"
+        if is_json and (b"\\u0000" in request.body or b"\0" in request.body):
+            return refusals.bad_request(request)
+        return self.get_response(request)
+
+
 class RefusalMiddleware:
     """Turns a Refusal that no view handled into a page, a fragment or JSON."""
 

@@ -248,3 +248,18 @@ def test_a_list_asks_the_database_the_same_however_long(
     client.get("/search")
     with django_assert_num_queries(6):
         client.get("/search")
+
+
+@pytest.mark.concurrency
+@pytest.mark.parametrize(
+    "address", ["/search?q=%00", "/search?topic=a%00", "/api/posts?county=%00", "/api/posts/a%00b"]
+)
+def test_a_nul_character_is_refused_on_both_engines(client, db, address):
+    assert client.get(address).status_code == 400
+
+
+@pytest.mark.concurrency
+def test_a_nul_character_in_json_is_refused_on_both_engines(browser, zhao):
+    said = b'{"organisation": "x", "caption": "a\\u0000b"}'
+    answer = browser(zhao).post("/api/posts", said, content_type="application/json")
+    assert answer.status_code == 400

@@ -7,6 +7,7 @@ from shanhuo.content.media import shelf
 from shanhuo.content.models import Post, Review
 from shanhuo.kernel.models import FactRecord
 from shanhuo.people.models import Membership
+from tests.threads import at_once
 
 
 @pytest.fixture
@@ -86,6 +87,19 @@ def test_two_reviewers_decide_once(make_post, op, op_two, noon):
     content.publish_post(post_id=post.pk, reviewer=op, now=noon)
     with pytest.raises(content.AlreadyDecided):
         content.refuse_post(post_id=post.pk, reviewer=op_two, reason="copy", now=noon)
+
+
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_two_reviewers_at_the_same_moment_publish_once(make_post, op, op_two, noon):
+    post = make_post(published=False)
+
+    def publish_as(reviewer):
+        return lambda: content.publish_post(post_id=post.pk, reviewer=reviewer, now=noon)
+
+    outcomes = at_once([publish_as(op), publish_as(op_two)])
+    assert {type(outcome) for outcome in outcomes} == {type(None), content.AlreadyDecided}
+    assert FactRecord.objects.filter(kind="content.PostPublished").count() == 1
 
 
 def test_a_withdrawn_post_is_gone_from_everywhere(

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import threading
 from base64 import b64encode
 from datetime import timedelta
 from hashlib import sha1, sha256
@@ -18,6 +17,7 @@ from shanhuo.content.services import uploading
 from shanhuo.kernel import clock, jobs
 from shanhuo.kernel.models import Job
 from tests.content.conftest import MEDIA
+from tests.threads import at_once
 
 CLIP = (MEDIA / "video" / "stream_h264_aac_480x360.mp4").read_bytes()
 PIECE = 100_000
@@ -216,6 +216,7 @@ def test_attack_23_a_second_writer_waits_outside(phone, address):
     assert phone.send(address, 0, CLIP[:PIECE]).status_code == 204
 
 
+@pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 def test_attack_23_two_writers_at_once_leave_one_whole_file(zhao, make_draft):
     post = make_draft()
@@ -224,7 +225,7 @@ def test_attack_23_two_writers_at_once_leave_one_whole_file(zhao, make_draft):
     )
     refused = []
 
-    def write():
+    def write() -> None:
         offset = 0
         while offset < len(CLIP):
             try:
@@ -241,13 +242,8 @@ def test_attack_23_two_writers_at_once_leave_one_whole_file(zhao, make_draft):
             except content.WrongOffset as refusal:
                 refused.append("offset")
                 offset = refusal.details["offset"]
-        uploading.transaction.get_connection().close()
 
-    writers = [threading.Thread(target=write) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+    assert at_once([write, write]) == [None, None]
     assert shelf.upload_file(upload.public_id).read_bytes() == CLIP
     assert refused
     assert Job.objects.filter(task__endswith=".prepare").count() == 1

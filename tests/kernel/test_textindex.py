@@ -7,6 +7,9 @@ from hypothesis import strategies as st
 
 from shanhuo.kernel.textindex import TextIndex
 
+# Both engines must give the same answers.
+pytestmark = pytest.mark.concurrency
+
 INDEX = TextIndex("content_post_text")
 
 

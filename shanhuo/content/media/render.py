@@ -11,7 +11,7 @@ from pathlib import Path
 from PIL import Image
 
 from shanhuo.content.media import jail
-from shanhuo.content.media.probe import LONGEST_SECONDS, Film
+from shanhuo.content.media.probe import LONGEST_SECONDS, Film, read_report
 from shanhuo.content.media.problems import MediaProblem, MediaRefused
 from shanhuo.kernel import images
 
@@ -58,23 +58,22 @@ class Rendered:
     cover_fingerprint: str
 
 
-def copy_quickly(name: str, demuxer: str, film: Film, *, folder: Path) -> Path | None:
+def copy_quickly(name: str, demuxer: str, *, folder: Path) -> Path | None:
     """A playable copy within a moment, its streams untouched; None if they must be redone.
 
     Places, names of phones and every other track stay behind. The picture's own side notes (SEI)
-    go, too: some cameras keep positions there.
+    go, too: some cameras keep positions there. One run copies and reports what it copied: looking
+    first would take as long again. Raises MediaRefused for what is no film at all.
     """
-    if not film.can_be_copied:
-        return None
     copy = folder / "quick.mp4"
     arguments = [
-        *("-v", "error", *jail.reading(name, demuxer)),
+        *("-v", "info", "-nostats", *jail.reading(name, demuxer)),
         *("-map", "0:v:0", "-map", "0:a:0?", "-c", "copy", "-bsf:v", "filter_units=remove_types=6"),
         *("-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact"),
         *("-movflags", "+faststart", copy.name),
     ]
     ran = jail.run(arguments, folder=folder, wall_seconds=QUICK_SECONDS)
-    return copy if ran.code == 0 else None
+    return copy if ran.code == 0 and read_report(ran.report).can_be_copied else None
 
 
 def render(

@@ -46,8 +46,7 @@ def play_at_once(upload: Upload) -> bool:
     with _work_on(upload) as folder:
         try:
             container = _container(folder / INPUT)
-            film = probe.probe(INPUT, container.demuxer, folder=folder)
-            copy = render.copy_quickly(INPUT, container.demuxer, film, folder=folder)
+            copy = render.copy_quickly(INPUT, container.demuxer, folder=folder)
         except MediaRefused:
             return False
         if copy:

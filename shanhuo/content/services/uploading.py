@@ -82,7 +82,7 @@ def begin_upload(
         upload = Upload.objects.create(
             post=post,
             position=position,
-            file_name=name[:120],
+            file_name="".join(filter(str.isprintable, name))[:120],
             total_bytes=total_bytes,
             started_at=now,
             expires_at=now + limits.UPLOAD_KEPT_FOR,
