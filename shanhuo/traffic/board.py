@@ -43,8 +43,13 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Row numbers by source, best first; `score`, `marks`, `bodies`, `posts` and `shown` by row."""
+    """Row numbers by source, best first; `score`, `marks`, `bodies`, `posts` and `shown` by row.
 
+    `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
+    or "warm".
+    """
+
+    stage: str
     score: Scores
     marks: list[Mark]
     bodies: list[bytes]
@@ -57,13 +62,6 @@ class Board:
     of_author: Mapping[int, Rows]
     of_topic: Mapping[str, Rows]
     together: Mapping[int, Rows] = field(default_factory=dict)
-
-    @property
-    def stage(self) -> str:
-        """How much the feed knows yet: "empty", "cold" (nothing was watched) or "warm"."""
-        if not len(self.best_first):
-            return "empty"
-        return "cold" if all(mark.newcomer for mark in self.marks) else "warm"
 
 
 def build(
@@ -89,7 +87,9 @@ def build(
         newcomer.tolist(),
         strict=True,
     )
+    cold = "cold" if len(rows) else "empty"
     return Board(
+        stage=cold if newcomer[rows].all() else "warm",
         score=score,
         marks=[Mark(*mark) for mark in marks],
         bodies=bodies,
