@@ -5,7 +5,7 @@ number of entries in the log differ from the number counted; `stale_days` finds 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -26,6 +26,7 @@ from shanhuo.impact.metrics import (
 )
 from shanhuo.impact.models import Cell, Fill, HouseholdDay, PostProduct
 from shanhuo.impact.sketch import Sketch
+from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
 from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
@@ -49,21 +50,35 @@ class Spot:
 Sums = Counter[Spot]
 
 
-def entries_of(log: str, day: date) -> int:
-    """How many entries the log holds of a day."""
-    since, until = clock.day_bounds(day)
-    if log == Log.FACTS:
-        return facts.count_log(FACT_TYPES, since=since, until=until)
-    with traffic.signal_log().open(since=since, until=until) as signals:
-        return _count(signals)
-
-
-def stale_days(log: str, days: Iterable[date]) -> list[date]:
-    """Those of `days` of which the log holds another number of entries than was counted."""
-    days = list(days)
-    fills = Fill.objects.filter(log=log, day__in=days)
+def stale_days(log: str, window: Window) -> list[date]:
+    """The days of which the log holds another number of entries than was counted."""
+    fills = Fill.objects.filter(log=log, day__gte=window.since_day, day__lte=window.until_day)
     counted = dict(fills.values_list("day", "entry_count"))
-    return [day for day in days if entries_of(log, day) != counted.get(day)]
+    held = _entries_by_day(log, window)
+    return [day for day in window.days if held.get(day, 0) != counted.get(day)]
+
+
+def _entries_by_day(log: str, window: Window) -> dict[date, int]:
+    """How many entries the log holds of each day."""
+    if log == Log.SIGNALS:
+        return _signals_by_day(window)
+    return {day: _facts_on(day) for day in window.days}
+
+
+def _facts_on(day: date) -> int:
+    since, until = clock.day_bounds(day)
+    return facts.count_log(FACT_TYPES, since=since, until=until)
+
+
+def _signals_by_day(window: Window) -> dict[date, int]:
+    since, until = window.bounds
+    by_hour = "SELECT at_ms // 3600000, count(*) FROM signals GROUP BY 1"
+    with traffic.signal_log().open(since=since, until=until) as signals:
+        rows = signals.execute(by_hour).fetchall()
+    days: Counter[date] = Counter()
+    for hour, count in rows:
+        days[clock.day_of(moments.from_ms(hour * HOUR_MS))] += count
+    return days
 
 
 def fill(log: str, day: date, *, now: datetime) -> None:
@@ -77,7 +92,7 @@ def fill(log: str, day: date, *, now: datetime) -> None:
 @transaction.atomic
 def _fill_facts(day: date, *, now: datetime) -> None:
     # Counted first: a fact that arrives in between makes the day stale, not wrong for ever.
-    entry_count = entries_of(Log.FACTS, day)
+    entry_count = _facts_on(day)
     sums: Sums = Counter()
     for metric in _metrics(FromFacts, Merge.SUM):
         for at, entries in _entries(metric, day):

@@ -1,6 +1,5 @@
 """What happens here: days are counted, figures checked and published, projects opened."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -49,18 +48,17 @@ class ProjectsOverlap(Refusal):
 def fill_recent(*, now: datetime) -> int:
     """Count what changed in the last days; returns how many days of a log were counted anew."""
     window = Window.last_days(RECENT_DAYS, until_day=clock.day_of(now))
-    return _fill_stale(window.days, now=now)
+    return _fill_stale(window, now=now)
 
 
 def fill_everything(*, now: datetime) -> int:
     """Count every day since the logs began that was not counted, or not completely."""
     first = _first_day(now)
-    return _fill_stale(Window(first, clock.day_of(now)).days, now=now)
+    return _fill_stale(Window(first, clock.day_of(now)), now=now)
 
 
-def _fill_stale(days: Iterable[date], *, now: datetime) -> int:
-    days = list(days)
-    stale = [(log, day) for log in Fill.Log.values for day in filling.stale_days(log, days)]
+def _fill_stale(window: Window, *, now: datetime) -> int:
+    stale = [(log, day) for log in Fill.Log.values for day in filling.stale_days(log, window)]
     for log, day in stale:
         filling.fill(log, day, now=now)
     return len(stale)
