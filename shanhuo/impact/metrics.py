@@ -199,7 +199,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         id="refunded",
-        name=_("Refunded"),
+        name=_("Refunded amount"),
         definition=_(
             "What was promised back to buyers of goods from the county, counted on the day of the "
             "promise, whenever the order was paid."

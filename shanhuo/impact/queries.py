@@ -142,7 +142,7 @@ def window_of(project: Project, *, today: date) -> Window:
     return Window(project.starts_on, max(project.starts_on, min(project.ends_on, today)))
 
 
-def checks_of(metric: Metric, *, limit: int = 20) -> list[Check]:
+def checks_of(metric: Metric, *, limit: int = 6) -> list[Check]:
     """The latest comparisons with the raw logs."""
     return list(Check.objects.filter(metric=metric.id)[:limit])
 

@@ -13,7 +13,8 @@ from shanhuo.impact import queries as impact
 from shanhuo.impact import services
 from shanhuo.impact.windows import Window, WindowRefused
 from shanhuo.kernel import clock
-from shanhuo.web.county.office import counties_of, county_of, officer_of
+from shanhuo.people.actors import actor_of
+from shanhuo.web.county.office import counties_of, county_of
 from shanhuo.web.impact.county_page import chart_of
 from shanhuo.web.impact.exports import figures_file
 from shanhuo.web.impact.windows import USUAL_DAYS
@@ -59,7 +60,7 @@ def figures_export(request: HttpRequest) -> HttpResponse:
     """The same as a file. It holds exact household figures, so it is noted in the audit log."""
     county = county_of(request)
     window = _window(WindowForm(request.GET))
-    services.note_export(county=county, window=window, actor=officer_of(request), now=clock.now())
+    services.note_export(county=county, window=window, actor=actor_of(request), now=clock.now())
     report = impact.report(window, county=county.adcode)
     exact = impact.household_figures(window, county=county.adcode)
     everything = [*report.figures.values(), *exact.values()]

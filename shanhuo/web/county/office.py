@@ -1,19 +1,11 @@
 """Which county an officer is working on: their only one, or the one named in the address."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.http import Http404, HttpRequest
 
 from shanhuo.people import rules as people
 from shanhuo.regions import queries as regions
-
-if TYPE_CHECKING:
-    from shanhuo.people.models import User
-
-
-def officer_of(request: HttpRequest) -> "User":
-    """The signed-in person; the access table lets nobody else in."""
-    return cast("User", request.user)
 
 
 def counties_of(request: HttpRequest) -> list[Any]:

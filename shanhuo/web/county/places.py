@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import rules as people
+from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
 from shanhuo.regions import services
-from shanhuo.web.county.office import counties_of, county_of, officer_of
+from shanhuo.web.county.office import counties_of, county_of
 
 PAGE_SIZE = 50
 
@@ -54,7 +55,7 @@ def key_county(request: HttpRequest) -> HttpResponse:
     services.name_key_county(
         county=county,
         source=form.cleaned_data["source"],
-        actor=officer_of(request),
+        actor=actor_of(request),
         office_county_ids=people.officer_county_ids(request.user),
         now=clock.now(),
     )
@@ -67,7 +68,7 @@ def _added(request: HttpRequest, county: Any, form: VillageForm) -> bool:
         services.add_village(
             county=county,
             **form.cleaned_data,
-            actor=officer_of(request),
+            actor=actor_of(request),
             office_county_ids=people.officer_county_ids(request.user),
             now=clock.now(),
         )

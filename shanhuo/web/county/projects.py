@@ -15,7 +15,8 @@ from shanhuo.impact import queries as impact
 from shanhuo.impact import services
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
-from shanhuo.web.county.office import county_of, officer_of
+from shanhuo.people.actors import actor_of
+from shanhuo.web.county.office import county_of
 
 
 class ProjectForm(Form):
@@ -62,7 +63,7 @@ def _opened(request: HttpRequest, county: Any, product: Any, form: ProjectForm) 
             name=form.cleaned_data["name"],
             starts_on=form.cleaned_data["starts_on"],
             ends_on=form.cleaned_data["ends_on"],
-            actor=officer_of(request),
+            actor=actor_of(request),
             now=clock.now(),
         )
     except Refusal as refusal:

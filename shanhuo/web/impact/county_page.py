@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from shanhuo.content import queries as content
+from shanhuo.content.queries import PostCard
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 from shanhuo.impact import queries as impact
@@ -15,7 +17,7 @@ from shanhuo.regions import queries as regions
 SALES = ("orders", "paid_gmv", "refunded", "settled")
 ATTENTION = ("exposures", "plays", "viewers")
 HOUSEHOLDS = ("farm_gate", "households", "income_gain")
-MOST_PRODUCTS = 8
+MOST_PRODUCTS, MOST_POSTS = 8, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class CountyPage:
     published: list[Figure]
     exact: list[Figure]
     products: list[ProductCard]
+    posts: list[PostCard]
     projects: list[Any]
 
     @property
@@ -58,6 +61,7 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
         attention=[report.figures[name] for name in ATTENTION],
         published=impact.published_figures(county.adcode),
         exact=[exact[name] for name in HOUSEHOLDS if name in exact],
+        posts=content.cards(content.published_posts().filter(county=county)[:MOST_POSTS]),
         products=goods.cards(on_sale, day=clock.today()),
         projects=list(impact.projects(county.pk)[:6]),
     )

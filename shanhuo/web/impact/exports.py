@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from shanhuo.impact.metrics import Unit
 from shanhuo.impact.queries import Figure
 from shanhuo.kernel import sheets
+from shanhuo.web.downloads import workbook
 
 
 def figures_file(name: str, figures: Iterable[Figure], *, kind: str | None) -> HttpResponse:
@@ -23,15 +24,13 @@ def figures_file(name: str, figures: Iterable[Figure], *, kind: str | None) -> H
         _("How it is counted"),
     ]
     rows = [_row(figure) for figure in figures]
-    if kind == "csv":
-        return _attached(f"{name}.csv", sheets.write_csv(headings, rows), "text/csv; charset=utf-8")
-    return _attached(f"{name}.xlsx", sheets.write_workbook(name, headings, rows), sheets.XLSX)
-
-
-def _attached(name: str, content: bytes, content_type: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    if kind != "csv":
+        return workbook(name, headings, rows)
+    return HttpResponse(
+        sheets.write_csv(headings, rows),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}.csv"'},
+    )
 
 
 def _row(figure: Figure) -> list[Any]:
