@@ -98,6 +98,17 @@ def check_figures(*, now: datetime) -> list[Check]:
     return Check.objects.bulk_create(checks)
 
 
+def close_yesterday(*, now: datetime) -> bool:
+    """Count what came late, compare, publish. Once a Shanghai day; returns whether it was now."""
+    today = clock.start_of(clock.day_of(now))
+    if Check.objects.filter(at__gte=today).exists():
+        return False
+    fill_everything(now=now)
+    check_figures(now=now)
+    release_households(now=now)
+    return True
+
+
 def _counties_of_the_night(window: Window) -> list[str]:
     since, until = window.bounds
     cells = Cell.objects.filter(start__gte=since, start__lt=until).exclude(county="")

@@ -1,4 +1,4 @@
-"""When: roll-ups every minute, the whole history, the self check and releases every night."""
+"""When: roll-ups every minute; late entries, comparison and publication once a day is over."""
 
 from datetime import timedelta
 
@@ -12,10 +12,8 @@ def roll_up() -> None:
     services.fill_recent(now=clock.now())
 
 
-@jobs.every(timedelta(days=1))
+@jobs.every(timedelta(hours=1))
 @jobs.task()
-def nightly() -> None:
-    """After midnight: late entries, then the comparison, then publication."""
-    services.fill_everything(now=clock.now())
-    services.check_figures(now=clock.now())
-    services.release_households(now=clock.now())
+def close_yesterday() -> None:
+    """Asked every hour, done in the first hour of a Shanghai day."""
+    services.close_yesterday(now=clock.now())

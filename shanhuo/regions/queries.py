@@ -183,7 +183,8 @@ def _outlines(rows: QuerySet[Boundary]) -> dict[str, list[Outline]]:
 
 def _found(areas: QuerySet[Any], text: str, *, key: str = "adcode") -> QuerySet[Any]:
     """Rows whose keys hold the Chinese words, or begin with the letters or digits, of `text`."""
-    words = unicodedata.normalize("NFKC", text).replace("|", "").strip()
+    # A bar ends a key, and PostgreSQL takes no NUL.
+    words = unicodedata.normalize("NFKC", text).translate({ord("|"): "", 0: ""}).strip()
     start = f"|{_key_typed(words)}"
     if start == "|":
         return areas.none()
