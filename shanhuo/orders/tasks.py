@@ -9,9 +9,9 @@ from django.db.models import Q, QuerySet
 
 from shanhuo.kernel import clock, jobs
 from shanhuo.orders import ledger, policy
-from shanhuo.orders.models import Order, Payment, Refund
+from shanhuo.orders.models import HotClaim, HotSale, Order, Payment, Refund
 from shanhuo.orders.payment.port import CompanyUnreachable
-from shanhuo.orders.services import agreeing, settling, shipping
+from shanhuo.orders.services import agreeing, hot, settling, shipping
 
 AT_ONCE = 500
 _log = logging.getLogger(__name__)
@@ -46,6 +46,24 @@ def send_refunds() -> int:
     now = clock.now()
     due = Refund.objects.filter(status=Refund.Status.WANTED)
     return _each(due.order_by("made_at"), agreeing.send_refund, "refund_id", now)
+
+
+@jobs.every(timedelta(seconds=10))
+@jobs.task()
+def give_claims_back() -> int:
+    """Units of hot sales that were kept and not ordered in time."""
+    now = clock.now()
+    due = HotClaim.objects.filter(status=HotClaim.Status.HELD, expires_at__lte=now)
+    return _each(due.order_by("expires_at"), hot.give_claim_back, "claim_id", now)
+
+
+@jobs.every(timedelta(minutes=1))
+@jobs.task()
+def end_hot_sales() -> int:
+    """Hot sales that have closed."""
+    now = clock.now()
+    due = HotSale.objects.filter(ended_at=None, closes_at__lte=now)
+    return _each(due.order_by("closes_at"), hot.end_hot_sale, "sale_id", now)
 
 
 @jobs.every(timedelta(hours=1))

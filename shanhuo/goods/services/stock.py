@@ -107,6 +107,22 @@ def take_held_stock(*, reference: str) -> bool:
 
 
 @transaction.atomic
+def move_held_stock(*, reference: str, to: str, units: Mapping[int, int]) -> None:
+    """Held units change whose promise they are: from a sale's hold to one buyer's order.
+
+    units: SKU id -> how many. Raises OutOfStock if the first reference holds fewer.
+    """
+    held = StockShare.objects.filter(reference=reference, status=StockShare.Status.HELD)
+    shares = list(held.filter(sku_id__in=units).order_by("pk").select_for_update(no_key=True))
+    moved = _cut_off(shares, units)
+    if dict(_units_by_sku(moved)) != dict(units):
+        raise OutOfStock(sku_ids=list(units))
+    for piece in moved:
+        piece.reference, piece.status = to, StockShare.Status.HELD
+    StockShare.objects.bulk_create(moved)
+
+
+@transaction.atomic
 def put_back_taken_stock(*, reference: str, units: Mapping[int, int]) -> None:
     """Units of a paid order are cancelled before they were shipped: they go back on sale.
 
@@ -121,7 +137,7 @@ def put_back_taken_stock(*, reference: str, units: Mapping[int, int]) -> None:
 
 
 def _cut_off(shares: Sequence[StockShare], units: Mapping[int, int]) -> list[StockShare]:
-    """Make taken shares smaller by so many units of each SKU; what was cut off is not saved."""
+    """Make locked shares smaller by so many units of each SKU; what was cut off is not saved."""
     wanted = dict(units)
     pieces = []
     for share in shares:

@@ -23,6 +23,16 @@ from shanhuo.orders.services.basket import (
     take_out,
 )
 from shanhuo.orders.services.ending import cancel_unpaid, release_if_unpaid
+from shanhuo.orders.services.hot import (
+    BadSale,
+    ClaimOver,
+    end_hot_sale,
+    entry_token,
+    give_claim_back,
+    open_hot_sale,
+    order_claim,
+    read_entry,
+)
 from shanhuo.orders.services.paying import take_payment
 from shanhuo.orders.services.placing import (
     BasketChanged,
@@ -55,10 +65,12 @@ from shanhuo.orders.services.terms import BadCut, cut_price, set_freight
 __all__ = [
     "BadCut",
     "BadQuantity",
+    "BadSale",
     "BadSlipPrice",
     "BadWeight",
     "BasketChanged",
     "BasketFull",
+    "ClaimOver",
     "CompanyUnreachable",
     "MoneyArrived",
     "NoSuchAddress",
@@ -80,12 +92,18 @@ __all__ = [
     "ask_back",
     "cancel_unpaid",
     "cut_price",
+    "end_hot_sale",
     "end_if_unpaid",
+    "entry_token",
+    "give_claim_back",
     "hand_over",
     "keep_address",
     "note_refund_sent",
+    "open_hot_sale",
+    "order_claim",
     "pay_household",
     "place_order",
+    "read_entry",
     "read_notice",
     "receive",
     "refund_shipped",

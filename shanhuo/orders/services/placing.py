@@ -140,32 +140,59 @@ def place_order(
 def _place(
     buyer: "User", address_id: str, wanted: Sequence[Wanted], total_seen_fen: int, *, now: datetime
 ) -> Placed:
-    address = _address(buyer, address_id)
+    address = address_of(buyer, address_id)
     basket = _basket(buyer, wanted)
     _refuse_hoarding(buyer)
     parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
     _refuse_other_prices(parcels, wanted, total_seen_fen)
+    checkout = write_checkout(buyer, parcels, address, expires_at=now + policy.hold_for(), now=now)
+    BasketLine.objects.filter(pk__in=[wish.pk for wish in basket]).delete()
+    for order, parcel in zip(checkout.orders, parcels, strict=True):
+        _hold(order, parcel, now=now)
+    return checkout.answer()
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A payment and its orders, as they were just written."""
+
+    payment: Payment
+    orders: list[Order]
+
+    def answer(self) -> Placed:
+        return Placed(
+            payment=self.payment.public_id,
+            orders=[order.public_id for order in self.orders],
+            amount_fen=self.payment.amount_fen,
+            expires_at=self.payment.expires_at.isoformat(),
+        )
+
+
+def write_checkout(
+    buyer: "User",
+    parcels: Sequence[Parcel],
+    address: Address,
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> Checkout:
+    """Write a payment with its orders and tell it. The caller sees to the stock, in the same
+    transaction."""
     payment = Payment.objects.create(
         buyer=buyer,
-        amount_fen=total_seen_fen,
+        amount_fen=sum(parcel.total_fen for parcel in parcels),
         company=config().payment_company,
         made_at=now,
-        expires_at=now + policy.hold_for(),
+        expires_at=expires_at,
     )
     orders = _write_orders(payment, parcels, address, now=now)
     for order, parcel in zip(orders, parcels, strict=True):
-        _hold(order, parcel, now=now)
         facts.record(OrderPlaced(**sold.header(order), lines=sold.whole(parcel.lines)), now=now)
-    BasketLine.objects.filter(pk__in=[wish.pk for wish in basket]).delete()
-    return Placed(
-        payment=payment.public_id,
-        orders=[order.public_id for order in orders],
-        amount_fen=payment.amount_fen,
-        expires_at=payment.expires_at.isoformat(),
-    )
+    return Checkout(payment, orders)
 
 
-def _address(buyer: "User", public_id: str) -> Address:
+def address_of(buyer: "User", public_id: str) -> Address:
+    """One of the buyer's addresses. Raises NoSuchAddress or NotDelivered."""
     kept = Address.objects.filter(owner=buyer, public_id=public_id, removed_at=None)
     address = kept.select_related("county").first()
     if address is None:
@@ -208,6 +235,13 @@ def parcels_of(basket: Sequence[BasketLine], *, province: str, now: datetime) ->
         Parcel(by_merchant[merchant], cuts, province, rules.get(merchant))
         for merchant in sorted(by_merchant)
     ]
+
+
+def parcel_for(wish: BasketLine, cut: PriceCut, *, county_adcode: str) -> Parcel:
+    """A parcel of one wish whose price is cut by `cut`."""
+    rule = FreightRule.objects.filter(merchant=wish.sku.product.merchant_id).first()
+    cuts = {wish.sku_id: cut} if cut.off_fen else {}
+    return Parcel([wish], cuts, freight.province_of(county_adcode), rule)
 
 
 def _price_cuts(sku_ids: Sequence[int], *, now: datetime) -> dict[int, PriceCut]:

@@ -1,0 +1,179 @@
+"""Hot sales around the writer: opened by a seller, ordered by a winner, given back, ended."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.goods import services as goods
+from shanhuo.kernel import audit, idempotency, ids, tokens
+from shanhuo.kernel.errors import Refusal
+from shanhuo.orders.choices import Funder
+from shanhuo.orders.models import BasketLine, HotClaim, HotSale, PriceCut
+from shanhuo.orders.services import placing
+
+if TYPE_CHECKING:
+    from shanhuo.people.models import User
+
+TOKEN_PURPOSE = "hot.buy"  # noqa: S105 (a name, not a secret)
+
+
+class BadSale(Refusal):
+    code = "bad_sale"
+    status = 422
+    message = _("A sale needs units, at most the usual price, and a time to close after it opens.")
+
+
+class ClaimOver(Refusal):
+    code = "claim_over"
+    message = _("What was kept for you has been given back, or is ordered already.")
+
+
+class Entry(msgspec.Struct, array_like=True, frozen=True):
+    """What a buyer's token says: who may claim in which sale."""
+
+    sale_id: int
+    buyer_id: int
+
+
+def entry_token(*, sale: HotSale, buyer: "User", now: datetime) -> str:
+    """Lets this buyer claim in this sale, by the hot door, until it closes."""
+    payload = msgspec.msgpack.encode(Entry(sale.pk, buyer.pk))
+    return tokens.sign(TOKEN_PURPOSE, payload, expires_at=max(sale.closes_at, now))
+
+
+def read_entry(token: str, *, now: datetime) -> Entry:
+    """Raises tokens.BadToken."""
+    return msgspec.msgpack.decode(tokens.read(TOKEN_PURPOSE, token, now=now), type=Entry)
+
+
+@transaction.atomic
+def open_hot_sale(
+    *,
+    sku_id: int,
+    usual_fen: int,
+    price_fen: int,
+    stock_count: int,
+    per_person: int,
+    opens_at: datetime,
+    closes_at: datetime,
+    actor: "User",
+    now: datetime,
+) -> HotSale:
+    """Set units of a SKU aside for a sale. Raises BadSale, OutOfStock or NotForSale."""
+    if not 1 <= price_fen <= usual_fen or not opens_at < closes_at or closes_at <= now:
+        raise BadSale
+    if not 1 <= per_person <= stock_count:
+        raise BadSale
+    public_id = ids.new_public_id()
+    held = goods.hold_stock(
+        quantities={sku_id: stock_count}, reference=_reference(public_id), now=now
+    )
+    sale = HotSale.objects.create(
+        public_id=public_id,
+        sku_id=sku_id,
+        merchant_id=held[sku_id].merchant_id,
+        price_fen=price_fen,
+        stock_count=stock_count,
+        left_count=stock_count,
+        per_person=per_person,
+        opens_at=opens_at,
+        closes_at=closes_at,
+    )
+    audit.record(
+        verb="orders.hot_sale",
+        subject=f"orders.HotSale:{public_id}",
+        actor=actor,
+        detail={"stock_count": stock_count, "price_fen": price_fen},
+        now=now,
+    )
+    return sale
+
+
+def order_claim(
+    *, buyer: "User", sale_id: int, address: str, total_seen_fen: int, key: str, now: datetime
+) -> placing.Placed:
+    """A winner orders what was kept: the usual order, its stock out of the sale's hold.
+
+    Idempotent by (buyer, key). Raises ClaimOver, PriceChanged, NoSuchAddress or NotDelivered.
+    """
+    answer = idempotency.run(
+        owner=buyer.public_id,
+        scope=f"orders.claim:{buyer.public_id}",
+        key=key,
+        body=repr((sale_id, address, total_seen_fen)).encode(),
+        now=now,
+        act=lambda: asdict(_order(buyer, sale_id, address, total_seen_fen, now=now)),
+    )
+    return placing.Placed(**answer)
+
+
+def _order(
+    buyer: "User", sale_id: int, address_id: str, total_seen_fen: int, *, now: datetime
+) -> placing.Placed:
+    claim = (
+        HotClaim.objects.select_for_update(of=("self",), no_key=True)
+        .filter(sale=sale_id, buyer=buyer, status=HotClaim.Status.HELD, expires_at__gt=now)
+        .select_related("sale__sku__product__merchant", "sale__sku__product__county")
+        .first()
+    )
+    if claim is None:
+        raise ClaimOver
+    address = placing.address_of(buyer, address_id)
+    parcel = parcel_of(claim, county_adcode=address.county.adcode)
+    if parcel.total_fen != total_seen_fen:
+        raise placing.PriceChanged(prices={})
+    # What was kept stays kept as long as it was promised, not longer.
+    placed = placing.write_checkout(buyer, [parcel], address, expires_at=claim.expires_at, now=now)
+    for order in placed.orders:
+        goods.move_held_stock(
+            reference=_reference(claim.sale.public_id),
+            to=order.public_id,
+            units={claim.sale.sku_id: claim.quantity},
+        )
+    claim.status, claim.line = HotClaim.Status.ORDERED, parcel.lines[0]
+    claim.save(update_fields=["status", "line"])
+    return placed.answer()
+
+
+def parcel_of(claim: HotClaim, *, county_adcode: str) -> placing.Parcel:
+    """What the winner orders. The difference to the usual price is the merchant's discount."""
+    sku = claim.sale.sku
+    wish = BasketLine(buyer=claim.buyer, sku=sku, quantity=claim.quantity)
+    off_fen = sku.price_fen - claim.sale.price_fen
+    cut = PriceCut(sku=sku, off_fen=max(off_fen, 0), funder=Funder.MERCHANT)
+    return placing.parcel_for(wish, cut, county_adcode=county_adcode)
+
+
+@transaction.atomic
+def give_claim_back(*, claim_id: int, now: datetime) -> bool:
+    """What was kept and not ordered in time is free again. Safe to call late or twice."""
+    claim = HotClaim.objects.get(pk=claim_id)
+    sale = HotSale.objects.select_for_update(no_key=True).get(pk=claim.sale_id)
+    overdue = HotClaim.objects.filter(pk=claim_id, status=HotClaim.Status.HELD, expires_at__lte=now)
+    # The update is the claim: of two workers, exactly one sees a row change.
+    if not overdue.update(status=HotClaim.Status.EXPIRED):
+        return False
+    HotSale.objects.filter(pk=sale.pk).update(left_count=F("left_count") + claim.quantity)
+    return True
+
+
+@transaction.atomic
+def end_hot_sale(*, sale_id: int, now: datetime) -> bool:
+    """After closing, when nothing is kept any more: what is left goes back to the SKU, once."""
+    sale = HotSale.objects.select_for_update(no_key=True).get(pk=sale_id)
+    if sale.ended_at is not None or now < sale.closes_at:
+        return False
+    if HotClaim.objects.filter(sale=sale, status=HotClaim.Status.HELD).exists():
+        return False
+    goods.return_held_stock(reference=_reference(sale.public_id))
+    HotSale.objects.filter(pk=sale.pk).update(ended_at=now, left_count=0)
+    return True
+
+
+def _reference(public_id: str) -> str:
+    return f"hot:{public_id}"

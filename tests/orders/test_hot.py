@@ -1,0 +1,173 @@
+"""Hot sales: dealt out exactly, once a buyer, by the server's clock; then the usual order."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shanhuo.kernel import tokens
+from shanhuo.orders import hot, ledger, services
+from shanhuo.orders.hot import Answer, State, Wish, decide
+from shanhuo.orders.models import HotClaim, HotSale, Order, Payment
+from tests.conftest import Maker
+from tests.orders.conftest import money_for
+
+
+@pytest.fixture
+def plums(make_sku: Maker, noon: datetime):
+    return make_sku(stock_count=10, platform_fee_fen=200)
+
+
+@pytest.fixture
+def make_sale(plums, lin, noon):
+    def make(stock_count: int = 3, **terms):
+        usual = {
+            "sku_id": plums.pk,
+            "usual_fen": plums.price_fen,
+            "price_fen": 2980,
+            "stock_count": stock_count,
+            "per_person": 2,
+            "opens_at": noon,
+            "closes_at": noon + timedelta(hours=1),
+            "actor": lin,
+            "now": noon - timedelta(hours=1),
+        }
+        return services.open_hot_sale(**{**usual, **terms})
+
+    return make
+
+
+def states(answers: list[Answer]) -> list[str]:
+    return [answer.state.value for answer in answers]
+
+
+def test_units_are_dealt_in_the_order_of_arrival(make_sale, make_user, noon):
+    sale = make_sale(3)
+    a, b, c, d = (make_user(name) for name in "abcd")
+    wishes = [
+        Wish(sale.pk, who.pk, units) for who, units in ((a, 1), (b, 3), (c, 2), (d, 1), (a, 1))
+    ]
+    answers = decide(wishes, now=noon)
+    assert states(answers) == ["kept", "too_many", "kept", "sold_out", "kept"]
+    assert answers[4] == answers[0]
+    sale.refresh_from_db()
+    assert (sale.left_count, HotClaim.objects.count()) == (0, 2)
+    again = decide([Wish(sale.pk, c.pk, 1)], now=noon)
+    assert (again[0].state, again[0].quantity) == (State.KEPT, 2)
+
+
+def test_attack_14_a_sale_opens_by_the_server_s_clock_only(make_sale, mei, noon):
+    sale = make_sale()
+    early = decide([Wish(sale.pk, mei.pk, 1)], now=noon - timedelta(microseconds=1))
+    late = decide([Wish(sale.pk, mei.pk, 1)], now=noon + timedelta(hours=1))
+    guessed = decide([Wish(sale.pk + 1, mei.pk, 1)], now=noon)
+    assert states(early + late + guessed) == ["not_open", "closed", "no_sale"]
+    assert HotClaim.objects.count() == 0
+
+
+def test_attack_14_a_token_serves_one_buyer_in_one_sale_until_it_closes(
+    make_sale, mei, stranger, noon
+):
+    sale = make_sale()
+    token = services.entry_token(sale=sale, buyer=mei, now=noon)
+    entry = services.read_entry(token, now=noon)
+    assert (entry.sale_id, entry.buyer_id) == (sale.pk, mei.pk)
+    forged = tokens.sign("other", b"x", expires_at=noon + timedelta(hours=1))
+    for bad, moment in ((token[:-2] + "AA", noon), (forged, noon), (token, sale.closes_at)):
+        with pytest.raises(tokens.BadToken):
+            services.read_entry(bad, now=moment)
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 3, 32_767])
+def test_attack_06_odd_quantities_get_nothing(make_sale, mei, noon, quantity):
+    sale = make_sale()
+    assert states(decide([Wish(sale.pk, mei.pk, quantity)], now=noon)) == ["too_many"]
+    sale.refresh_from_db()
+    assert sale.left_count == 3
+
+
+def test_a_buyer_who_is_gone_does_not_spoil_the_round(make_sale, mei, noon):
+    sale = make_sale()
+    sale_id = sale.pk
+    answers = decide([Wish(sale_id, mei.pk, 1), Wish(sale_id + 99, mei.pk, 1)], now=noon)
+    assert states(answers) == ["kept", "no_sale"]
+
+
+def test_a_winner_orders_pays_and_the_books_hold(plums, make_sale, mei, make_address, noon):
+    sale = make_sale()
+    plums.refresh_from_db()
+    assert plums.held_count == 3
+    decide([Wish(sale.pk, mei.pk, 2)], now=noon)
+    address = make_address(mei)
+    order = {
+        "buyer": mei,
+        "sale_id": sale.pk,
+        "address": address.public_id,
+        "key": "0123456789",
+        "now": noon,
+    }
+    with pytest.raises(services.PriceChanged):
+        services.order_claim(**order, total_seen_fen=1)
+    placed = services.order_claim(**order, total_seen_fen=5960)
+    assert services.order_claim(**order, total_seen_fen=5960) == placed
+    services.take_payment(arrived=money_for(Payment.objects.get()), now=noon)
+    line = Order.objects.get().lines.get()
+    assert (line.unit_price_fen, line.unit_discount_fen, line.discount_funder) == (
+        3980,
+        1000,
+        "merchant",
+    )
+    plums.refresh_from_db()
+    assert (plums.held_count, plums.stock_count) == (1, 8)
+    assert ledger.check() == []
+
+
+def test_attack_11_what_is_kept_and_not_ordered_is_given_back_exactly_once(
+    plums, make_sale, mei, stranger, noon
+):
+    sale = make_sale()
+    decide([Wish(sale.pk, mei.pk, 2)], now=noon)
+    claim = HotClaim.objects.get()
+    late = noon + timedelta(minutes=15)
+    ended = [
+        services.give_claim_back(claim_id=claim.pk, now=moment) for moment in (noon, late, late)
+    ]
+    assert ended == [False, True, False]
+    sale.refresh_from_db()
+    assert sale.left_count == 3
+    again = decide([Wish(sale.pk, mei.pk, 1), Wish(sale.pk, stranger.pk, 2)], now=late)
+    assert states(again) == ["given_back", "kept"]
+    with pytest.raises(services.ClaimOver):
+        services.order_claim(
+            buyer=mei, sale_id=sale.pk, address="", total_seen_fen=1, key="0123456789", now=late
+        )
+
+
+def test_what_is_left_goes_back_to_the_sku_once(plums, make_sale, mei, noon):
+    sale = make_sale()
+    decide([Wish(sale.pk, mei.pk, 1)], now=noon)
+    closed = sale.closes_at
+    assert not services.end_hot_sale(sale_id=sale.pk, now=noon)
+    assert not services.end_hot_sale(sale_id=sale.pk, now=closed)
+    services.give_claim_back(claim_id=HotClaim.objects.get().pk, now=closed)
+    assert services.end_hot_sale(sale_id=sale.pk, now=closed)
+    assert not services.end_hot_sale(sale_id=sale.pk, now=closed)
+    plums.refresh_from_db()
+    assert (plums.held_count, plums.stock_count) == (0, 10)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_writer_answers_everybody_after_the_commit(make_sale, make_user):
+    # The writer's thread lives by the real clock.
+    sale = make_sale(3, closes_at=datetime.now(UTC) + timedelta(hours=1))
+    buyers = [make_user(str(number)).pk for number in range(8)]
+
+    async def rush() -> list[Answer]:
+        writer = hot.Writer(asyncio.get_running_loop())
+        answers = await asyncio.gather(*(writer.take(Wish(sale.pk, who, 1)) for who in buyers))
+        await asyncio.to_thread(writer.close)
+        return answers
+
+    answers = asyncio.run(rush())
+    assert sorted(states(answers)) == ["kept"] * 3 + ["sold_out"] * 5
+    assert HotSale.objects.get().left_count == 0
