@@ -19,6 +19,7 @@ from django.db import connection
 from shanhuo.config import config
 from shanhuo.console import preflight
 from shanhuo.kernel import audit, clock, jobs
+from shanhuo.orders import ledger
 
 FREE_BYTES_WANTED = 2 * 1024**3
 SILENCE_ALLOWED = timedelta(minutes=1)
@@ -123,6 +124,14 @@ def _audit_chain() -> Iterator[str]:
         )
 
 
+def _ledger() -> Iterator[str]:
+    for finding in ledger.check():
+        yield (
+            f"The books do not add up: {finding.equation}: expected {finding.expected_fen} fen, "
+            f"found {finding.found_fen}; stop payouts and tell the auditor."
+        )
+
+
 CHECKS: dict[str, Check] = {
     "python": _python,
     "disk": _disk,
@@ -134,4 +143,5 @@ CHECKS: dict[str, Check] = {
     "worker": _worker,
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
+    "ledger": _ledger,
 }
