@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium, house
 from tests.browser.people import PHONES
@@ -52,9 +52,9 @@ class Phone:
         self.context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
         self.page = self.context.new_page()
 
-    def _hear(self, message: object) -> None:
-        if message.type == "error":  # type: ignore[attr-defined]
-            self.complaints.append(f"{self.page.url}: {message.text}")  # type: ignore[attr-defined]
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{self.page.url}: {message.text} {message.location['url']}")
 
     def open(self, path: str) -> Page:
         self.page.goto(self.origin + path)

@@ -31,6 +31,10 @@ class House:
     data_dir: Path
     environment: Mapping[str, str]
 
+    def run(self, program: str) -> None:
+        """A few lines of Python inside the platform, for what the worker would do later."""
+        _run(self.environment, "-m", "shanhuo", "shell", "-v0", "-c", program)
+
     def logs(self) -> str:
         """The last words of every program, for the message of a failing test."""
         files = sorted(self.data_dir.glob("logs/*.log"))
@@ -42,7 +46,13 @@ def opened(folder: Path) -> Iterator[House]:
     """Build the tables and the people, start everything, stop everything."""
     port = _free_pair()
     place = Setting(data_dir=folder, port=port, payment_port=port + 1)
-    environment = {**os.environ, **place.environment(), "PYTHONPATH": str(ROOT)}
+    environment = {
+        **os.environ,
+        **place.environment(),
+        "PYTHONPATH": str(ROOT),
+        # Objections end at once, so that a story of weeks fits a test of a minute.
+        "SHANHUO_SETTLE_AFTER_DAYS": "0",
+    }
     logs = folder / "logs"
     logs.mkdir()
     _run(environment, "-m", "shanhuo", "messages", "--compile")
