@@ -7,6 +7,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PAGES = [
     "/",
     "/search?q=脆李",
+    "/pool",
+    "/c/500237",
+    "/c/500237/shop",
+    "/metrics",
+    "/metrics/households",
+    "/projects",
+    "/basket",
     "/goods",
     "/watch",
     "/counties",

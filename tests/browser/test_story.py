@@ -1,8 +1,9 @@
 """The first yuan to a household, by hand, on a phone: every step of the main job with real clicks.
 
-An officer opens a county, a cooperative brings a product with its certificate, a farmer posts a clip
-from the phone, a reviewer publishes it, a buyer sees it, orders and pays at the payment company, the
-goods travel, the money is divided, a household is paid, and the county page shows the figures.
+An officer opens a county, a cooperative brings a product with its certificate, a farmer posts a
+clip from the phone, a reviewer publishes it, a buyer sees it, orders and pays at the payment
+company, the goods travel, the money is divided, a household is paid, and the county page shows the
+figures.
 """
 
 from pathlib import Path
