@@ -204,7 +204,9 @@ def make_sku(make_product: Maker, make_lot: Maker) -> Maker:
         if not Lot.objects.filter(product=product).exists():
             make_lot(product, declared_grams=max(1_000_000, stock_count * grams_per_unit))
         rest = sum(fields.get(part, 0) for part in CHAIN_AFTER_FARM_GATE)
-        values = {"name": "5 斤装", "farm_gate_fen": price_fen - rest}
+        number = product.skus.count() + 1
+        name = "5 斤装" if number == 1 else f"5 斤装 {number}"
+        values = {"name": name, "farm_gate_fen": price_fen - rest}
         return Sku.objects.create(
             product=product,
             price_fen=price_fen,

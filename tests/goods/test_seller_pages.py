@@ -67,6 +67,13 @@ def test_from_nothing_to_the_shelf(desk, noon, mei, client):
     assert Sku.objects.get().price_fen == 3980
 
 
+def test_a_form_that_is_sent_twice_makes_one_product(desk):
+    once = {**TEXT, "key": "3f1c7c1e-0000-4000-8000-000000000001"}
+    first, second = desk.post("/sell/products/new", once), desk.post("/sell/products/new", once)
+    assert first["Location"] == second["Location"]
+    assert Product.objects.count() == 1
+
+
 def test_every_page_of_the_desk_opens(desk, listed, noon):
     sku, lot = listed.skus.get(), listed.lots.get()
     draft = goods.enter_lot(

@@ -81,3 +81,17 @@ def test_a_count_over_an_old_figure_is_refused(box, listed, lin, noon):
 def test_attack_06_odd_stock_is_refused(box, lin, noon, count):
     with pytest.raises(goods.BadStock):
         goods.set_stock(sku_id=box.pk, stock_count=count, seen_count=40, actor=lin, now=noon)
+
+
+def test_a_size_is_added_once_however_often_the_form_is_sent(box, draft, lin, noon):
+    with pytest.raises(goods.SkuExists):
+        goods.add_sku(
+            product_id=draft.pk,
+            name=box.name,
+            grams_per_unit=2500,
+            chain=CHAIN,
+            stock_count=1,
+            actor_id=lin.pk,
+            now=noon,
+        )
+    assert draft.skus.count() == 1

@@ -84,6 +84,15 @@ def test_what_is_not_listed_is_not_sold(make_product, make_sku, noon):
     assert (stand_of(draft), stand_of(retired)) == ((100, 0), (100, 0))
 
 
+def test_a_shop_that_lost_its_verification_sells_nothing(make_sku, cooperative, noon):
+    box = make_sku()
+    cooperative.status = "suspended"
+    cooperative.save()
+    with pytest.raises(goods.NotForSale):
+        goods.hold_stock(quantities={box.pk: 1}, reference="o1", now=noon)
+    assert stand_of(box) == (100, 0)
+
+
 @pytest.mark.parametrize("units", [0, -1, 1.5, 10**30, "２", "1", True, None])
 def test_attack_06_odd_quantities_hold_nothing(make_sku, noon, units):
     box = make_sku()

@@ -325,4 +325,8 @@ class Migration(migrations.Migration):
             model_name='stockshare',
             constraint=models.CheckConstraint(condition=models.Q(('unit_count__gt', 0)), name='stock_share_not_empty'),
         ),
+        migrations.AddConstraint(
+            model_name='sku',
+            constraint=models.UniqueConstraint(fields=('product', 'name'), name='sku_name_once_per_product'),
+        ),
     ]

@@ -62,6 +62,7 @@ class Sku(PriceParts):
                 condition=Q(held_count__lte=F("stock_count")), name="sku_holds_no_more_than_stock"
             ),
             models.CheckConstraint(condition=Q(grams_per_unit__gt=0), name="sku_weighs_something"),
+            models.UniqueConstraint(fields=["product", "name"], name="sku_name_once_per_product"),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ from shanhuo.goods.services.products import (
 )
 from shanhuo.goods.services.skus import (
     BadStock,
+    SkuExists,
     StockBelowHeld,
     StockMoved,
     add_sku,
@@ -96,6 +97,7 @@ __all__ = [
     "OwnNomination",
     "ProductDetails",
     "ReasonNeeded",
+    "SkuExists",
     "SloganBreaksOwnRule",
     "Standard",
     "StockBelowHeld",

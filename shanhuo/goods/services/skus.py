@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods.models import PriceVersion, Sku
@@ -12,6 +12,11 @@ from shanhuo.kernel import audit
 from shanhuo.kernel.errors import Refusal
 
 MOST_STOCK = 1_000_000
+
+
+class SkuExists(Refusal):
+    code = "sku_exists"
+    message = _("This product already has a size of that name.")
 
 
 class BadStock(Refusal):
@@ -46,11 +51,11 @@ def add_sku(
 ) -> Sku:
     """A new size. Its weight never changes; another weight is another size.
 
-    Raises BadPrice or BadStock.
+    Raises BadPrice, BadStock or SkuExists.
     """
     _check_price(chain)
     _check_stock(stock_count)
-    sku = Sku.objects.create(
+    sku = Sku(
         product_id=product_id,
         name=name,
         grams_per_unit=grams_per_unit,
@@ -58,14 +63,17 @@ def add_sku(
         price_fen=chain.retail_fen,
         **asdict(chain),
     )
+    _save_named(sku)
     _remember_price(sku, chain, actor_id=actor_id, now=now)
     return sku
 
 
 @transaction.atomic
 def rename_sku(*, sku_id: int, name: str, is_active: bool) -> None:
-    """Another name, or on and off the shelf."""
-    Sku.objects.filter(pk=sku_id).update(name=name, is_active=is_active)
+    """Another name, or on and off the shelf. Raises SkuExists."""
+    sku = Sku.objects.select_for_update(no_key=True).get(pk=sku_id)
+    sku.name, sku.is_active = name, is_active
+    _save_named(sku)
 
 
 @transaction.atomic
@@ -105,6 +113,14 @@ def set_stock(
         detail={"from": seen_count, "to": stock_count},
         now=now,
     )
+
+
+def _save_named(sku: Sku) -> None:
+    try:
+        with transaction.atomic():
+            sku.save()
+    except IntegrityError as error:
+        raise SkuExists from error
 
 
 def _check_price(chain: PriceChain) -> None:

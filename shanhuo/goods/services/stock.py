@@ -168,7 +168,7 @@ def _check_quantities(quantities: Mapping[int, int]) -> None:
 
 
 def _lock_skus(quantities: Mapping[int, int]) -> dict[int, Sku]:
-    rows = Sku.objects.filter(pk__in=quantities).select_related("product").order_by("pk")
+    rows = Sku.objects.filter(pk__in=quantities).select_related("product__merchant").order_by("pk")
     return {sku.pk: sku for sku in rows.select_for_update(of=("self",), no_key=True)}
 
 
@@ -186,15 +186,18 @@ def _lock_lots(product_ids: Iterable[int], *, now: datetime) -> dict[int, list[L
 
 
 def _refuse_unsold(quantities: Mapping[int, int], skus: Mapping[int, Sku]) -> None:
-    unsold = [
-        sku_id
-        for sku_id in quantities
-        if sku_id not in skus
-        or not skus[sku_id].is_active
-        or skus[sku_id].product.status != Product.Status.LISTED
-    ]
+    unsold = [sku_id for sku_id in quantities if not _is_for_sale(skus.get(sku_id))]
     if unsold:
         raise NotForSale(sku_ids=unsold)
+
+
+def _is_for_sale(sku: Sku | None) -> bool:
+    return (
+        sku is not None
+        and sku.is_active
+        and sku.product.status == Product.Status.LISTED
+        and sku.product.merchant.status == "verified"
+    )
 
 
 def _share_out(

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shanhuo.goods import listing, queries
 from shanhuo.goods import services as goods
 from shanhuo.goods.choices import ExitReason
-from shanhuo.kernel import clock, sheets
+from shanhuo.kernel import clock, idempotency, sheets
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.people.queries import merchants_of
@@ -73,13 +73,7 @@ def product_new(request: HttpRequest) -> HttpResponse:
     brands = listing.brands_usable_by(merchant.pk, county_id=merchant.county_id)
     form = ProductForm(request.POST or None, brands=brands)
     if form.is_valid():
-        product = goods.create_product(
-            merchant_id=merchant.pk,
-            county_id=merchant.county_id,
-            details=form.details(),
-            now=clock.now(),
-        )
-        return redirect("seller:product", product.public_id)
+        return redirect("seller:product", _create_once(request, merchant, form))
     context = {"form": form, "merchant": merchant, "merchants": merchants_of(request.user)}
     return _form_page(request, "web/seller/product_form.html", form, context)
 
@@ -175,6 +169,34 @@ def product_leave_pool(request: HttpRequest, public_id: str) -> HttpResponse:
     )
     messages.success(request, _("It has left the pool."))
     return redirect("seller:product", public_id)
+
+
+def _create_once(request: HttpRequest, merchant: Any, form: ProductForm) -> str:
+    """The new product's public id; a form that is sent twice makes one product."""
+
+    def create() -> str:
+        product = goods.create_product(
+            merchant_id=merchant.pk,
+            county_id=merchant.county_id,
+            details=form.details(),
+            now=clock.now(),
+        )
+        return str(product.public_id)
+
+    key = request.POST.get("key")
+    if not key:
+        return create()
+    typed = request.POST.copy()
+    typed.pop("csrfmiddlewaretoken", None)
+    answer: str = idempotency.run(
+        owner=actor_of(request).public_id,
+        scope="goods.product",
+        key=key,
+        body=typed.urlencode().encode(),
+        now=clock.now(),
+        act=create,
+    )
+    return answer
 
 
 def _mine(request: HttpRequest, public_id: str) -> queries.AnyProduct:
