@@ -6,9 +6,11 @@ its app starts, what it holds about a user, what stands in the way of deletion, 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from shanhuo.people.models import User
+from shanhuo.people import phones
+from shanhuo.people.models import Membership, User, Verification
 
 
 def _nothing(_user: User) -> list[str]:
@@ -37,8 +39,9 @@ def holds(section: str, holding: Holding) -> None:
 
 
 def export(user: User) -> Mapping[str, Any]:
-    """Everything, by section, as plain values for JSON."""
-    return {section: holding.export(user) for section, holding in _holdings.items()}
+    """Everything, by section, as plain values for JSON; the room's own share comes first."""
+    others = {section: holding.export(user) for section, holding in _holdings.items()}
+    return {"account": _account(user), "organisations": _organisations(user), **others}
 
 
 def unfinished(user: User) -> list[str]:
@@ -50,3 +53,43 @@ def erase(user: User) -> None:
     """Let every room erase its share, in the caller's transaction."""
     for holding in _holdings.values():
         holding.erase(user)
+
+
+def _account(user: User) -> dict[str, Any]:
+    return {
+        "id": user.public_id,
+        "name": user.display_name,
+        "phone": phones.local(user.phone),
+        "joined_at": _iso(user.joined_at),
+        "last_signed_in_at": _iso(user.last_login),
+        "youth_mode": bool(user.youth_pin),
+    }
+
+
+def _organisations(user: User) -> dict[str, Any]:
+    """Memberships past and present, and papers handed in."""
+    memberships = Membership.objects.filter(user=user).select_related("organisation")
+    papers = Verification.objects.filter(applied_by=user).select_related("organisation")
+    return {
+        "memberships": [
+            {
+                "organisation": row.organisation.name,
+                "role": row.role,
+                "started_at": _iso(row.started_at),
+                "ended_at": _iso(row.ended_at),
+            }
+            for row in memberships.order_by("pk")
+        ],
+        "papers": [
+            {
+                "organisation": row.organisation.name,
+                "status": row.status,
+                "applied_at": _iso(row.applied_at),
+            }
+            for row in papers.order_by("pk")
+        ],
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -11,6 +11,7 @@ from shanhuo.people.services.accounts import (
     turn_youth_mode_on,
 )
 from shanhuo.people.services.household_imports import (
+    Undone,
     can_undo,
     confirm_import,
     discard_import,
@@ -19,6 +20,7 @@ from shanhuo.people.services.household_imports import (
     undo_import,
 )
 from shanhuo.people.services.households import (
+    Revealed,
     amend_household,
     change_household,
     register_household,
@@ -50,8 +52,10 @@ from shanhuo.people.services.verification import (
 )
 
 __all__ = [
+    "Revealed",
     "SentCode",
     "SignedIn",
+    "Undone",
     "accept_invitation",
     "add_member",
     "amend_household",

@@ -42,6 +42,12 @@ class AgeNotDeclared(Refusal):
     message = _("Only people of 18 and over may publish and sell. Please confirm your age.")
 
 
+class CountyMissing(Refusal):
+    code = "county_missing"
+    status = 422
+    message = _("A county office needs its county.")
+
+
 class InvitationGone(Refusal):
     code = "invitation_gone"
     status = 410
@@ -223,6 +229,8 @@ def create(
     name = name.strip()
     if not 1 <= len(name) <= 80:
         raise NameMissing
+    if kind == Kind.COUNTY_OFFICE and county is None:
+        raise CountyMissing
     try:
         with transaction.atomic():
             return Organisation.objects.create(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
@@ -23,10 +24,12 @@ class CountyField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
-        found = regions.search_counties(text, limit=6) if text else []
-        exact = [county for county in found if text in (county.name, county.adcode)]
-        if len(exact or found) == 1:
-            return (exact or found)[0]
+        if not text:
+            return None
+        exact = regions.counties().filter(Q(name=text) | Q(adcode=text))[:6]
+        found = list(exact) or regions.search_counties(text, limit=6)
+        if len(found) == 1:
+            return found[0]
         if not found:
             raise forms.ValidationError(_("No county has this name."))
         listed = "、".join(f"{county.path_name} {county.adcode}" for county in found)

@@ -17,8 +17,7 @@ class FilterForm(forms.Form):
         label=_("Number or name"),
         required=False,
         max_length=50,
-        widget=forms.TextInput(attrs={"type": "search"}),
-        help_text=_("Exact: names are encrypted."),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Exact, in full")}),
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     village = forms.ChoiceField(label=_("Village"), required=False)

@@ -41,7 +41,7 @@ class OrganisationForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=queries.KINDS_OPENED_BY_OPERATORS, widget=forms.RadioSelect
     )
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the organisation"), max_length=80)
     county = CountyField(required=False, help_text=_("Needed for a county office."))
     owner_phone = forms.CharField(
         label=_("Mobile number of its first owner"),

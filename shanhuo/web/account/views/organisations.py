@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -109,15 +109,17 @@ def papers(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @never_cache
 @require_safe
-def document(request: HttpRequest, public_id: str) -> HttpResponseBase:
+def document(request: HttpRequest, public_id: str) -> HttpResponse:
     """A paper, to those who may see it: always a download, never a page of ours."""
     paper = get_object_or_404(queries.documents_visible_to(request.user), public_id=public_id)
     suffix = "pdf" if paper.content_type == "application/pdf" else "jpg"
-    return FileResponse(
-        paper.file.open(),
-        as_attachment=True,
-        filename=f"{paper.kind}-{paper.public_id}.{suffix}",
+    with paper.file.open() as file:
+        content = file.read()
+    name = f"{paper.kind}-{paper.public_id}.{suffix}"
+    return HttpResponse(
+        content,
         content_type=paper.content_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
