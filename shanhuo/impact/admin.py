@@ -1,24 +1,9 @@
 """Back office: errata are written here; checks and releases can only be read."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from shanhuo.impact.models import Check, Erratum, Release
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Rows that nobody changes by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from shanhuo.kernel.backoffice import ReadOnly
 
 
 @admin.register(Erratum)

@@ -1,22 +1,9 @@
 """Back office: reference data can be looked up; it is changed by the loader and by officers."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from shanhuo.kernel.backoffice import ReadOnly
 from shanhuo.regions.models import County, Village
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(County)

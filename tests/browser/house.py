@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,8 @@ from shanhuo.console.demo.setting import Setting
 from shanhuo.console.supervisor import Program
 
 ROOT = Path(__file__).resolve().parents[2]
-SEASON = Path(__file__).with_name("season.py")
+STORY_SEASON = (str(Path(__file__).with_name("season.py")),)
+DEMO_SEASON = ("-m", "shanhuo", "build_demo")
 READY_WITHIN_S = 60
 
 
@@ -42,8 +43,8 @@ class House:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[House]:
-    """Build the tables and the people, start everything, stop everything."""
+def opened(folder: Path, *, season: Sequence[str] = STORY_SEASON) -> Iterator[House]:
+    """Build tables and people with the program `season`, start everything, stop everything."""
     port = _free_pair()
     place = Setting(data_dir=folder, port=port, payment_port=port + 1)
     environment = {
@@ -53,11 +54,11 @@ def opened(folder: Path) -> Iterator[House]:
         # Objections end at once, so that a story of weeks fits a test of a minute.
         "SHANHUO_SETTLE_AFTER_DAYS": "0",
     }
-    logs = folder / "logs"
-    logs.mkdir()
     _run(environment, "-m", "shanhuo", "messages", "--compile")
     _run(environment, "-m", "shanhuo", "collectstatic", "--noinput", "-v0")
-    _run(environment, str(SEASON))
+    _run(environment, *season)
+    logs = folder / "logs"
+    logs.mkdir(exist_ok=True)
     programs = [
         launch.web_program("127.0.0.1", port, log_path=logs / "web.log"),
         launch.worker_program(log_path=logs / "worker.log"),
