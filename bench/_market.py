@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 MANY = 100_000_000
+SCARCE = 100
 
 
 @contextmanager
@@ -103,6 +104,62 @@ def bulk_insert(rows: int) -> float:
     started = time.perf_counter()
     hot._keep(sale_id, dict.fromkeys(ids, 1), now=now, expires_at=now)
     return rows / (time.perf_counter() - started)
+
+
+def buyers(count: int, stock: int) -> dict[str, Any]:
+    """Signed-in buyers with an address, a plenty of one SKU and little of another, freight set."""
+    from django.conf import settings  # noqa: PLC0415
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
+    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+
+    from demopay.keys import load_or_make  # noqa: PLC0415
+    from shanhuo.kernel import clock  # noqa: PLC0415
+    from shanhuo.orders import services  # noqa: PLC0415
+
+    now = clock.now()
+    plenty, scarce = _skus(1, stock)[0], _skus(1, SCARCE)[0]
+    for sku in (plenty, scarce):
+        services.set_freight(
+            merchant_id=sku.product.merchant_id,
+            base_fen=600,
+            per_kg_fen=200,
+            free_over_fen=None,
+            remote_fen=1500,
+        )
+    made = []
+    for user in _users(count):
+        address = services.keep_address(
+            owner=user,
+            county_id=plenty.product.county_id,
+            recipient="梅女士",
+            phone="13900139000",
+            street="解放碑 1 号",
+            is_default=True,
+            now=now,
+        )
+        session = SessionStore()
+        session[SESSION_KEY] = str(user.pk)
+        session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+        session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+        session.save()
+        made.append({"session": session.session_key, "address": address.public_id})
+    load_or_make(settings.DATA_DIR / "demopay", "company")
+    return {"buyers": made, "plenty": plenty.public_id, "scarce": scarce.public_id}
+
+
+def trade_result() -> dict[str, Any]:
+    """Orders by status, stock by SKU, and the equations that do not hold."""
+    from django.db.models import Count  # noqa: PLC0415
+
+    from shanhuo.goods.models import Sku  # noqa: PLC0415
+    from shanhuo.orders import ledger  # noqa: PLC0415
+    from shanhuo.orders.models import Order  # noqa: PLC0415
+
+    return {
+        "orders": dict(Order.objects.values_list("status").annotate(Count("pk"))),
+        "stock": list(Sku.objects.order_by("pk").values_list("stock_count", "held_count")),
+        "findings": [str(finding) for finding in ledger.check()],
+    }
 
 
 def _skus(count: int, stock: int) -> list[Any]:

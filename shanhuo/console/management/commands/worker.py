@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from shanhuo.kernel import jobs
+from shanhuo.orders.tasks import check_ledger
 
 
 class Command(BaseCommand):
@@ -17,4 +18,6 @@ class Command(BaseCommand):
         worker = jobs.Worker(f"{socket.gethostname()[:40]}:{os.getpid()}")
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, lambda *_: worker.stopping.set())
+        # A killed process must not have left the books wrong: the first job says so.
+        check_ledger.enqueue()
         worker.run_forever()
