@@ -17,7 +17,7 @@ help:
 	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
 	@echo 'make test    lint, types, contracts and every test, browser included'
 	@echo 'make lint    ruff, mypy, import contracts'
-	@echo 'make bench   every benchmark; TRACK=O2 for one, QUICK=1 for a short run'
+	@echo 'make bench   every benchmark; TRACK=O2 for one, QUICK=1 for a minute of rough figures'
 
 demo: $(VENV)/.runtime
 	@$(RUN) shanhuo demo --port $(PORT)
@@ -32,6 +32,8 @@ lint: $(VENV)/.test
 test: lint
 	$(RUN) shanhuo messages --compile
 	$(RUN) pytest -n 2 --dist loadgroup
+	@echo 'The concurrency tests once more, on a PostgreSQL that the tests start'
+	$(RUN) pytest -p tests.postgres -m concurrency
 
 format: $(VENV)/.test
 	$(RUN) ruff check --fix .
@@ -42,7 +44,7 @@ messages: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(RUN) shanhuo messages --compile
-	$(RUN) bench $(if $(TRACK),--track $(TRACK)) $(if $(QUICK),--quick)
+	$(RUN) bench $(shell echo $(TRACK) | tr A-Z a-z) $(if $(QUICK),--quick)
 
 $(VENV)/bin/python:
 	@test -n '$(PYTHON)' || { \

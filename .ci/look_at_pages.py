@@ -3,7 +3,16 @@
 import sys
 from urllib.request import urlopen
 
-PAGES = {"/": "山货"}
+PAGES = {
+    "/": "山货",
+    "/goods": "奉节脐橙",
+    "/c/500237": "巫山县",
+    "/c/500237/shop": "巫山脆李",
+    "/pool": "十八洞猕猴桃",
+    "/watch": "示例画面",
+    "/metrics": "增收",
+    "/account/sign-in": "手机",
+}
 
 
 def main(origin: str) -> None:
