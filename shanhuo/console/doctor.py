@@ -75,6 +75,14 @@ def _folders() -> Iterator[str]:
             yield f"{folder} cannot be written ({error.strerror}); give it to the server's user."
 
 
+def _sms() -> Iterator[str]:
+    if settings.SMS["backend"] == "console" and not (settings.DEMO or settings.DEBUG):
+        yield (
+            "Sign-in codes are printed into the server's log; set SHANHUO_SMS_BACKEND to aliyun or "
+            "tencent, with its key, signature and template."
+        )
+
+
 def _keys() -> Iterator[str]:
     # A demo may have demo settings; its keys are its own all the same.
     if not settings.DEMO:
@@ -137,6 +145,7 @@ CHECKS: dict[str, Check] = {
     "disk": _disk,
     "folders": _folders,
     "keys": _keys,
+    "text messages": _sms,
     "database": _database,
     "database clock": _database_clock,
     "ffmpeg": _film_tool,

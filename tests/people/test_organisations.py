@@ -1,10 +1,11 @@
 """Organisations: opened, joined, checked by two people, left."""
 
 from datetime import timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from PIL import Image
 
@@ -351,6 +352,16 @@ def test_roles_are_in_the_audit_log_without_names_or_numbers(cooperative, lin, g
     told = str(list(AuditEntry.objects.values()))
     assert "1390013" not in told
     assert "客人" not in told
+
+
+def test_the_command_line_appoints_the_first_operators(noon):
+    call_command("operator", "138 0013 8000", name="山货平台", stdout=StringIO())
+    call_command("operator", "13900139000", stdout=StringIO())
+    platform = Organisation.objects.get()
+    assert [rules.is_operator(row.user) for row in queries.members_of(platform)] == [True, True]
+    for wrong in ("13900139000", "12345"):
+        with pytest.raises(CommandError):
+            call_command("operator", wrong)
 
 
 def test_only_operators_open_organisations_without_papers(lin, op, make_county, noon):

@@ -30,6 +30,7 @@ from shanhuo.people.services.households import (
 from shanhuo.people.services.organisations import (
     accept_invitation,
     add_member,
+    appoint_operator,
     become_creator,
     end_membership,
     invite,
@@ -60,6 +61,7 @@ __all__ = [
     "add_member",
     "amend_household",
     "apply_for_organisation",
+    "appoint_operator",
     "become_creator",
     "can_undo",
     "change_household",

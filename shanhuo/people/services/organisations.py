@@ -13,6 +13,7 @@ from shanhuo.people import phones, rules
 from shanhuo.people.events import MembershipEnded, OrganisationVerified
 from shanhuo.people.models import Invitation, Membership, Organisation, User
 from shanhuo.people.services.accounts import LastOwner, NameMissing, NotOperator
+from shanhuo.people.services.sign_in import account_of
 
 INVITATION_VALID_FOR = timedelta(days=14)
 Kind = Organisation.Kind
@@ -79,6 +80,22 @@ def open_organisation(
         join(owner, organisation, role=Role.OWNER, actor=opened_by, now=now)
     verify(organisation, actor=opened_by, now=now)
     return organisation
+
+
+@transaction.atomic
+def appoint_operator(*, phone: str, name: str, now: datetime) -> Organisation:
+    """The command line makes somebody an operator of the platform, which is opened if it is new.
+
+    Raises NotAPhone, AlreadyMember, NameMissing (a new platform needs one).
+    """
+    user = account_of(phones.normalise(phone), now=now).user
+    platform = Organisation.objects.filter(kind=Kind.PLATFORM).order_by("pk").first()
+    if platform is None:
+        return open_organisation(
+            kind=Kind.PLATFORM, name=name, owners=[user], opened_by=None, now=now
+        )
+    join(user, platform, role=Role.OWNER, actor=None, now=now)
+    return platform
 
 
 @transaction.atomic

@@ -168,16 +168,22 @@ def _spend_guess(reference: str, *, now: datetime) -> SignInCode:
 @transaction.atomic
 def _redeem(code: SignInCode, *, now: datetime) -> SignedIn:
     _use_up(code, now=now)
+    signed_in = account_of(code.phone, now=now)
+    if not signed_in.user.is_active:
+        raise AccountClosed
+    return signed_in
+
+
+def account_of(number: str, *, now: datetime) -> SignedIn:
+    """The account of a normalised number, opened if there is none: a step of the services."""
     user, is_new = User.objects.get_or_create(
-        phone_digest=phones.digest(code.phone),
-        defaults={"phone": code.phone, "joined_at": now},
+        phone_digest=phones.digest(number),
+        defaults={"phone": number, "joined_at": now},
     )
     if is_new:
         user.display_name = f"用户{user.public_id[:4]}"
         user.set_unusable_password()
         user.save(update_fields=["display_name", "password"])
-    if not user.is_active:
-        raise AccountClosed
     return SignedIn(user=user, is_new=is_new)
 
 
