@@ -30,10 +30,23 @@ def found_in(*texts: str) -> dict[str, str]:
     for text in texts:
         plain = folded(text)
         found |= dict(_written().iter_matches(plain))
-        found |= dict(_spoken().iter_matches(_sound_of(plain)))
+        found |= _by_sound(plain)
         if _PHONE.search(plain.translate(_DIGITS)) or _ACCOUNT.search(plain):
             found["电话或账号"] = "outside_trade"
     return found
+
+
+def _by_sound(plain: str) -> dict[str, str]:
+    """Words spelt in Latin letters, or with a few characters changed for others that sound alike.
+
+    A text that shares no character with the word only happens to sound like it.
+    """
+    heard = dict(_spoken().iter_matches(_sound_of(plain)))
+    return {
+        word: reason
+        for word, reason in heard.items()
+        if _sound_of(word) in plain or not set(plain).isdisjoint(folded(word))
+    }
 
 
 def folded(text: str) -> str:
@@ -92,3 +105,9 @@ def _entries(text: str) -> Iterable[tuple[str, str]]:
             reason = line.strip("[]")
         elif line and not line.startswith("#"):
             yield line, reason
+
+
+def forget_lists() -> None:
+    """Read the lists anew with the next text; a running process keeps them otherwise."""
+    for kept in (_listed, _written, _spoken):
+        kept.cache_clear()

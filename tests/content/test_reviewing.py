@@ -1,7 +1,11 @@
 """Nothing is public before a person agreed; nobody judges alone a second time."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.contrib.auth.models import AnonymousUser
+
+from shanhuo.content import queries, rules
 from shanhuo.content import services as content
 from shanhuo.content.media import shelf
 from shanhuo.content.models import Post, Review
@@ -122,3 +126,35 @@ def test_attack_15_a_strangers_hand_cannot_take_a_post_down(make_post, mei, noon
         content.withdraw_post(post_id=post.pk, by=mei, now=noon)
     post.refresh_from_db()
     assert post.status == "published"
+
+
+def test_the_same_film_and_a_film_that_looks_like_it_are_named(make_post, noon):
+    first, second, third, other = (make_post(f"第{n}条", published=False) for n in range(4))
+    Post.objects.filter(pk=first.pk).update(content_digest="a" * 64, cover_fingerprint="f0" * 8)
+    Post.objects.filter(pk=second.pk).update(content_digest="a" * 64)
+    Post.objects.filter(pk=third.pk).update(cover_fingerprint="f0" * 7 + "f3")
+    Post.objects.filter(pk=other.pk).update(cover_fingerprint="0f" * 8)
+    first.refresh_from_db()
+    assert {post.pk for post in queries.look_alikes(first)} == {second.pk, third.pk}
+
+
+def test_the_age_of_the_queue_is_told(make_post, noon):
+    old, new = make_post(published=False), make_post(published=False)
+    Post.objects.filter(pk=old.pk).update(queued_at=noon - timedelta(hours=25))
+    state = queries.queue_state(now=noon)
+    assert (state.waiting_count, state.late_count) == (2, 1)
+    assert state.oldest_since == noon - timedelta(hours=25)
+    lines = [queries.waiting_line(post, now=noon) for post in queries.review_queue()]
+    assert [(line.post.pk, line.is_late) for line in lines] == [(old.pk, True), (new.pk, False)]
+
+
+def test_attack_17_nobody_and_the_inactive_may_nothing(make_post, zhao, op):
+    post = make_post(published=False)
+    for user in (None, AnonymousUser()):
+        assert not rules.may_review(user)
+        assert not rules.is_author(user, post)
+        assert rules.speaks_for(user) == frozenset()
+    zhao.is_active = op.is_active = False
+    assert not rules.is_author(zhao, post)
+    assert not rules.may_review(op)
+    assert not rules.may_take_down(op, post)

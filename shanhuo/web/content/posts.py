@@ -13,9 +13,14 @@ from shanhuo.content import queries
 from shanhuo.content import services as content
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
+from shanhuo.traffic.kinds import ObjectKind, Source, Surface
+from shanhuo.traffic.moments import to_ms
+from shanhuo.traffic.serving import serving
+from shanhuo.traffic.sheets import Slot, seal
 from shanhuo.web.content.forms import CommentForm, ReportForm
 from shanhuo.web.content.rows import published_post, visible_post
 from shanhuo.web.refusals import is_htmx
+from shanhuo.web.viewers import viewer_of
 
 COMMENTS = 20
 TILES = 24
@@ -37,9 +42,32 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
         "product": products.get(post.product_id),
         "liked": queries.likes_it(request.user, post),
         "followed": queries.follows(request.user, post.author_id),
+        "sheet": _sheet(request, post),
+        "counts": _counts(post),
         **_comments(request, post),
     }
     return render(request, "web/content/post.html", context)
+
+
+def _sheet(request: HttpRequest, post: Any) -> str:
+    """The token that lets this page's signals count: somebody chose to open this post."""
+    viewer = viewer_of(request)
+    slot = Slot(ObjectKind.POST, post.pk, int(post.county.adcode), Source.CHOSEN)
+    _, token = seal(
+        [slot],
+        viewer=viewer.key,
+        surface=Surface.OTHER,
+        flags=viewer.flags,
+        now_ms=to_ms(clock.now()),
+    )
+    return token
+
+
+def _counts(post: Any) -> dict[str, int]:
+    """From the counters of signals, as everywhere."""
+    house = serving()
+    house.bring_up_to_date(now=clock.now())
+    return house.counts_of(post.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
