@@ -21,8 +21,12 @@ from shanhuo.web.impact.windows import USUAL_DAYS
 
 
 class WindowForm(Form):
-    since_day = DateField(label=gettext_lazy("First day"), widget=DateInput(attrs={"type": "date"}))
-    until_day = DateField(label=gettext_lazy("Last day"), widget=DateInput(attrs={"type": "date"}))
+    since_day = DateField(
+        label=gettext_lazy("First day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    until_day = DateField(
+        label=gettext_lazy("Last day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
     def clean(self) -> None:
         try:

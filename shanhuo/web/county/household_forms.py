@@ -81,7 +81,8 @@ class RegistrationForm(HouseholdForm):
     """A new household also says when and how it agreed."""
 
     given_on = forms.DateField(
-        label=_("Day the household agreed"), widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Day the household agreed"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     channel = forms.ChoiceField(
         label=_("How it agreed"), choices=queries.CONSENT_CHANNELS, widget=forms.RadioSelect

@@ -24,8 +24,12 @@ class ProjectForm(Form):
 
     name = CharField(label=gettext_lazy("Name of the project"), max_length=80)
     product = ChoiceField(label=gettext_lazy("Product"))
-    starts_on = DateField(label=gettext_lazy("First day"), widget=DateInput(attrs={"type": "date"}))
-    ends_on = DateField(label=gettext_lazy("Last day"), widget=DateInput(attrs={"type": "date"}))
+    starts_on = DateField(
+        label=gettext_lazy("First day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    ends_on = DateField(
+        label=gettext_lazy("Last day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
 
     def __init__(self, data: Any, *, products: list[Any]) -> None:
         super().__init__(data)

@@ -145,7 +145,8 @@ _TONES = {
     "good": "verified admitted published paid received settled done active live certified "
     "confirmed approved delivered ready completed listed",
     "wait": "applied pending draft waiting review placed held shipped processing nominated "
-    "checking uploading scheduled open partial preview",
+    "checking uploading scheduled open partial preview preparing awaiting_pay part_shipped "
+    "in_review appealed running",
     "bad": "refused suspended rejected expired failed withdrawn cancelled exited dead revoked "
     "removed",
     "info": "refunded closed archived other staff imported undone unlisted",
@@ -268,20 +269,20 @@ def parts(rows: Any) -> dict[str, Any]:
 def columns(rows: Any, *, title: str, unit: str = "") -> dict[str, Any]:
     """A column chart of (label, number) with a table for those who cannot see it."""
     listed = list(rows)
-    top = max([number for _label, number in listed], default=0) or 1
+    top = max([number for _label, number in listed], default=0)
     step = 640 / max(len(listed), 1)
-    every = max(len(listed) // 6, 1)
     bars = [
         {
-            "x": f"{step * place + step * 0.14:.1f}",
-            "y": f"{150 - 140 * number / top:.1f}",
+            "x": f"{step * (place + 0.14):.1f}",
+            "y": f"{149 - 146 * number / (top or 1):.1f}",
             "width": f"{step * 0.72:.1f}",
-            "height": f"{max(140 * number / top, 0):.1f}",
-            "middle": f"{step * (place + 0.5):.1f}",
+            "height": f"{max(146 * number / (top or 1), 0):.1f}",
             "label": label,
             "number": number,
-            "named": place % every == 0,
         }
         for place, (label, number) in enumerate(listed)
     ]
-    return {"bars": bars, "title": title, "unit": unit, "top": top}
+    # Words stand outside the drawing: it is stretched to the width of the page, they are not.
+    places = sorted({0, len(listed) // 2, len(listed) - 1}) if listed else []
+    marks = [listed[place][0] for place in places]
+    return {"bars": bars, "marks": marks, "title": title, "unit": unit, "top": top}
