@@ -37,6 +37,9 @@ HABITS = {
 }
 PLAYS = 0.85
 
+# Most people buy for the family, some for the neighbours, a canteen for everybody.
+BOXES = (1, 1, 1, 1, 2, 2, 3, 12)
+
 
 @dataclass(slots=True)
 class Audience:
@@ -127,7 +130,7 @@ class Audience:
         post = str(item["id"])
         return Choice(
             sku_id=self.random.choice(self.sizes[product["id"]]),
-            quantity=self.random.choice((1, 1, 1, 2)),
+            quantity=self.random.choice(BOXES),
             source=orders.Source(
                 creator_id=self.creators[post],
                 post=post,

@@ -60,7 +60,13 @@ class Play:
             patience = SLOW if number == SLOW_PLACE else PROMPT
             trade.send_parcels(place, patience=patience, now=now)
             if day in COLLECTION_DAYS:
-                trade.pay_households(place, self.households[number], random=self.random, now=now)
+                trade.pay_households(
+                    place,
+                    self.households[number],
+                    since=now - timedelta(days=7),
+                    random=self.random,
+                    now=now,
+                )
         trade.receive_parcels(self.cast.buyers, now=now)
 
     def _evening(self, day: int, now: datetime) -> None:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from shanhuo.console.demo import script
 from shanhuo.console.demo.cast import Place
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, ids
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 # Where the buyers live: city districts, so that the map shows goods leaving the mountains.
 HOMES = ("110105", "310104", "440106", "510107", "500103", "420106", "330106", "610113", "320106")
 RECEIVED_AFTER = timedelta(days=3)
-GRAMS_PER_JIN = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,31 +116,48 @@ def change_of_mind(buyer: "User", bought: "Order", *, now: datetime) -> None:
 
 
 def pay_households(
-    place: Place, households: Sequence["Household"], *, random: Random, now: datetime
+    place: Place,
+    households: Sequence["Household"],
+    *,
+    since: datetime,
+    random: Random,
+    now: datetime,
 ) -> int:
-    """The cooperative collects and pays by slip, each household for its own baskets."""
+    """The cooperative pays by slip for what it sold since then, each household for its baskets.
+
+    Returns how many slips were written.
+    """
     lot = goods.lots_editable_by(place.seller).order_by("pk")[0]
-    part: script.CountyScript = place.script
-    for household in households:
-        grams = random.randint(60, 160) * _lot_share(part, len(households))
+    baskets = [random.randint(60, 160) for _ in households]
+    sold_grams = _sold_grams(place, since=since, until=now)
+    slips = 0
+    for household, basket in zip(households, baskets, strict=True):
+        grams = sold_grams * basket // sum(baskets)
+        if not grams:
+            continue
         orders.pay_household(
             actor=place.seller,
             household=household,
             lot=lot,
             grams=grams,
-            price_fen_per_kg=part.paid_fen_per_kg,
-            baseline_fen_per_kg=part.baseline_fen_per_kg,
+            price_fen_per_kg=place.script.paid_fen_per_kg,
+            baseline_fen_per_kg=place.script.baseline_fen_per_kg,
             means="transfer",
             bought_on=clock.day_of(now),
             key=ids.new_public_id(),
             now=now,
         )
-    return len(households)
+        slips += 1
+    return slips
 
 
-def _lot_share(part: script.CountyScript, households: int) -> int:
-    """Grams that make hundred shares of one household's part of the lot in one week."""
-    return part.lot_jin * GRAMS_PER_JIN // (households * 600)
+def _sold_grams(place: Place, *, since: datetime, until: datetime) -> int:
+    paid = order_queries.orders_of_merchants(place.seller).filter(
+        paid_at__gte=since, paid_at__lt=until
+    )
+    return sum(
+        line.kept_count * line.grams_per_unit for order in paid for line in order.lines.all()
+    )
 
 
 def skus_of(place: Place) -> Mapping[str, int]:
