@@ -54,8 +54,11 @@ def test_an_upload_goes_on_after_a_lost_network_and_a_closed_page(phone_of):
     pieces = []
     page.on("request", lambda request: request.method == "PATCH" and pieces.append(request))
 
+    lost = []
+
     def second_piece_is_lost(route):
-        if len(pieces) == 2:
+        if route.request.method == "PATCH" and len(pieces) >= 2 and not lost:
+            lost.append(route.request)
             route.abort("internetdisconnected")
         else:
             route.continue_()

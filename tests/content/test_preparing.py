@@ -4,6 +4,7 @@ import ctypes
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -230,8 +231,7 @@ def test_a_hanging_ffmpeg_is_killed_with_all_its_children(tmp_path, monkeypatch)
     with pytest.raises(MediaRefused) as refusal:
         jail.run(["-i", "x"], folder=tmp_path, wall_seconds=0.5)
     assert refusal.value.problem == MediaProblem.TOO_HEAVY
-    child = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
-    assert not child.exists() or child.read_text().split()[2] == "Z"
+    assert is_gone((tmp_path / "child").read_text().strip())
 
 
 def test_a_film_that_hangs_ffmpeg_fails_alone(post_from, tmp_path, monkeypatch):
@@ -290,6 +290,39 @@ def test_a_worker_killed_in_mid_job_leaves_no_half_file(make_draft, send, monkey
     post.refresh_from_db()
     assert post.status == "in_review"
     assert files_of(post)["480p.mp4"] > 100_000
+
+
+def test_ffmpeg_dies_with_the_worker_that_is_killed(tmp_path, monkeypatch):
+    """kill -9 of a worker: nothing goes on writing into a folder that nobody looks at."""
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\necho $$ > pid\nexec sleep 600\n")
+    program.chmod(0o755)
+    worker = (
+        "import sys; from pathlib import Path; from shanhuo.content.media import jail\n"
+        "jail.program = lambda: sys.argv[1]\n"
+        "jail.run([], folder=Path(sys.argv[2]), wall_seconds=600)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", worker, program, tmp_path])
+    pid = tmp_path / "pid"
+    wait_until(lambda: pid.exists() and pid.read_text().strip())
+    process.kill()
+    process.wait()
+    wait_until(lambda: is_gone(pid.read_text().strip()))
+
+
+def wait_until(happened, seconds=20):
+    """Two processes cannot be asked to meet; this looks again until they have."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_gone(pid):
+    try:
+        return Path("/proc", pid, "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
 
 
 def test_files_on_the_wrong_shelf_are_set_right(make_post, noon):

@@ -31,9 +31,10 @@ def main() -> None:
     cpu_seconds, memory_bytes, file_bytes = map(int, sys.argv[1:4])
     command = sys.argv[4:]
     _limit(cpu_seconds, memory_bytes, file_bytes)
+    _libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
+    # After the change of credentials, which would forget the wish.
     _libc.prctl(PR_SET_PDEATHSIG, SIGKILL)
     _libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)
     with suppress(OSError):
         _see_only(writable=os.getcwd(), program=command[0])  # noqa: PTH109
     os.execv(command[0], command)  # noqa: S606

@@ -19,6 +19,7 @@ from shanhuo.kernel import clock
 from shanhuo.web.content.forms import AppealForm, FilesForm, WordsForm
 from shanhuo.web.content.rows import own_post
 from shanhuo.web.content.sending import take_files
+from shanhuo.web.refusals import is_htmx
 
 PAGE = 20
 _SAYS_WHY = ("refused", "appealed", "withdrawn")
@@ -45,9 +46,12 @@ def desk(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_safe
 def state(request: HttpRequest, public_id: str) -> HttpResponse:
-    """htmx: answers with the fragment that replaces #post-state."""
-    context = _context(own_post(request, public_id))
-    return render(request, "web/content/_post_state.html", context)
+    """htmx: answers with the fragment that replaces #post-state while the film is prepared; then
+    the page itself has changed, and is opened anew."""
+    post = own_post(request, public_id)
+    if is_htmx(request) and post.status != PostStatus.PROCESSING:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "web/content/_post_state.html", _context(post))
 
 
 @require_POST
