@@ -247,7 +247,10 @@ def challenge(request: HttpRequest) -> dict[str, Any]:
 def send_code(request: HttpRequest, body: PhoneIn) -> Status[services.SentCode]:
     """422 `not_a_phone`, `country_not_served`, `bad_proof`; 429 `too_many`."""
     sent = services.request_code(
-        phone=body.phone, address=request.META["REMOTE_ADDR"], proof=body.proof, now=clock.now()
+        phone=body.phone,
+        address=request.META.get("REMOTE_ADDR", ""),
+        proof=body.proof,
+        now=clock.now(),
     )
     request.session[SENT] = {
         "reference": sent.reference,
@@ -264,7 +267,7 @@ def sign_in(request: HttpRequest, body: CodeIn) -> dict[str, Any]:
     signed_in = services.confirm_code(
         reference=reference,
         guess=body.code,
-        address=request.META["REMOTE_ADDR"],
+        address=request.META.get("REMOTE_ADDR", ""),
         now=clock.now(),
     )
     request.session.pop(SENT, None)

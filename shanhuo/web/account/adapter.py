@@ -27,7 +27,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         # The door has already decided whom to believe (SHANHUO_PROXY_COUNT).
-        return str(request.META["REMOTE_ADDR"])
+        return str(request.META.get("REMOTE_ADDR", ""))
 
     def get_login_stages(self) -> list[str]:
         """None: the code was the check. A passkey is another way in, not a second lock."""

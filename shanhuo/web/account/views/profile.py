@@ -40,7 +40,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     form = PhoneForm(request.POST or None)
 
     def send(phone: str, proof: str) -> None:
-        address = request.META["REMOTE_ADDR"]
+        address = request.META.get("REMOTE_ADDR", "")
         sent = services.request_code(phone=phone, address=address, proof=proof, now=clock.now())
         remember(request, sent, key=MOVING)
 
@@ -64,7 +64,7 @@ def phone_code(request: HttpRequest) -> HttpResponse:
             user=person(request),
             reference=sent["reference"],
             guess=code,
-            address=request.META["REMOTE_ADDR"],
+            address=request.META.get("REMOTE_ADDR", ""),
             now=clock.now(),
         )
 

@@ -30,7 +30,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     form = PhoneForm(request.POST or None)
 
     def send(phone: str, proof: str) -> None:
-        address = request.META["REMOTE_ADDR"]
+        address = request.META.get("REMOTE_ADDR", "")
         sent = services.request_code(phone=phone, address=address, proof=proof, now=clock.now())
         remember(request, sent)
 
@@ -53,7 +53,7 @@ def code(request: HttpRequest) -> HttpResponse:
             signed_in = services.confirm_code(
                 reference=sent["reference"],
                 guess=form.cleaned_data["code"],
-                address=request.META["REMOTE_ADDR"],
+                address=request.META.get("REMOTE_ADDR", ""),
                 now=clock.now(),
             )
         except Refusal as refusal:
