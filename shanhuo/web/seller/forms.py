@@ -75,7 +75,7 @@ class ProductForm(forms.Form):
     """Everything a merchant writes about a product. Only the title and the kind are needed."""
 
     title = forms.CharField(label=_("Title"), max_length=60)
-    category = forms.ChoiceField(label=_("Kind"), choices=Category.choices)
+    category = forms.ChoiceField(label=_("Kind of goods"), choices=Category.choices)
     brand = forms.TypedChoiceField(
         label=_("Brand"), required=False, coerce=int, empty_value=None, choices=()
     )

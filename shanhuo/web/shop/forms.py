@@ -19,7 +19,7 @@ class ShelfForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Plums, rice, tea …")}),
     )
     category = forms.ChoiceField(
-        label=_("Kind"), required=False, choices=[("", _("All kinds")), *Category.choices]
+        label=_("Kind of goods"), required=False, choices=[("", _("All kinds")), *Category.choices]
     )
     month = forms.TypedChoiceField(
         label=_("In season"),
