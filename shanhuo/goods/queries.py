@@ -391,6 +391,12 @@ def available_units(sku: Sku, lots: Iterable[Lot]) -> int:
     return min(sku.free_count, fillable)
 
 
+def sku_ids(public_id: str) -> tuple[int, str] | None:
+    """A SKU's id and its product's public id, for a basket; None if there is no such SKU."""
+    found = Sku.objects.filter(public_id=public_id).values_list("pk", "product__public_id")
+    return found.first()
+
+
 # One product, whole.
 
 

@@ -7,9 +7,6 @@ from shanhuo.kernel.encryption import keyed_hash
 from shanhuo.orders.events import SoldLine
 from shanhuo.orders.models import Order, OrderLine
 
-WITH_NAMES = ("sku", "product", "county", "creator")
-"""What a line must be loaded with (`select_related`) before it can be told."""
-
 
 def header(order: Order) -> dict[str, Any]:
     """The fields that every fact of an order has, except its lines."""
@@ -24,7 +21,7 @@ def header(order: Order) -> dict[str, Any]:
 
 def lines_of(order: Order) -> list[OrderLine]:
     """The order's lines, ready to be told."""
-    return list(order.lines.select_related(*WITH_NAMES).order_by("pk"))
+    return list(OrderLine.objects.filter(order=order).told().order_by("pk"))
 
 
 def whole(lines: Iterable[OrderLine]) -> list[SoldLine]:

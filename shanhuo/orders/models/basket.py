@@ -1,5 +1,7 @@
 """Before an order: what a buyer wants, where it shall go, and what the way costs."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -35,6 +37,22 @@ class Address(models.Model):
         ]
 
 
+class BasketLineQuerySet(models.QuerySet["BasketLine"]):
+    def priced(self) -> Self:
+        """With what a price and an order line are made of, and no column more: this is the hottest
+        query of a checkout."""
+        sku = "public_id name price_fen farm_gate_fen packing_fen freight_fen platform_fee_fen"
+        sku += " commission_fen grams_per_unit"
+        return self.select_related(
+            "sku__product__merchant", "sku__product__county", "creator"
+        ).only(
+            *("buyer_id", "quantity", "via_post", "via_exposure", "creator__public_id"),
+            *(f"sku__{name}" for name in sku.split()),
+            *("sku__product__public_id", "sku__product__title", "sku__product__county__adcode"),
+            *("sku__product__merchant__public_id", "sku__product__merchant__name"),
+        )
+
+
 class BasketLine(models.Model):
     """A wish, not a promise: no stock is held for it, and its price is read anew at checkout."""
 
@@ -45,6 +63,8 @@ class BasketLine(models.Model):
     via_post = models.CharField(max_length=16, blank=True, help_text="Public id of the post.")
     via_exposure = models.CharField(max_length=80, blank=True, help_text="Slot that was shown.")
     changed_at = models.DateTimeField()
+
+    objects = BasketLineQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,5 +1,7 @@
 """The order: what was agreed, at which price, and how far it has come."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +9,26 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.kernel.encryption import EncryptedTextField
 from shanhuo.kernel.ids import PublicIdField
 from shanhuo.orders.choices import Funder
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def told(self) -> Self:
+        """With the names that facts and the ledger tell, and without the encrypted address."""
+        return self.select_related("payment", "merchant", "buyer", "county").only(
+            *("public_id", "status", "total_fen", "paid_at", "settled_at", "refunded_fen"),
+            *("payment__public_id", "payment__company", "merchant__public_id"),
+            *("buyer__public_id", "county__adcode"),
+        )
+
+
+class OrderLineQuerySet(models.QuerySet["OrderLine"]):
+    def told(self) -> Self:
+        """With the public names that facts tell, and not a column of other rooms' rows more."""
+        own = [field.attname for field in OrderLine._meta.concrete_fields]
+        return self.select_related("sku", "product", "county", "creator").only(
+            *own,
+            *("sku__public_id", "product__public_id", "county__adcode", "creator__public_id"),
+        )
 
 
 class Order(models.Model):
@@ -50,6 +72,8 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(null=True)
     received_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta:
         indexes = [
@@ -135,6 +159,8 @@ class OrderLine(models.Model):
     returned_count = models.PositiveIntegerField(
         default=0, help_text="Units refunded after they were shipped."
     )
+
+    objects = OrderLineQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -109,11 +109,7 @@ def checkout_view(
     lines = BasketLine.objects.filter(buyer=buyer)
     if only is not None:
         lines = lines.filter(sku__public_id__in=only)
-    basket = list(
-        lines.select_related("sku__product__merchant", "sku__product__county", "creator").order_by(
-            "pk"
-        )
-    )
+    basket = list(lines.priced().order_by("pk"))
     province = freight.province_of(address.county.adcode) if address else ""
     offers = goods.offers([line.sku.public_id for line in basket], day=clock.day_of(now))
     return CheckoutView(

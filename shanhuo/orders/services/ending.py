@@ -39,11 +39,7 @@ def _end(
     # The update is the claim: of two workers, exactly one sees a row change.
     if payment is None or not waiting.update(status=Payment.Status.CLOSED):
         return False
-    orders = list(
-        Order.objects.filter(payment=payment)
-        .select_related("payment", "merchant", "buyer", "county")
-        .order_by("merchant_id")
-    )
+    orders = list(Order.objects.filter(payment=payment).told().order_by("merchant_id"))
     move(orders, to=to, now=now, actor=actor)
     for order in orders:
         goods.return_held_stock(reference=order.public_id)

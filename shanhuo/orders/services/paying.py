@@ -122,12 +122,12 @@ def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> Non
 def _orders(payment: Payment) -> list[Order]:
     """Merchants ascend, as everywhere that stock of several merchants is touched."""
     rows = Order.objects.filter(payment=payment).order_by("merchant_id")
-    return list(rows.select_related("payment", "merchant", "buyer", "county"))
+    return list(rows.told())
 
 
 def _lines(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
     by_order: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
-    rows = OrderLine.objects.filter(order__in=by_order).select_related(*sold.WITH_NAMES)
+    rows = OrderLine.objects.filter(order__in=by_order).told()
     for line in rows.order_by("pk"):
         by_order[line.order_id].append(line)
     return by_order

@@ -206,7 +206,7 @@ def _basket(buyer: "User", wanted: Sequence[Wanted]) -> list[BasketLine]:
     """The basket lines that were seen, unless the basket says otherwise by now."""
     seen = {wish.sku: check_quantity(wish.quantity) for wish in wanted}
     lines = BasketLine.objects.filter(buyer=buyer, sku__public_id__in=seen)
-    basket = list(lines.select_related("sku__product__merchant", "sku__product__county", "creator"))
+    basket = list(lines.priced())
     if not basket or {line.sku.public_id: line.quantity for line in basket} != seen:
         raise BasketChanged
     return basket

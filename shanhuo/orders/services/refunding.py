@@ -175,11 +175,7 @@ def note_refund_sent(*, refund_no: str, company: str, now: datetime) -> bool:
 def _lock(order_id: int) -> tuple[Order, list[OrderLine]]:
     """The payment, then the order: the order in which everybody locks them."""
     Payment.objects.select_for_update(no_key=True).get(orders=order_id)
-    order = (
-        Order.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("payment", "merchant", "buyer", "county")
-        .get(pk=order_id)
-    )
+    order = Order.objects.select_for_update(of=("self",), no_key=True).told().get(pk=order_id)
     return order, sold.lines_of(order)
 
 

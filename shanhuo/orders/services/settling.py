@@ -91,7 +91,7 @@ def settle_order(*, order_id: int, now: datetime) -> bool:
     # The update is the claim: of two workers, exactly one sees a row change.
     if not received.update(settled_at=now):
         return False
-    order = Order.objects.select_related("payment", "merchant", "buyer", "county").get(pk=order_id)
+    order = Order.objects.told().get(pk=order_id)
     lines = sold.lines_of(order)
     divisions = [
         Division(line, line.kept_count, _kept_freight(line))

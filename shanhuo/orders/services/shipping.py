@@ -92,7 +92,7 @@ def receive(*, order_id: int, now: datetime, actor: "User | None" = None) -> boo
 
 def _lock(order_id: int) -> Order:
     rows = Order.objects.select_for_update(of=("self",), no_key=True)
-    return rows.select_related("payment", "merchant", "buyer", "county").get(pk=order_id)
+    return rows.told().get(pk=order_id)
 
 
 def _write_parcel(

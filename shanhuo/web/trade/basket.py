@@ -1,9 +1,8 @@
 """The basket: look, put in, change, take out."""
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -26,29 +25,29 @@ def basket(request: HttpRequest) -> HttpResponse:
 def add(request: HttpRequest) -> HttpResponse:
     """From a product page: `then=checkout` buys at once, otherwise the basket is shown."""
     refuse_minors(request)
-    offer = _offer(request)
+    sku_id, product_public_id = _sku(request)
     services.add_to_basket(
         buyer=actor_of(request),
-        sku_id=offer.sku_id,
+        sku_id=sku_id,
         quantity=_quantity(request),
         now=clock.now(),
-        source=source_of(request, product_public_id=offer.product_public_id),
+        source=source_of(request, product_public_id=product_public_id),
     )
     if request.POST.get("then") == "checkout":
-        return redirect(f"/checkout?sku={offer.public_id}")
+        return redirect(f"/checkout?{urlencode({'sku': request.POST['sku']})}")
     return redirect("trade:basket")
 
 
 @require_POST
 def change(request: HttpRequest) -> HttpResponse:
     """htmx: answers with the fragment that replaces #basket."""
-    offer = _offer(request)
+    sku_id, _product = _sku(request)
     if request.POST.get("quantity") == "0":
-        services.take_out(buyer=actor_of(request), sku_id=offer.sku_id)
+        services.take_out(buyer=actor_of(request), sku_id=sku_id)
     else:
         services.set_quantity(
             buyer=actor_of(request),
-            sku_id=offer.sku_id,
+            sku_id=sku_id,
             quantity=_quantity(request),
             now=clock.now(),
         )
@@ -64,12 +63,12 @@ def refuse_minors(request: HttpRequest) -> None:
         raise shell.YouthModeIsOn
 
 
-def _offer(request: HttpRequest) -> Any:
-    public_id = request.POST.get("sku", "")
-    offer = goods.offers([public_id], day=clock.today()).get(public_id)
-    if offer is None:
+def _sku(request: HttpRequest) -> tuple[int, str]:
+    """Id of the SKU and public id of its product. Raises Http404."""
+    found = goods.sku_ids(request.POST.get("sku", ""))
+    if found is None:
         raise Http404(_("This is not for sale."))
-    return offer
+    return found
 
 
 def _quantity(request: HttpRequest) -> int:
