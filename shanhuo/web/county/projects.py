@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.forms import CharField, ChoiceField, DateField, DateInput, Form
+from django.forms import CharField, ChoiceField, DateField, Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from shanhuo.impact import services
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
-from shanhuo.web.county.office import county_of
+from shanhuo.web.county.office import county_of, day_input
 
 
 class ProjectForm(Form):
@@ -24,12 +24,8 @@ class ProjectForm(Form):
 
     name = CharField(label=gettext_lazy("Name of the project"), max_length=80)
     product = ChoiceField(label=gettext_lazy("Product"))
-    starts_on = DateField(
-        label=gettext_lazy("First day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    ends_on = DateField(
-        label=gettext_lazy("Last day"), widget=DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    starts_on = DateField(label=gettext_lazy("First day"), widget=day_input())
+    ends_on = DateField(label=gettext_lazy("Last day"), widget=day_input())
 
     def __init__(self, data: Any, *, products: list[Any]) -> None:
         super().__init__(data)

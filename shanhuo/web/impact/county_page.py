@@ -8,7 +8,7 @@ from shanhuo.content.queries import PostCard
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 from shanhuo.impact import queries as impact
-from shanhuo.impact.metrics import BY_ID
+from shanhuo.impact.metrics import BY_ID, Unit
 from shanhuo.impact.queries import Figure, Report
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
@@ -67,7 +67,7 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
     )
 
 
-def chart_of(report: Report, metric_id: str) -> list[tuple[str, float]]:
-    """(day, number) for the column chart; money in yuan."""
-    per_unit = 100 if BY_ID[metric_id].unit == "fen" else 1
-    return [(f"{day:%m-%d}", value / per_unit) for day, value in report.by_day[metric_id]]
+def chart_of(report: Report, metric_id: str) -> list[tuple[str, int]]:
+    """(day, number) for the column chart; money in whole yuan, since columns show no fen."""
+    per_unit = 100 if BY_ID[metric_id].unit is Unit.FEN else 1
+    return [(f"{day:%m-%d}", value // per_unit) for day, value in report.by_day[metric_id]]
