@@ -1,13 +1,14 @@
 """Publishes the household figures of a county, at most once a day and never a little at a time.
 
 A release holds the county and each of its products, from the beginning through a closed day. Cells
-are left out by `suppression`, which sees three tables at once: what was published last, what is to
-be published now, and the change between them, which nobody publishes but everybody can compute.
+are left out by `suppression`, which sees at once what is to be published now, what was published
+before, and the changes in between, which nobody publishes but everybody can compute.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import combinations
 
 from django.db import transaction
 
@@ -15,6 +16,7 @@ from shanhuo.impact.models import HouseholdDay, Release
 from shanhuo.impact.suppression import Cell, Relation, suppressed
 
 WHOLE = ""
+MOST_RELEASES_REMEMBERED = 12
 Amounts = dict[str, dict[str, tuple[int, int]]]
 """Product ("" is the county) -> household -> paid and gain, in fen."""
 Figures = dict[str, dict[str, int] | None]
@@ -26,14 +28,14 @@ def release(county: str, *, through_day: date, now: datetime) -> Release | None:
 
     `through_day` must be over: its figures no longer grow with every slip.
     """
-    last = Release.objects.filter(county=county).order_by("-through_day").first()
-    if last is not None and last.through_day >= through_day:
+    history = _history(county)
+    if history and history[-1].through_day >= through_day:
         return None
-    before = _amounts(county, until=last.through_day) if last else {}
+    tables = [_amounts(county, until=release.through_day) for release in history]
     after = _amounts(county, until=through_day)
-    if before == after:
+    if not after or (tables and tables[-1] == after):
         return None
-    hidden = _hidden(before, after, last.figures if last else {})
+    hidden = _hidden([*tables, after], [release.figures for release in history])
     if WHOLE in hidden:
         return None
     figures = {
@@ -67,37 +69,62 @@ def _amounts(county: str, *, until: date) -> Amounts:
     return {place: dict(households) for place, households in amounts.items()}
 
 
-def _hidden(before: Amounts, after: Amounts, published: Figures) -> set[str]:
-    """Places to leave out, for either of the two amounts."""
+def _history(county: str) -> list[Release]:
+    """The releases that a new one may be compared with, oldest first.
+
+    One that left nothing out tells all there was to know until then: none before it matters.
+    """
+    newest = Release.objects.filter(county=county).order_by("-through_day")
+    history: list[Release] = []
+    for release in newest[:MOST_RELEASES_REMEMBERED]:
+        history.insert(0, release)
+        if None not in release.figures.values():
+            break
+    return history
+
+
+def _hidden(tables: list[Amounts], published: list[Figures]) -> set[str]:
+    """Places to leave out of the last table, for either of the two amounts."""
     return {
         place
         for column in (0, 1)
-        for place in _hidden_for(_column(before, column), _column(after, column), published)
+        for place in _hidden_for([_column(table, column) for table in tables], published)
     }
 
 
-def _hidden_for(
-    before: dict[str, dict[str, int]], after: dict[str, dict[str, int]], published: Figures
-) -> set[str]:
-    cells: dict[tuple[str, str], Cell] = {}
-    relations = [_sum_over(table, after) for table in ("before", "change", "after")]
-    for place, households in after.items():
-        old = before.get(place, {})
-        is_out = published.get(place) is not None or not old
-        cells["before", place] = Cell(old, publishable=False, published=is_out)
-        cells["change", place] = Cell(_change(old, households), publishable=False)
-        cells["after", place] = Cell(households)
-        relations.append(Relation(("after", place), [("before", place), ("change", place)]))
-    return {place for table, place in suppressed(cells, relations) if table == "after"}
+def _hidden_for(tables: list[dict[str, dict[str, int]]], published: list[Figures]) -> set[str]:
+    places, last = list(tables[-1]), len(tables) - 1
+    cells = {
+        (step, place): Cell(
+            table.get(place, {}),
+            is_open=step == last,
+            published=step < last and _is_out(table, published[step], place),
+        )
+        for step, table in enumerate(tables)
+        for place in places
+    }
+    relations = [
+        Relation((step, WHOLE), [(step, place) for place in places if place != WHOLE])
+        for step in range(len(tables))
+    ]
+    # Nothing was bought since: the whole village knows that the number stayed the same.
+    relations += [
+        Relation((step, place), [(step - 1, place)])
+        for step in range(1, len(tables))
+        for place in places
+        if tables[step].get(place) == tables[step - 1].get(place)
+    ]
+    changes = [
+        ((later, place), (earlier, place))
+        for earlier, later in combinations(range(len(tables)), 2)
+        for place in places
+    ]
+    return {place for _step, place in suppressed(cells, relations, changes)}
 
 
-def _sum_over(table: str, places: Iterable[str]) -> Relation[tuple[str, str]]:
-    return Relation((table, WHOLE), [(table, place) for place in places if place != WHOLE])
-
-
-def _change(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    changes = {household: amount - before.get(household, 0) for household, amount in after.items()}
-    return {household: amount for household, amount in changes.items() if amount}
+def _is_out(table: dict[str, dict[str, int]], figures: Figures, place: str) -> bool:
+    """Whether everybody knows the number: it was published, or it was zero."""
+    return figures.get(place) is not None or not table.get(place)
 
 
 def _column(amounts: Amounts, column: int) -> dict[str, dict[str, int]]:

@@ -1,12 +1,20 @@
 """Attack 36 over time: what is published about households, and when it may change."""
 
 from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
 
 from shanhuo.impact import queries, services
-from shanhuo.impact.models import Release
+from shanhuo.impact.models import HouseholdDay, Release
 from shanhuo.impact.releasing import release
+from shanhuo.impact.suppression import is_sensitive
+from shanhuo.kernel import clock
 from tests.impact.conftest import PLUM, TEA, WUSHAN, Tell, slip
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +94,86 @@ def test_the_night_publishes_every_county_through_yesterday(tell: Tell, noon: da
     assert published is not None
     assert published.through_day == date(2026, 6, 30)
     assert published.figures[""]["households"] == 10
+
+
+def test_attack_36_a_product_hidden_for_a_while_does_not_come_back_too_early(
+    tell: Tell, noon: datetime
+) -> None:
+    """Three tea households changed, then two more: five in all since tea was last published."""
+    pay(tell, noon - 5 * DAY, range(20), product=TEA)
+    pay(tell, noon - 5 * DAY, range(20, 60), product=PLUM)
+    assert publish(date(2026, 6, 26), noon) is not None
+    pay(tell, noon - 4 * DAY, range(100, 103), product=TEA)
+    pay(tell, noon - 4 * DAY, range(60, 90), product=PLUM)
+    second = publish(date(2026, 6, 27), noon)
+    assert second is not None
+    assert second.figures[TEA] is None
+    pay(tell, noon - 3 * DAY, range(103, 105), product=TEA)
+    pay(tell, noon - 3 * DAY, range(150, 190), product=PLUM)
+    third = publish(date(2026, 6, 28), noon)
+    assert third is not None
+    assert third.figures[TEA] is None
+
+
+PRODUCTS = ["honey", "plum", "tea"]
+DAYS = [date(2026, 6, 1) + timedelta(days=number) for number in range(4)]
+# Per day and product: how many households are paid, counted from a first one.
+seasons = st.lists(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 16)), min_size=3, max_size=3),
+    min_size=len(DAYS),
+    max_size=len(DAYS),
+)
+
+
+class Seasons(TestCase):
+    @given(seasons)
+    @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_attack_36_no_small_change_can_be_computed_from_all_releases(self, season: Any) -> None:
+        paid: dict[tuple[int, str], dict[str, int]] = {}
+        for step, day in enumerate(DAYS):
+            for product, (first, count) in zip(PRODUCTS, season[step], strict=True):
+                names = [f"household{number}" for number in range(first, first + count)]
+                paid[step, product] = dict.fromkeys(names, 100)
+                HouseholdDay.objects.bulk_create(
+                    HouseholdDay(
+                        county=WUSHAN,
+                        product=product,
+                        household=name,
+                        day=day,
+                        paid_fen=100,
+                        gain_fen=20,
+                    )
+                    for name in names
+                )
+            release(WUSHAN, through_day=day, now=datetime(2026, 7, 1, tzinfo=clock.SHANGHAI))
+        known = known_sums()
+        for product in PRODUCTS:
+            for start, end in combinations(range(len(DAYS) + 1), 2):
+                steps = range(start, end)
+                changed = {name for step in steps for name in paid[step, product]}
+                if changed and is_sensitive(dict.fromkeys(changed, 1)):
+                    target = vector({(step, product) for step in steps if paid[step, product]})
+                    live = np.array([bool(some) for some in paid.values()])
+                    assert not follows(target, known * live), (product, start, end)
+
+
+def vector(atoms: set[tuple[int, str]]) -> Any:
+    everything = [(step, product) for step in range(len(DAYS)) for product in PRODUCTS]
+    return np.array([float(atom in atoms) for atom in everything])
+
+
+def known_sums() -> Any:
+    """Every published number, as the sum of days and products that it is."""
+    rows = [
+        vector({(step, one) for step in range(DAYS.index(out.through_day) + 1) for one in of})
+        for out in Release.objects.all()
+        for place, figures in out.figures.items()
+        if figures is not None
+        for of in [PRODUCTS if place == "" else [place]]
+    ]
+    return np.array(rows) if rows else np.zeros((1, len(DAYS) * len(PRODUCTS)))
+
+
+def follows(target: Any, known: Any) -> bool:
+    """Whether somebody who knows these sums can compute the target."""
+    return np.linalg.matrix_rank(known) == np.linalg.matrix_rank(np.vstack([known, target]))
