@@ -6,7 +6,6 @@ is a new viewer and gets one by `Set-Cookie`. 400 `bad_query`: another parameter
 
 import asyncio
 import contextlib
-import gc
 import logging
 import threading
 
@@ -47,9 +46,6 @@ class FeedDoor:
         self._serving.driven = True
         await asyncio.to_thread(self._serving.live.step, now=clock.now())
         self._thread.start()
-        # What stands now stays: a collector that walks it again and again only costs answers.
-        gc.collect()
-        gc.freeze()
 
     async def stop(self) -> None:
         self._stopping.set()
