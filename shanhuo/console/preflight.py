@@ -11,6 +11,7 @@ from shanhuo.console.demo import setting
 from shanhuo.kernel import audit
 
 SHORTEST_KEY = 50
+_SAID_BEFORE = {"security.W009", "security.W012", "security.W016"}
 MAKE_A_KEY = 'python -c "import secrets; print(secrets.token_urlsafe(48))"'
 
 
@@ -72,7 +73,8 @@ def missing_migrations() -> Iterator[str]:
 
 
 def failed_checks() -> Iterator[str]:
-    """Django's own deployment checks, warnings included."""
+    """Django's own deployment checks, warnings included, but for what `unsafe_settings` said."""
     for message in checks.run_checks(include_deployment_checks=True):
-        if message.level >= checks.WARNING:
+        silent = message.is_silenced() or message.id in _SAID_BEFORE
+        if message.level >= checks.WARNING and not silent:
             yield f"{message.id}: {message.msg} {message.hint or ''}".rstrip()
