@@ -13,7 +13,8 @@ class Size:
 
 
 LARGE = Size("large", longest=1280, most_bytes=220_000)
-SMALL = Size("small", longest=480, most_bytes=30_000)
+# Four of them stand in the first view of a phone, which may weigh 100 KB in all.
+SMALL = Size("small", longest=480, most_bytes=16_000)
 EXTENSIONS = ("webp", "jpg")
 
 

@@ -28,8 +28,8 @@ def test_four_files_and_a_light_cover(draft):
         f"{photo.name}-small.webp",
     ]
     [shown] = queries.photos_of(draft)
-    assert default_storage.size(shown.small) <= 30_000
-    assert default_storage.size(shown.small_jpeg) <= 30_000
+    assert default_storage.size(shown.small) <= 16_000
+    assert default_storage.size(shown.small_jpeg) <= 16_000
 
 
 def test_a_broken_picture_leaves_nothing(draft):

@@ -135,6 +135,7 @@ async function more() {
     const { sheet, items } = await answer.json();
     ended = !items.length;
     items.forEach((item, slot) => add(item, sheet, slot));
+    document.dispatchEvent(new Event("shanhuo:wake"));
   } catch {
     say(words.offline);
   }
@@ -145,8 +146,8 @@ function add(item, sheet, slot) {
   const clip = blank.content.firstElementChild.cloneNode(true);
   const fill = (name, value) => ($(clip, `[data-f="${name}"]`).textContent = value);
   Object.assign(clip.dataset, { sheet, slot, id: item.id, hls: item.video?.hls ?? "", mp4: item.video?.mp4 ?? "", bytes: item.video?.bytes ?? 0 });
-  $(clip, '[data-f="cover"]').src = item.cover;
-  if (item.video) $(clip, ".film").poster = item.cover;
+  $(clip, '[data-f="cover"]').dataset.src = item.cover;
+  if (item.video) $(clip, ".film").dataset.poster = item.cover;
   else $(clip, ".film").remove();
   clip.classList.toggle("wide", item.video?.width > item.video?.height);
   fill("author", item.author.name);
@@ -162,7 +163,7 @@ function add(item, sheet, slot) {
     goods.href = words.goods.replace("ID", item.product.id).replace("POST", item.id);
     fill("product", item.product.title);
     fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
-    $(goods, "img").src = item.product.cover;
+    $(goods, "img").dataset.src = item.product.cover;
     $(goods, "img").hidden = !item.product.cover;
   } else {
     goods.remove();

@@ -16,6 +16,7 @@ function say(text, tone = "") {
 }
 
 // Other modules speak through this event: modules do not import each other, their names are hashed.
+document.addEventListener("shanhuo:wake", () => wake());
 document.addEventListener("shanhuo:say", ({ detail }) => say(detail.text, detail.tone));
 
 // ---- htmx: the CSRF token on every writing request; a lost network is said in words ----
@@ -81,7 +82,24 @@ function keepDraft(form) {
 }
 
 // A page that carries data-draft-done="key" says: what was kept under this key has arrived.
+// ---- pictures: fetched when they come near the screen (see the tag `later`) ----
+
+const nearing = new IntersectionObserver(
+  (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => fetchPicture(entry.target)),
+  { rootMargin: "0px" },
+);
+
+function fetchPicture(image) {
+  nearing.unobserve(image);
+  for (const source of image.parentElement.querySelectorAll("source[data-srcset]")) source.srcset = source.dataset.srcset;
+  if (image.dataset.src) image.src = image.dataset.src;
+  image.removeAttribute("data-src");
+  const film = image.parentElement.querySelector("[data-poster]");
+  if (film?.dataset.poster) film.poster = film.dataset.poster;
+}
+
 function wake() {
+  for (const image of document.querySelectorAll("img[data-src]")) nearing.observe(image);
   for (const done of document.querySelectorAll("[data-draft-done]")) localStorage.removeItem(`draft:${done.dataset.draftDone}`);
   for (const element of document.querySelectorAll("form[data-draft], input[type=file][data-preview]")) {
     if (element.dataset.awake) continue;
