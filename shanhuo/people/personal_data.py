@@ -17,7 +17,7 @@ def _nothing(_user: User) -> list[str]:
     return []
 
 
-def _keep(_user: User) -> None:
+def _keep(_user: User, _now: datetime) -> None:
     return None
 
 
@@ -27,7 +27,7 @@ class Holding:
 
     export: Callable[[User], Any]
     unfinished: Callable[[User], list[str]] = _nothing
-    erase: Callable[[User], None] = _keep
+    erase: Callable[[User, datetime], None] = _keep
 
 
 _holdings: dict[str, Holding] = {}
@@ -49,10 +49,10 @@ def unfinished(user: User) -> list[str]:
     return [what for holding in _holdings.values() for what in holding.unfinished(user)]
 
 
-def erase(user: User) -> None:
+def erase(user: User, *, now: datetime) -> None:
     """Let every room erase its share, in the caller's transaction."""
     for holding in _holdings.values():
-        holding.erase(user)
+        holding.erase(user, now)
 
 
 def _account(user: User) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import pytest
 from django.urls import reverse
 
+from shanhuo.content.models import Comment
 from shanhuo.kernel.limits import TooMany
 from shanhuo.kernel.models import AuditEntry, FactRecord
+from shanhuo.orders.models import Address
 from shanhuo.people import personal_data, phones, rules, services
 from shanhuo.people.models import Invitation, User
 from shanhuo.people.services.accounts import (
@@ -69,7 +71,7 @@ def test_attack_38_rooms_above_erase_their_share_or_say_what_is_unfinished(mei, 
     holding = personal_data.Holding(
         export=lambda user: {"count": 2},
         unfinished=lambda user: waits,
-        erase=lambda user: erased.append(user.public_id),
+        erase=lambda user, now: erased.append(user.public_id),
     )
     monkeypatch.setattr(personal_data, "_holdings", {"orders": holding})
     with pytest.raises(StillNeeded):
@@ -148,3 +150,19 @@ def test_attack_39_the_guardians_code_cannot_be_guessed_through(mei, noon):
         services.turn_youth_mode_off(user=mei, guardian_code="1234", now=noon)
     mei.refresh_from_db()
     assert not rules.may_trade(mei)
+
+
+def test_attack_38_a_farewell_reaches_orders_posts_and_comments(
+    mei, zhao, make_county, make_post, noon
+):
+    post = make_post(author=zhao)
+    Address.objects.create(
+        owner=zhao, county=make_county(), recipient="赵大姐", phone="13700137000", street="3 组"
+    )
+    Comment.objects.create(post=post, author=zhao, text="我家的李子", created_at=noon)
+    assert personal_data.export(zhao)["orders"]["addresses"][0]["street"] == "3 组"
+    services.delete_account(user=zhao, now=noon)
+    post.refresh_from_db()
+    assert post.status == "withdrawn"
+    assert Address.objects.count() == 0
+    assert [(row.text, row.status) for row in Comment.objects.all()] == [("", "hidden")]

@@ -69,6 +69,7 @@ def delete_account(*, user: User, now: datetime) -> None:
     _refuse_last_owner(user)
     if unfinished := personal_data.unfinished(user):
         raise StillNeeded(what=", ".join(unfinished))
+    personal_data.erase(user, now=now)
     digest = user.phone_digest
     Membership.objects.filter(user=user, ended_at=None).update(ended_at=now)
     Organisation.objects.filter(founder=user, kind=Organisation.Kind.CREATOR).update(
@@ -76,7 +77,6 @@ def delete_account(*, user: User, now: datetime) -> None:
     )
     if digest:
         Invitation.objects.filter(phone_digest=digest).delete()
-    personal_data.erase(user)
     User.objects.filter(pk=user.pk).update(
         display_name="",
         phone="",
