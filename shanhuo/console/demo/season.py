@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 from django.core.management import call_command
 
-from shanhuo.console.demo import cast, clips, films, households, script, setting, shelves, trade
+from shanhuo.console.demo import (
+    cast,
+    clips,
+    films,
+    households,
+    projects,
+    script,
+    setting,
+    shelves,
+    trade,
+)
 from shanhuo.console.demo.audience import Audience
 from shanhuo.console.demo.calendar import DAYS, Calendar
 from shanhuo.console.demo.cast import Cast
@@ -98,7 +108,15 @@ class Season:
     def _stock_shelves(self) -> Iterator[object]:
         with self.calendar.at(day=0, hour=12) as now:
             for number, place in enumerate(self.cast.places):
-                self.products.append(shelves.bring_product(self.cast, place, number, now=now))
+                product = shelves.bring_product(self.cast, place, number, now=now)
+                projects.open_project(
+                    place,
+                    product,
+                    starts_on=clock.day_of(self.calendar.moment(0)),
+                    ends_on=clock.day_of(self.built_at),
+                    now=now,
+                )
+                self.products.append(product)
                 yield place
             jobs.run_due()
 
