@@ -35,6 +35,12 @@ def test_the_page_of_a_product_shows_who_gets_what(client, listed):
     assert "特级" in text
 
 
+def test_the_page_remembers_which_clip_brought_the_buyer(client, listed):
+    text = page(client, f'/g/{listed.public_id}?post=abc"><script>')
+    assert 'name="via_post" value="abc&quot;&gt;&lt;script&gt;"' in text
+    assert "via_post" not in page(client, f"/g/{listed.public_id}")
+
+
 def test_the_shelf_finds_two_character_words(client, listed):
     assert listed.title in page(client, "/goods?q=脆李")
     assert listed.title not in page(client, "/goods?q=核桃")
