@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 
 def speaks_for(user: Any) -> frozenset[int]:
-    """Ids of the organisations whose posts the user may write."""
+    """Ids of the organisations whose posts the user may write; none in youth mode."""
+    if not people.may_trade(user):
+        return frozenset()
     return people.creator_ids(user) | people.merchant_ids(user)
 
 

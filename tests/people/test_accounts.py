@@ -4,9 +4,11 @@ import pytest
 from django.urls import reverse
 
 from shanhuo.content.models import Comment
+from shanhuo.content.rules import speaks_for
 from shanhuo.kernel.limits import TooMany
 from shanhuo.kernel.models import AuditEntry, FactRecord
 from shanhuo.orders.models import Address
+from shanhuo.orders.services.placing import YouthMode, place_order
 from shanhuo.people import personal_data, phones, rules, services
 from shanhuo.people.models import Invitation, User
 from shanhuo.people.services.accounts import (
@@ -166,3 +168,12 @@ def test_attack_38_a_farewell_reaches_orders_posts_and_comments(
     assert post.status == "withdrawn"
     assert Address.objects.count() == 0
     assert [(row.text, row.status) for row in Comment.objects.all()] == [("", "hidden")]
+
+
+def test_attack_39_in_youth_mode_nothing_is_paid_or_published(zhao, mei, noon):
+    for user in (zhao, mei):
+        services.turn_youth_mode_on(user=user, guardian_code="1234")
+        user.refresh_from_db()
+    with pytest.raises(YouthMode):
+        place_order(buyer=mei, address="x", wanted=[], total_seen_fen=0, key="k" * 16, now=noon)
+    assert speaks_for(zhao) == frozenset()

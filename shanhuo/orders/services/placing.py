@@ -27,6 +27,7 @@ from shanhuo.orders.models import (
     PriceCut,
 )
 from shanhuo.orders.services.basket import NoSuchAddress, check_quantity
+from shanhuo.people import rules as people_rules
 
 if TYPE_CHECKING:
     from shanhuo.people.models import User
@@ -51,6 +52,12 @@ class NotDelivered(Refusal):
 class TooManyUnpaid(Refusal):
     code = "too_many_unpaid"
     message = _("Pay or cancel one of your %(most)s open orders first.")
+
+
+class YouthMode(Refusal):
+    code = "youth_mode"
+    status = 403
+    message = _("Youth mode is on: nothing can be bought until a guardian turns it off.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +130,10 @@ def place_order(
 
     address: public id from the buyer's address book.
     Raises BadQuantity, BasketChanged, NoSuchAddress, NotDelivered, TooManyUnpaid, PriceChanged,
-    goods.OutOfStock or goods.NotForSale: then nothing is ordered and nothing is held.
+    YouthMode, goods.OutOfStock or goods.NotForSale: then nothing is ordered and nothing is held.
     """
+    if not people_rules.may_trade(buyer):
+        raise YouthMode
     body = msgspec.json.encode([address, wanted, total_seen_fen])
     answer = idempotency.run(
         owner=buyer.public_id,
