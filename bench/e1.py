@@ -5,6 +5,8 @@ case: nothing about a token can be remembered from an earlier request.
 """
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -49,6 +51,8 @@ def _environment(data: Path) -> dict[str, str]:
 
 def _ours(data: Path, count: int) -> Load:
     environment = _environment(data)
+    migrate = [sys.executable, "-m", "shanhuo", "migrate", "--verbosity", "0"]
+    subprocess.run(migrate, check=True, env={**os.environ, **environment})
     bodies = _requests(count)
     with server(granian("shanhuo.realtime.door:app", port=PORT), port=PORT, env=environment) as one:
         hammer(one, lambda i: bodies[count + i], count=1_000, connections=64)

@@ -14,7 +14,7 @@ from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.viewers import Viewer
 
 FOLLOWED_AUTHORS = 8
-FROM_AN_AUTHOR = 3
+FROM_FOLLOWED = 24
 FROM_A_COUNTY = 8
 FROM_A_TOPIC = 12
 FROM_PARTNERS = 8
@@ -42,8 +42,13 @@ def _personal(board: Board, memory: Memory, allowed: NDArray[np.bool_]) -> list[
             shares.append(Share(source, rows[allowed[rows]][:most], strength))
 
     shares: list[Share] = []
-    for author in list(memory.follows)[-FOLLOWED_AUTHORS:]:
-        share(Source.FOLLOWED, board.of_author.get(author), FROM_AN_AUTHOR, 1.0)
+    followed = [
+        rows
+        for author in list(memory.follows)[-FOLLOWED_AUTHORS:]
+        if (rows := board.of_author.get(author)) is not None
+    ]
+    if followed:
+        share(Source.FOLLOWED, np.concatenate(followed), FROM_FOLLOWED, 1.0)
     for county in memory.favourite_counties(FAVOURITES):
         share(Source.PLACE, board.of_county.get(county), FROM_A_COUNTY, 0.7)
     for topic in memory.favourite_topics(FAVOURITES):

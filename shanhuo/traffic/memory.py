@@ -4,6 +4,7 @@ Bounded twice: a fixed number of viewers (the least recent are forgotten), so mu
 Nothing is learned from a viewer who switched personalisation off.
 """
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -124,20 +125,22 @@ class Memories:
     def __init__(self, most: int = MOST_VIEWERS) -> None:
         self._viewers: OrderedDict[int, Memory] = OrderedDict()
         self._most = most
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
         return len(self._viewers)
 
     def of(self, viewer: int) -> Memory:
         """What is remembered of a viewer; the least recent viewer is forgotten for a new one."""
-        memory = self._viewers.get(viewer)
-        if memory is None:
-            memory = self._viewers[viewer] = Memory()
-            if len(self._viewers) > self._most:
-                self._viewers.popitem(last=False)
-        else:
-            self._viewers.move_to_end(viewer)
-        return memory
+        with self._lock:
+            memory = self._viewers.get(viewer)
+            if memory is None:
+                memory = self._viewers[viewer] = Memory()
+                if len(self._viewers) > self._most:
+                    self._viewers.popitem(last=False)
+            else:
+                self._viewers.move_to_end(viewer)
+            return memory
 
 
 def may_learn(flags: int) -> bool:

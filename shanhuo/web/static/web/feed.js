@@ -133,8 +133,9 @@ async function more() {
   try {
     const answer = await fetch("/hot/feed", { credentials: "same-origin" });
     const { sheet, items } = await answer.json();
-    ended = !items.length;
-    items.forEach((item, slot) => add(item, sheet, slot));
+    const here = new Set(clips.map((clip) => clip.dataset.id));
+    ended = items.every((item) => here.has(item.id));
+    items.forEach((item, slot) => here.has(item.id) || add(item, sheet, slot));
     document.dispatchEvent(new Event("shanhuo:wake"));
   } catch {
     say(words.offline);
