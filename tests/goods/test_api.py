@@ -143,10 +143,13 @@ def test_attack_06_odd_volumes_are_refused(call, draft, noon, quantity):
     assert (status, Lot.objects.count()) == (422, 0)
 
 
-@pytest.mark.parametrize("title", ["", "长" * 61, "\0", "\ud800", 7, None])
-def test_titles_that_no_database_takes_are_refused(call, title):
-    status, _refusal = call("post", "/api/seller/products", {**TEXT, "title": title})
-    assert (status, Product.objects.count()) == (422, 0)
+@pytest.mark.parametrize(
+    ("title", "refusal"),
+    [("", 422), ("长" * 61, 422), ("\0", 400), ("\ud800", 422), (7, 422), (None, 422)],
+)
+def test_titles_that_no_database_takes_are_refused(call, title, refusal):
+    status, _answer = call("post", "/api/seller/products", {**TEXT, "title": title})
+    assert (status, Product.objects.count()) == (refusal, 0)
 
 
 def test_stock_and_price_are_changed_with_open_eyes(call, listed, noon):
