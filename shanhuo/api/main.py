@@ -24,6 +24,7 @@ _ERRORS = {
     "403": "Your account may not do this.",
     "404": "Not there, or not yours to see.",
     "409": "Refused as things stand: see `code`; nothing was changed.",
+    "410": "It was good once: a code or link that has ended.",
     "422": "Malformed input: `details.fields` names each field.",
     "429": "Too many attempts; wait.",
 }
