@@ -41,6 +41,7 @@ from shanhuo.orders.services.placing import (
     PriceChanged,
     TooManyUnpaid,
     Wanted,
+    YouthMode,
     place_order,
 )
 from shanhuo.orders.services.refunding import (
@@ -88,6 +89,7 @@ __all__ = [
     "TooManyAddresses",
     "TooManyUnpaid",
     "Wanted",
+    "YouthMode",
     "add_to_basket",
     "ask_back",
     "cancel_unpaid",
