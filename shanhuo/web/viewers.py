@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shanhuo.traffic import viewers
 from shanhuo.traffic.kinds import Flags
+from shanhuo.traffic.sheets import NotASheet, Sheet, unseal
 from shanhuo.traffic.viewers import Viewer
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -53,6 +54,18 @@ def _viewer_now(request: HttpRequest) -> Viewer:
         viewer = replace(kept, key=viewers.new_viewer().key, flags=kept.flags & ~Flags.SIGNED_IN)
     young = getattr(getattr(request, "shell", None), "youth", False)
     return viewer.with_flag(Flags.YOUTH, on=young)
+
+
+def own_slot(request: HttpRequest, *, token: str, slot: str) -> tuple[Sheet, int]:
+    """A slot of a sheet of this viewer: it tells what somebody was shown, so only they may use it.
+
+    Raises NotASheet.
+    """
+    sheet = unseal(token)
+    number = int(slot) if slot.isascii() and slot.isdigit() and len(slot) <= 3 else -1
+    if sheet.viewer != viewer_of(request).key or not 0 <= number < len(sheet.slots):
+        raise NotASheet
+    return sheet, number
 
 
 def remember(response: HttpResponse, viewer: Viewer) -> None:

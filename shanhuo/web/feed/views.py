@@ -11,10 +11,10 @@ from shanhuo.regions import queries as regions
 from shanhuo.traffic import reasons
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.serving import serving
-from shanhuo.traffic.sheets import NotASheet, unseal
+from shanhuo.traffic.sheets import NotASheet
 from shanhuo.web.feed.forms import FeedForm
 from shanhuo.web.refusals import is_htmx
-from shanhuo.web.viewers import remember, viewer_of
+from shanhuo.web.viewers import own_slot, remember, viewer_of
 
 FIRST_LIST = 6
 
@@ -40,13 +40,11 @@ def why(request: HttpRequest) -> HttpResponse:
     htmx and the script swap the fragment; without script it is a page.
     """
     try:
-        sheet = unseal(request.GET.get("sheet", ""))
-        slot = int(request.GET.get("slot", ""))
-    except (NotASheet, ValueError) as error:
+        sheet, slot = own_slot(
+            request, token=request.GET.get("sheet", ""), slot=request.GET.get("slot", "")
+        )
+    except NotASheet as error:
         raise Http404 from error
-    # A sheet tells what somebody was shown: only they may read it.
-    if sheet.viewer != viewer_of(request).key or not 0 <= slot < len(sheet.slots):
-        raise Http404
     explained = reasons.explain(sheet, slot)
     context = {"why": explained, "county": regions.county_of(str(explained.county))}
     alone = not is_htmx(request) and "fragment" not in request.GET

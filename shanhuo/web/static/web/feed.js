@@ -161,7 +161,8 @@ function add(item, sheet, slot) {
   $(clip, ".reason").search = new URLSearchParams({ sheet, slot });
   const goods = $(clip, ".goods");
   if (item.product) {
-    goods.href = words.goods.replace("ID", item.product.id).replace("POST", item.id);
+    goods.href = words.goods.replace("ID", item.product.id);
+    goods.search = new URLSearchParams({ post: item.id, sheet, slot });
     fill("product", item.product.title);
     fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
     $(goods, "img").dataset.src = item.product.cover;
