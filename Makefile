@@ -31,7 +31,9 @@ lint: $(VENV)/.test
 
 test: lint
 	$(RUN) shanhuo messages --compile
-	$(RUN) pytest -n 2 --dist loadgroup
+	$(RUN) pytest -n 2 --dist loadgroup -m 'not browser'
+	@echo 'The pages, in a real Chromium'
+	$(RUN) pytest -m browser
 	@echo 'The concurrency tests once more, on a PostgreSQL that the tests start'
 	$(RUN) pytest -p tests.postgres -m concurrency
 

@@ -21,7 +21,7 @@ def tracks() -> list[str]:
 def main(arguments: list[str]) -> int:
     """Exit 1 when a figure misses its "must" in a full run; quick figures are only shown."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("tracks", nargs="*", help="default: all of them")
+    parser.add_argument("tracks", nargs="*", type=str.lower, help="default: all of them")
     parser.add_argument("--quick", action="store_true", help="a minute in all; figures are rough")
     options = parser.parse_args(arguments)
     figures: list[Figure] = []

@@ -2,9 +2,7 @@
 them, in a folder and on ports of its own."""
 
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +15,7 @@ from urllib.request import urlopen
 from shanhuo.console import launch
 from shanhuo.console.demo.setting import Setting
 from shanhuo.console.supervisor import Program
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 STORY_SEASON = (str(Path(__file__).with_name("season.py")),)
@@ -45,7 +44,7 @@ class House:
 @contextmanager
 def opened(folder: Path, *, season: Sequence[str] = STORY_SEASON) -> Iterator[House]:
     """Build tables and people with the program `season`, start everything, stop everything."""
-    port = _free_pair()
+    port = free_port()
     place = Setting(data_dir=folder, port=port, payment_port=port + 1)
     environment = {
         **os.environ,
@@ -110,16 +109,3 @@ def _wait(house: House) -> None:
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"nothing answers on {house.origin}\n{house.logs()}")
-
-
-def _free_pair() -> int:
-    """Two neighbouring free ports below those that the system hands out."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        if all(_is_free(candidate) for candidate in (port, port + 1)):
-            return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

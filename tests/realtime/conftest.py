@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 MEDIA_KEY = "k7"
 
@@ -101,7 +103,7 @@ class opened_door:  # noqa: N801  used like a function
         migrate = [sys.executable, "-m", "django", "migrate", "-v0"]
         if not (self.folder / "shanhuo.sqlite3").exists():
             subprocess.run(migrate, check=True, env=self.environment, cwd=ROOT)
-        port = _free_port()
+        port = free_port()
         command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--port", str(port)]
         command += ["--no-ws", "--log-level", "warning", "shanhuo.realtime.door:app"]
         self.process = subprocess.Popen(
@@ -113,15 +115,6 @@ class opened_door:  # noqa: N801  used like a function
     def __exit__(self, *_error: object) -> None:
         self.process.terminate()
         self.process.wait(20)
-
-
-def _free_port() -> int:
-    """Below the range from which the system gives ports to clients."""
-    for port in range(8156, 8159):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port")
 
 
 def _wait(port: int) -> None:
