@@ -137,8 +137,8 @@ METRICS: tuple[Metric, ...] = (
         id="exposures",
         name=_("Exposures"),
         definition=_(
-            "How often something from the county was on a screen, at least half of it for at least "
-            "one second. Booked in times shown, never in money."
+            "How often something from the county was on a screen, at least three fifths of it for "
+            "at least half a second. Booked in times shown, never in money."
         ),
         dedupe=_ONCE_A_SHEET,
         unit=Unit.COUNT,
