@@ -1,6 +1,7 @@
 """How a refusal looks: a notice for htmx, a page for people, JSON for programs. Same words."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -63,12 +64,20 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     """401 for programs; for people the sign-in page, which leads back to where they were."""
     if request.path.startswith("/api/"):
         return answer(request, status=401, code="sign_in_first", message=_("Sign in first."))
-    # A form cannot be sent again after signing in; the page it stood on can be opened again.
-    back = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _page_of(request)})}"
     if is_htmx(request):
         return HttpResponse(status=401, headers={"HX-Redirect": address})
     return redirect(address)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The path to open after signing in: a form cannot be sent again, the page it stood on can."""
+    if request.method in ("GET", "HEAD") and not is_htmx(request):
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("referer", ""))
+    if page.netloc != request.get_host():
+        return "/"
+    return f"{page.path}?{page.query}" if page.query else page.path or "/"
 
 
 def is_htmx(request: HttpRequest) -> bool:

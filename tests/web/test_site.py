@@ -1,5 +1,7 @@
 """The public pages and the switches in the footer."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -76,3 +78,22 @@ def test_the_front_page_asks_as_often_for_three_products_as_for_one(
     make_product(title="三")
     with django_assert_num_queries(len(one)):
         client.get("/")
+
+
+@pytest.mark.parametrize(
+    ("referer", "next_path"),
+    [
+        ("http://testserver/g/abc?post=xyz", "/g/abc?post=xyz"),
+        ("https://elsewhere.example/g/abc", "/"),
+        ("", "/"),
+        ("//testserver.elsewhere.example/", "/"),
+    ],
+)
+def test_attack_35_a_visitor_who_presses_buy_signs_in_and_is_back_on_the_product(
+    client, referer, next_path
+):
+    answer = client.post("/basket/add", headers={"referer": referer})
+    assert (answer.status_code, parse_qs(urlsplit(answer["Location"]).query)["next"]) == (
+        302,
+        [next_path],
+    )
