@@ -21,6 +21,7 @@ MOST_PIXELS = 40_000_000
 MOST_BYTES = 20 * 1024 * 1024
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 QUALITIES = (82, 74, 64, 52, 40, 28)
+_PILLOW_NAMES = {"webp": "WEBP", "jpg": "JPEG"}
 
 # Pillow itself refuses at twice this figure, before it reserves memory.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
@@ -75,12 +76,20 @@ def open_picture(file: Readable) -> Image.Image:
 
 
 def renditions(picture: Image.Image, *, longest: int, most_bytes: int) -> Iterator[Rendition]:
-    """The picture at most `longest` pixels wide and high, as WebP and as JPEG.
+    """The picture at most `longest` pixels wide and high, as WebP and as JPEG."""
+    for extension in _PILLOW_NAMES:
+        yield rendition(picture, extension, longest=longest, most_bytes=most_bytes)
 
-    Quality is lowered, then the size, until a rendition keeps within `most_bytes`.
-    """
-    for pillow_name, extension in (("WEBP", "webp"), ("JPEG", "jpg")):
-        yield _fit(picture, pillow_name, extension, longest=longest, most_bytes=most_bytes)
+
+def rendition(picture: Image.Image, extension: str, *, longest: int, most_bytes: int) -> Rendition:
+    """One of them. Quality is lowered, then the size, until it keeps within `most_bytes`."""
+    small = picture.copy()
+    small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    for quality in QUALITIES:
+        content = _encode(small, _PILLOW_NAMES[extension], quality)
+        if len(content) <= most_bytes:
+            return Rendition(content, extension, small.width, small.height)
+    return rendition(picture, extension, longest=longest * 3 // 4, most_bytes=most_bytes)
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -89,18 +98,6 @@ def _plain(picture: Image.Image) -> Image.Image:
         white = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(white, picture)
     return picture.convert("RGB")
-
-
-def _fit(
-    picture: Image.Image, pillow_name: str, extension: str, *, longest: int, most_bytes: int
-) -> Rendition:
-    small = picture.copy()
-    small.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-    for quality in QUALITIES:
-        content = _encode(small, pillow_name, quality)
-        if len(content) <= most_bytes:
-            return Rendition(content, extension, small.width, small.height)
-    return _fit(picture, pillow_name, extension, longest=longest * 3 // 4, most_bytes=most_bytes)
 
 
 def _encode(picture: Image.Image, pillow_name: str, quality: int) -> bytes:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from shanhuo.content.media import cover
 from shanhuo.content.media.problems import MediaProblem, MediaRefused
-from shanhuo.content.media.render import COVER_BYTES, COVER_SIDE, fingerprint
 from shanhuo.kernel import images
 
 SIDE = 1440
@@ -38,7 +38,5 @@ def draw(source: Path, *, folder: Path, position: int) -> Drawn:
     drawn = list(images.renditions(picture, longest=SIDE, most_bytes=BYTES))
     for rendition in drawn:
         (folder / f"{position}.{rendition.extension}").write_bytes(rendition.content)
-    if position == 0:
-        for small in images.renditions(picture, longest=COVER_SIDE, most_bytes=COVER_BYTES):
-            (folder / f"cover.{small.extension}").write_bytes(small.content)
-    return Drawn(drawn[0].width, drawn[0].height, fingerprint(picture))
+    fingerprint = cover.draw(picture, folder) if position == 0 else cover.fingerprint(picture)
+    return Drawn(drawn[0].width, drawn[0].height, fingerprint)

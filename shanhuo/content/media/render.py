@@ -8,15 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
-from shanhuo.content.media import jail
+from shanhuo.content.media import cover, jail
 from shanhuo.content.media.probe import LONGEST_SECONDS, Film, read_report
 from shanhuo.content.media.problems import MediaProblem, MediaRefused
 from shanhuo.kernel import images
 
-COVER_BYTES = 30 * 1024
-COVER_SIDE = 640
 AUDIO_BITS = 80_000
 KEYFRAME_SECONDS = 2
 FASTEST_RATE = 30
@@ -105,7 +101,7 @@ def render(
         width=width,
         height=height,
         rungs=tuple(rung.name for rung in rungs),
-        cover_fingerprint=write_cover(folder / "cover.png", folder),
+        cover_fingerprint=_cover(folder / "cover.png", folder),
     )
 
 
@@ -207,26 +203,12 @@ def master_playlist(film: Film, rungs: tuple[Rung, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write_cover(source: Path, folder: Path) -> str:
-    """Put `cover.webp|jpg` of at most 30 KB in place of `source`; returns its fingerprint."""
+def _cover(source: Path, folder: Path) -> str:
+    """Put the cover in place of the still `source`; returns its fingerprint."""
     with source.open("rb") as file:
         picture = images.open_picture(file)
-    for rendition in images.renditions(picture, longest=COVER_SIDE, most_bytes=COVER_BYTES):
-        (folder / f"cover.{rendition.extension}").write_bytes(rendition.content)
     source.unlink()
-    return fingerprint(picture)
-
-
-def fingerprint(picture: Image.Image) -> str:
-    """16 hex digits: whether each of 8 x 8 spots is brighter than its right neighbour."""
-    small = picture.convert("L").resize((9, 8), Image.Resampling.BILINEAR)
-    spots = list(small.getdata())
-    bits = 0
-    for row in range(8):
-        for column in range(8):
-            left, right = spots[row * 9 + column : row * 9 + column + 2]
-            bits = bits << 1 | (left > right)
-    return f"{bits:016x}"
+    return cover.draw(picture, folder)
 
 
 class _Watch:
