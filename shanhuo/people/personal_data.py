@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from shanhuo.people import phones
-from shanhuo.people.models import Membership, User, Verification
+from shanhuo.people.models import Membership, Passkey, User, Verification
 
 
 def _nothing(_user: User) -> list[str]:
@@ -63,6 +63,14 @@ def _account(user: User) -> dict[str, Any]:
         "joined_at": _iso(user.joined_at),
         "last_signed_in_at": _iso(user.last_login),
         "youth_mode": bool(user.youth_pin),
+        "passkeys": [
+            {
+                "name": passkey.name,
+                "added_at": _iso(passkey.added_at),
+                "used_at": _iso(passkey.used_at),
+            }
+            for passkey in Passkey.objects.filter(user=user)
+        ],
     }
 
 

@@ -20,6 +20,7 @@ from shanhuo.people.models import (
     Invitation,
     Membership,
     Organisation,
+    Passkey,
     User,
     Verification,
     VerificationDocument,
@@ -33,6 +34,11 @@ HouseholdRow: TypeAlias = Household
 def user_by_phone(phone: str) -> User | None:
     """The account of a normalised number."""
     return User.objects.filter(phone_digest=phones.digest(phone)).first()
+
+
+def passkeys_of(user: User) -> QuerySet[Passkey]:
+    """The keys that open the account, the oldest first."""
+    return Passkey.objects.filter(user=user).select_related("user")
 
 
 def open_verification_of(organisation: Organisation) -> Verification:

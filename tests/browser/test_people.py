@@ -82,3 +82,70 @@ def test_a_seller_sends_papers_and_an_operator_decides(phone_of):
     desk.locator("main form button.primary").click()
     page.reload()
     assert "已验证" in page.locator(".list").inner_text()
+
+
+def own_device(phone):
+    """A telephone with a fingerprint lock, as Chromium's own test device plays it."""
+    cdp = phone.context.new_cdp_session(phone.page)
+    cdp.send("WebAuthn.enable")
+    made = cdp.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    return cdp, made["authenticatorId"]
+
+
+def by_code(phone, number):
+    page = phone.open("/account/sign-in?next=/account/passkeys")
+    page.locator("input[type=tel]").fill(number)
+    page.get_by_role("button", name="获取验证码").click()
+    page.locator("main form input:visible").fill(page.locator("[data-demo-code]").inner_text())
+    page.locator("main form button").click()
+    return page
+
+
+def test_a_passkey_opens_the_account_until_it_is_removed(phone_of):
+    phone = phone_of()
+    cdp, device = own_device(phone)
+    page = by_code(phone, "17000000021")
+    page.get_by_label("设备名称").fill("妈妈的手机")
+    page.get_by_role("button", name="添加通行密钥").click()
+    page.locator("main .list strong", has_text="妈妈的手机").wait_for()
+    assert fits(page)
+    assert len(cdp.send("WebAuthn.getCredentials", {"authenticatorId": device})["credentials"]) == 1
+
+    phone.context.clear_cookies()
+    page = phone.open("/account/sign-in?next=/account/passkeys")
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.get_by_text("上次使用").wait_for()
+    assert fits(page)
+
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="删除").click()
+    page.get_by_text("还没有通行密钥").wait_for()
+    phone.context.clear_cookies()
+    page = phone.open("/account/sign-in")
+    page.get_by_role("button", name="用通行密钥登录").click()
+    page.get_by_text("这个通行密钥在这里打不开账号").wait_for()
+    assert page.locator("input[type=tel]").is_visible()
+    # A refusal is an answer 422, which the browser writes into its console.
+    phone.complaints = [line for line in phone.complaints if "422" not in line]
+
+
+def test_without_a_device_the_page_says_so_and_the_code_is_there(phone_of):
+    phone = phone_of(language="en-GB")
+    cdp, device = own_device(phone)
+    cdp.send("WebAuthn.setUserVerified", {"authenticatorId": device, "isUserVerified": False})
+    page = phone.open("/account/sign-in")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_text("No passkey was used.").wait_for()
+    assert page.locator("input[type=tel]").is_visible()

@@ -1,4 +1,4 @@
-"""Tables of the room: accounts and codes, organisations and their checks, households."""
+"""Tables of the room: accounts, codes and passkeys, organisations and their checks, households."""
 
 from shanhuo.people.models.accounts import SignInCode, User, UserManager
 from shanhuo.people.models.households import (
@@ -8,6 +8,7 @@ from shanhuo.people.models.households import (
     HouseholdImportRow,
 )
 from shanhuo.people.models.organisations import Invitation, Membership, Organisation
+from shanhuo.people.models.passkeys import Passkey
 from shanhuo.people.models.verification import Verification, VerificationDocument
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Invitation",
     "Membership",
     "Organisation",
+    "Passkey",
     "SignInCode",
     "User",
     "UserManager",

@@ -38,6 +38,15 @@ from shanhuo.people.services.organisations import (
     suspend_organisation,
     withdraw_invitation,
 )
+from shanhuo.people.services.passkeys import (
+    Ceremony,
+    add_passkey,
+    begin_adding,
+    begin_entering,
+    enter_with_passkey,
+    remove_passkey,
+    rename_passkey,
+)
 from shanhuo.people.services.sign_in import (
     SentCode,
     SignedIn,
@@ -53,16 +62,20 @@ from shanhuo.people.services.verification import (
 )
 
 __all__ = [
+    "Ceremony",
     "Revealed",
     "SentCode",
     "SignedIn",
     "Undone",
     "accept_invitation",
     "add_member",
+    "add_passkey",
     "amend_household",
     "apply_for_organisation",
     "appoint_operator",
     "become_creator",
+    "begin_adding",
+    "begin_entering",
     "can_undo",
     "change_household",
     "change_phone",
@@ -73,6 +86,7 @@ __all__ = [
     "discard_import",
     "end_all_sessions",
     "end_membership",
+    "enter_with_passkey",
     "forget_old_imports",
     "hand_in_papers",
     "invite",
@@ -80,7 +94,9 @@ __all__ = [
     "preview_import",
     "register_household",
     "release_phone",
+    "remove_passkey",
     "rename",
+    "rename_passkey",
     "reopen_account",
     "request_code",
     "reveal_household",

@@ -11,7 +11,7 @@ from shanhuo.kernel import audit, facts, limits
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import personal_data, rules
 from shanhuo.people.events import AccountErased
-from shanhuo.people.models import Invitation, Membership, Organisation, User
+from shanhuo.people.models import Invitation, Membership, Organisation, Passkey, User
 from shanhuo.people.services.sign_in import DAY
 
 
@@ -61,8 +61,8 @@ def end_all_sessions(*, user: User, now: datetime) -> User:
 
 @transaction.atomic
 def delete_account(*, user: User, now: datetime) -> None:
-    """Erase a person: number, name, memberships, invitations, sessions. Public content and orders
-    are for the rooms above, which receive AccountErased.
+    """Erase a person: number, passkeys, name, memberships, invitations, sessions. Public content
+    and orders are for the rooms above, which receive AccountErased.
 
     Raises LastOwner, and StillNeeded where a room above reports something unfinished.
     """
@@ -75,6 +75,7 @@ def delete_account(*, user: User, now: datetime) -> None:
     Organisation.objects.filter(founder=user, kind=Organisation.Kind.CREATOR).update(
         founder=None, name="", status=Organisation.Status.SUSPENDED
     )
+    Passkey.objects.filter(user=user).delete()
     if digest:
         Invitation.objects.filter(phone_digest=digest).delete()
     User.objects.filter(pk=user.pk).update(
@@ -110,8 +111,10 @@ def reopen_account(*, user: User, operator: User, reason: str, now: datetime) ->
 @transaction.atomic
 def release_phone(*, user: User, operator: User, reason: str, now: datetime) -> None:
     """The carrier gave the number to somebody else: the account lets go of it and of its roles, so
-    that the number's new owner starts anew. Raises NotOperator."""
+    that the number's new owner starts anew. Passkeys go too: the new owner may have added one.
+    Raises NotOperator."""
     _require_operator(operator)
+    Passkey.objects.filter(user=user).delete()
     Membership.objects.filter(user=user, ended_at=None).update(ended_at=now)
     User.objects.filter(pk=user.pk).update(
         phone="", phone_digest=None, session_epoch=F("session_epoch") + 1

@@ -92,7 +92,7 @@ def confirm_code(*, reference: str, guess: str, address: str, now: datetime) -> 
     Raises CodeExpired (too old, used, out of guesses, another browser's), WrongCode, AccountClosed,
     TooMany.
     """
-    who = _network(address)
+    who = network_of(address)
     limits.take(scope="people.guess.address", key=who, cap=60, window=HOUR, now=now)
     code = _spend_guess(reference, now=now)
     if not code.matches(_digits(guess)):
@@ -107,7 +107,7 @@ def change_phone(*, user: User, reference: str, guess: str, address: str, now: d
 
     Raises what `confirm_code` raises, and PhoneTaken.
     """
-    limits.take(scope="people.guess.address", key=_network(address), cap=60, window=HOUR, now=now)
+    limits.take(scope="people.guess.address", key=network_of(address), cap=60, window=HOUR, now=now)
     code = _spend_guess(reference, now=now)
     if not code.matches(_digits(guess)):
         raise WrongCode(left=code.guesses_left)
@@ -129,7 +129,7 @@ def _take_caps(number: str, *, address: str, with_proof: bool, now: datetime) ->
 
     The address comes first: whom it stops has not used up the number's or the site's share.
     """
-    who, whom = _network(address), phones.digest(number)
+    who, whom = network_of(address), phones.digest(number)
     if not with_proof:
         limits.take(scope="people.sms.plain", key=who, cap=2, window=DAY, now=now)
         limits.take(scope="people.sms.plain.site", key="", cap=100, window=DAY, now=now)
@@ -144,7 +144,7 @@ def _take_caps(number: str, *, address: str, with_proof: bool, now: datetime) ->
         limits.take(scope=scope, key=key, cap=cap, window=window, now=now)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The keyed hash of an address; of the /64 for IPv6, where one household holds 2^64."""
     try:
         parsed = ip_address(address)

@@ -40,6 +40,22 @@ class NameForm(forms.Form):
     display_name = forms.CharField(label=_("Name that others see"), max_length=50)
 
 
+class PasskeyNameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the device"), max_length=50, help_text=_("For example: my phone.")
+    )
+
+
+class SignatureForm(forms.Form):
+    """What the browser's device answered; `people.services.passkeys` judges it."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+
+class NewPasskeyForm(PasskeyNameForm, SignatureForm):
+    pass
+
+
 class CreatorForm(forms.Form):
     name = forms.CharField(
         label=_("Name of your channel"), max_length=80, help_text=_("For example 赵大姐的果园.")

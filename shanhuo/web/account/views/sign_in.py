@@ -17,6 +17,7 @@ from shanhuo.web.account.forms import CodeForm, PhoneForm
 
 SENT = "people.sent_code"
 NEXT = "people.next"
+ENTERED = "people.entered"
 
 
 @never_cache
@@ -59,7 +60,7 @@ def code(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("code", str(refusal))
         else:
-            return _enter(request, signed_in)
+            return enter(request, signed_in, method="code")
     status = 422 if form.is_bound else 200
     return render(request, "web/account/code.html", {"form": form, "sent": sent}, status=status)
 
@@ -86,9 +87,11 @@ def remember(request: HttpRequest, sent: services.SentCode, *, key: str = SENT) 
     }
 
 
-def _enter(request: HttpRequest, signed_in: services.SignedIn) -> HttpResponse:
+def enter(request: HttpRequest, signed_in: services.SignedIn, *, method: str) -> HttpResponse:
+    """Begin the session and lead on to where the person wanted to go."""
     goal = request.session.pop(NEXT, None)
     request.session.pop(SENT, None)
-    record_authentication(request, signed_in.user, method="code")
+    record_authentication(request, signed_in.user, method=method)
     answer: HttpResponse = perform_login(request, Login(user=signed_in.user, redirect_url=goal))
+    request.session[ENTERED] = clock.now().timestamp()
     return answer
