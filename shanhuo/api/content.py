@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
+from shanhuo.api.schemas import LAST_PAGE
 from shanhuo.content import queries
 from shanhuo.content import services as content
 from shanhuo.content.queries import PostCard
@@ -51,8 +52,6 @@ _KEY = {
     "required": False,
     "schema": {"type": "string", "minLength": 8, "maxLength": 80},
 }
-# SQLite and PostgreSQL agree up to here; no list of posts is longer.
-LAST_PAGE = 10_000
 
 
 class PageIn(Schema):

@@ -8,11 +8,9 @@ from ninja import Field, File, Path, Schema
 from ninja.files import UploadedFile
 from pydantic import AfterValidator
 
+from shanhuo.api.schemas import LAST_PAGE
 from shanhuo.goods.choices import Category, ExitReason, Promise, ProofMethod, Unit
 from shanhuo.goods.prices import LARGEST_PRICE_FEN
-
-# SQLite and PostgreSQL agree up to here; no list of goods is longer.
-LAST_PAGE = 10_000
 
 
 def _storable(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
+from shanhuo.api.lookups import county_of
 from shanhuo.goods import queries as goods
 from shanhuo.impact import queries, rules, services
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
@@ -14,7 +15,6 @@ from shanhuo.impact.queries import Figure
 from shanhuo.impact.windows import EARLIEST, LATEST, Window
 from shanhuo.kernel import clock
 from shanhuo.people.access import Access
-from shanhuo.regions import queries as regions
 
 router = Router(tags=["impact"])
 ACCESS = {
@@ -140,7 +140,7 @@ def country_figures(request: HttpRequest, window: Query[WindowQuery]) -> ReportO
 
 @router.get("/counties/{adcode}/figures", response=ReportOut, summary="Figures of a county")
 def county_figures(request: HttpRequest, adcode: str, window: Query[WindowQuery]) -> ReportOut:
-    county = _county(adcode)
+    county = county_of(adcode)
     report = queries.report(window.window(), county=county.adcode)
     return _report_out(report, queries.published_figures(county.adcode))
 
@@ -155,7 +155,7 @@ def exact_household_figures(
 ) -> list[FigureOut]:
     """For the county's office, operators and auditors; 404 for everybody else. Noted in the audit
     log."""
-    county, user = _county(adcode), _user(request)
+    county, user = county_of(adcode), _user(request)
     if not rules.may_see_households(user, county.pk):
         raise Http404
     days = window.window()
@@ -207,13 +207,6 @@ def _metric(metric_id: str) -> Metric:
     if metric_id not in BY_ID:
         raise Http404
     return BY_ID[metric_id]
-
-
-def _county(adcode: str) -> Any:
-    county = regions.county_of(adcode)
-    if county is None:
-        raise Http404
-    return county
 
 
 def _user(request: HttpRequest) -> Any:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from ninja import Field, Schema
 from pydantic import AfterValidator
 
-from shanhuo.api.goods_schemas import LAST_PAGE, Count, Fen, Words
+from shanhuo.api.goods_schemas import Count, Fen, Words
+from shanhuo.api.schemas import LAST_PAGE
 from shanhuo.orders.choices import Carrier, SlipMeans
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema, Status
 
+from shanhuo.api.lookups import county_of
 from shanhuo.kernel import clock
 from shanhuo.people import rules as people
 from shanhuo.people.access import Access
@@ -68,7 +69,7 @@ def search_places(request: HttpRequest, query: Query[PlaceQuery]) -> Any:
 
 @router.get("/counties/{adcode}", response=CountyOut, summary="A county and its designations")
 def get_county(request: HttpRequest, adcode: str) -> CountyOut:
-    county = _county(adcode)
+    county = county_of(adcode)
     return CountyOut(
         adcode=county.adcode,
         name=county.name,
@@ -86,7 +87,7 @@ def get_county(request: HttpRequest, adcode: str) -> CountyOut:
 )
 def list_villages(request: HttpRequest, adcode: str) -> Any:
     """By township and name; at most 500."""
-    return queries.villages_of(_county(adcode).pk)[:MOST_VILLAGES]
+    return queries.villages_of(county_of(adcode).pk)[:MOST_VILLAGES]
 
 
 @router.post("/counties/{adcode}/villages", response={201: VillageOut}, summary="Add a village")
@@ -94,7 +95,7 @@ def add_village(request: HttpRequest, adcode: str, body: VillageIn) -> Status[An
     """403 `not_your_county`; 409 `village_exists`."""
     user: Any = request.user
     village = services.add_village(
-        county=_county(adcode),
+        county=county_of(adcode),
         township=body.township,
         name=body.name,
         actor=user,
@@ -102,10 +103,3 @@ def add_village(request: HttpRequest, adcode: str, body: VillageIn) -> Status[An
         now=clock.now(),
     )
     return Status(201, village)
-
-
-def _county(adcode: str) -> Any:
-    county = queries.county_of(adcode)
-    if county is None:
-        raise Http404
-    return county

@@ -4,6 +4,9 @@ from typing import Any
 
 from ninja import Field, Schema
 
+# SQLite and PostgreSQL agree up to here; no list is longer.
+LAST_PAGE = 10_000
+
 
 class RefusalOut(Schema):
     """Every answer from 400 up: `code` is stable and for programs, `message` is for people."""
