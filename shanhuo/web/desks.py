@@ -29,6 +29,15 @@ class Todo:
     sign: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something often done at a desk: the page at `url` begins it."""
+
+    text: str
+    url: str
+    sign: str
+
+
 def desks_of(user: Any) -> list[Desk]:
     """The desks that the user may sit at."""
     every = [

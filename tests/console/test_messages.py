@@ -1,6 +1,7 @@
 """Every text of every room and page area exists in Chinese."""
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from shanhuo.console import catalogues
 
@@ -35,3 +36,8 @@ def test_a_compiled_catalogue_speaks(tmp_path, monkeypatch):
     assert catalogues.compile_all() == 0
     assert catalogues.problems(shelf) == []
     assert "购物篮".encode() in shelf.mo.read_bytes()
+
+
+def test_a_shelf_that_does_not_exist_is_not_called_translated():
+    with pytest.raises(CommandError, match="no shelf county; there are"):
+        call_command("messages", "county", "--check")

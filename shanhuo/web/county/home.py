@@ -8,16 +8,24 @@ from django.views.decorators.http import require_safe
 
 from shanhuo.goods.queries import pool_entries_of_offices
 from shanhuo.people.actors import actor_of
-from shanhuo.web.desks import Todo, waiting
+from shanhuo.web.desks import Deed, Todo, waiting
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/county/home.html", {"todos": waiting(*_todos(request))})
+    return render(
+        request, "web/county/home.html", {"todos": waiting(*_goods(request)), "deeds": _deeds()}
+    )
 
 
-def _todos(request: HttpRequest) -> list[Todo]:
-    return _goods(request)
+def _deeds() -> list[Deed]:
+    return [
+        Deed(_("Enter a household"), reverse("county:household_new"), "people"),
+        Deed(_("Import households from Excel"), reverse("county:household_import_new"), "upload"),
+        Deed(_("Propose a product for the pool"), reverse("county:pool_candidates"), "seal"),
+        Deed(_("Add a village"), reverse("county:places"), "house"),
+        Deed(_("Read this county's figures"), reverse("county:figures"), "chart"),
+    ]
 
 
 def _goods(request: HttpRequest) -> list[Todo]:

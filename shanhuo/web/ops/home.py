@@ -9,12 +9,21 @@ from django.views.decorators.http import require_safe
 from shanhuo.orders import queries as orders
 from shanhuo.people import queries
 from shanhuo.web.content.review import todos as posts_that_wait
-from shanhuo.web.desks import Todo, waiting
+from shanhuo.web.desks import Deed, Todo, waiting
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/ops/home.html", {"todos": waiting(*_todos(request))})
+    return render(
+        request, "web/ops/home.html", {"todos": waiting(*_todos(request)), "deeds": _deeds()}
+    )
+
+
+def _deeds() -> list[Deed]:
+    return [
+        Deed(_("Read the books"), reverse("trade:books"), "list"),
+        Deed(_("Check a published figure"), reverse("impact:metrics"), "chart"),
+    ]
 
 
 def _todos(request: HttpRequest) -> list[Todo]:

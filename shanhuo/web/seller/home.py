@@ -9,12 +9,22 @@ from django.views.decorators.http import require_safe
 from shanhuo.goods.queries import seller_work
 from shanhuo.kernel import clock
 from shanhuo.orders import queries as orders
-from shanhuo.web.desks import Todo, waiting
+from shanhuo.web.desks import Deed, Todo, waiting
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/seller/home.html", {"todos": waiting(*_todos(request))})
+    return render(
+        request, "web/seller/home.html", {"todos": waiting(*_todos(request)), "deeds": _deeds()}
+    )
+
+
+def _deeds() -> list[Deed]:
+    return [
+        Deed(_("Bring a new product"), reverse("seller:product_new"), "box"),
+        Deed(_("Write a purchase slip"), reverse("trade:slip_new"), "yuan"),
+        Deed(_("Read the statement"), reverse("trade:statement"), "receipt"),
+    ]
 
 
 def _todos(request: HttpRequest) -> list[Todo]:

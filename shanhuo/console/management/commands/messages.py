@@ -22,11 +22,7 @@ class Command(BaseCommand):
         if options["compile"]:
             self.stdout.write(f"{catalogues.compile_all()} catalogues compiled")
             return
-        chosen = [
-            shelf
-            for shelf in catalogues.shelves()
-            if not options["shelves"] or shelf.name in options["shelves"]
-        ]
+        chosen = _chosen(options["shelves"])
         if not options["check"]:
             for shelf in chosen:
                 catalogues.update(shelf)
@@ -37,3 +33,11 @@ class Command(BaseCommand):
         if open_ and options["check"]:
             raise CommandError(f"{len(open_)} texts are not finished")
         self.stdout.write(f"{len(open_)} texts to translate" if open_ else "all texts translated")
+
+
+def _chosen(names: list[str]) -> list[catalogues.Shelf]:
+    """The shelves of these names, all without any. Raises CommandError for a name that none has."""
+    shelves = {shelf.name: shelf for shelf in catalogues.shelves()}
+    if unknown := set(names) - shelves.keys():
+        raise CommandError(f"no shelf {', '.join(sorted(unknown))}; there are {', '.join(shelves)}")
+    return [shelves[name] for name in names or shelves]

@@ -200,5 +200,8 @@ document.addEventListener("change", ({ target }) => {
 });
 window.addEventListener("offline", () => say(words.offline, "bad"));
 
+// A desk has more sections than a phone is wide: bring the open one into sight.
+document.querySelector(".deskbar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 wake();
 document.addEventListener("htmx:after:swap", wake);
