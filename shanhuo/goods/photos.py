@@ -15,6 +15,9 @@ class Size:
 LARGE = Size("large", longest=1280, most_bytes=220_000)
 # Four of them stand in the first view of a phone, which may weigh 100 KB in all.
 SMALL = Size("small", longest=480, most_bytes=16_000)
+# Beside a line of text: 72 px wide, on screens of two dots each.
+THUMB = Size("thumb", longest=160, most_bytes=5_000)
+SIZES = (LARGE, SMALL, THUMB)
 EXTENSIONS = ("webp", "jpg")
 
 

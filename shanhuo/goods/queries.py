@@ -34,7 +34,7 @@ from shanhuo.goods.models import (
     Sku,
     StockShare,
 )
-from shanhuo.goods.photos import LARGE, SMALL, path_of
+from shanhuo.goods.photos import LARGE, SMALL, THUMB, path_of
 from shanhuo.goods.prices import PriceChain, chain_of
 from shanhuo.goods.textindex import products_by_words
 from shanhuo.kernel import textsearch
@@ -250,6 +250,7 @@ class ProductCard:
     slogan: str
     cover: str
     cover_jpeg: str
+    thumb: str
     price_from_fen: int | None
     price_to_fen: int | None
     season_mask: int
@@ -307,6 +308,7 @@ def _card(row: Any) -> ProductCard:
         slogan=brand.current.slogan if brand and brand.current else "",
         cover=path_of(row._cover, SMALL, "webp") if row._cover else "",
         cover_jpeg=path_of(row._cover, SMALL, "jpg") if row._cover else "",
+        thumb=path_of(row._cover, THUMB, "webp") if row._cover else "",
         price_from_fen=row._price_from,
         price_to_fen=row._price_to,
         season_mask=row.season_mask,
@@ -334,7 +336,7 @@ class Offer:
     product_id: int
     product_public_id: str
     product_title: str
-    cover: str
+    thumb: str
     merchant_id: int
     merchant_name: str
     county_id: int
@@ -377,7 +379,7 @@ def _offer(sku: Any) -> Offer:
         product_id=product.pk,
         product_public_id=product.public_id,
         product_title=product.title,
-        cover=path_of(photos[0].name, SMALL, "webp") if photos else "",
+        thumb=path_of(photos[0].name, THUMB, "webp") if photos else "",
         merchant_id=product.merchant_id,
         merchant_name=product.merchant.name,
         county_id=product.county_id,
@@ -423,6 +425,7 @@ class Photo:
     large_jpeg: str
     small: str
     small_jpeg: str
+    thumb: str
     width: int
     height: int
 
@@ -475,6 +478,7 @@ def _photo(photo: ProductPhoto) -> Photo:
         large_jpeg=path_of(photo.name, LARGE, "jpg"),
         small=path_of(photo.name, SMALL, "webp"),
         small_jpeg=path_of(photo.name, SMALL, "jpg"),
+        thumb=path_of(photo.name, THUMB, "webp"),
         width=photo.width,
         height=photo.height,
     )

@@ -95,6 +95,6 @@ def _product(product: ProductCard) -> dict[str, object]:
         "id": product.public_id,
         "title": product.title,
         "price_fen": product.price_from_fen,
-        "cover": f"{settings.MEDIA_URL}{product.cover}" if product.cover else "",
+        "cover": f"{settings.MEDIA_URL}{product.thumb}" if product.thumb else "",
         "available": product.is_available,
     }

@@ -19,17 +19,20 @@ def files():
     return [name for folder in folders for name in default_storage.listdir(f"goods/{folder}")[1]]
 
 
-def test_four_files_and_a_light_cover(draft):
+def test_three_sizes_each_as_light_as_promised(draft):
     photo = goods.add_photo(product_id=draft.pk, file=picture((2000, 1500)))
     assert sorted(files()) == [
         f"{photo.name}-large.jpg",
         f"{photo.name}-large.webp",
         f"{photo.name}-small.jpg",
         f"{photo.name}-small.webp",
+        f"{photo.name}-thumb.jpg",
+        f"{photo.name}-thumb.webp",
     ]
     [shown] = queries.photos_of(draft)
     assert default_storage.size(shown.small) <= 16_000
     assert default_storage.size(shown.small_jpeg) <= 16_000
+    assert default_storage.size(shown.thumb) <= 5_000
 
 
 def test_a_broken_picture_leaves_nothing(draft):
@@ -58,4 +61,4 @@ def test_a_tenth_photo_is_refused(draft):
         goods.add_photo(product_id=draft.pk, file=picture((60, 40)))
     with pytest.raises(goods.TooManyPhotos):
         goods.add_photo(product_id=draft.pk, file=picture((60, 40)))
-    assert len(files()) == 36
+    assert len(files()) == 54

@@ -71,8 +71,8 @@ class ProductStandard(models.Model):
 class ProductPhoto(models.Model):
     """One picture, already re-encoded: no original and no EXIF is kept.
 
-    `name` is the random stem of four files under media/goods/: `<name>-{large,small}.{webp,jpg}`.
-    The first by position is the cover.
+    `name` is the random stem of six files under media/goods/:
+    `<name>-{large,small,thumb}.{webp,jpg}`. The first by position is the cover.
     """
 
     product = models.ForeignKey(Product, models.CASCADE, related_name="photos")

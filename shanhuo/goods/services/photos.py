@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from shanhuo.goods.models import Product, ProductPhoto
-from shanhuo.goods.photos import EXTENSIONS, LARGE, SMALL, Size, path_of
+from shanhuo.goods.photos import EXTENSIONS, SIZES, Size, path_of
 from shanhuo.kernel import ids, images
 from shanhuo.kernel.errors import Refusal
 
@@ -20,7 +20,7 @@ class TooManyPhotos(Refusal):
 
 
 def add_photo(*, product_id: int, file: images.Readable) -> ProductPhoto:
-    """Store a picture in two sizes and two formats; the last place in the row is its own.
+    """Store a picture in three sizes and two formats; the last place in the row is its own.
 
     Raises NotAPicture, PictureTooLarge, TooManyPhotos; then no file is left behind.
     """
@@ -34,7 +34,7 @@ def add_photo(*, product_id: int, file: images.Readable) -> ProductPhoto:
         )
         if len(positions) >= MOST_PHOTOS:
             raise TooManyPhotos(most=MOST_PHOTOS)
-        for size in (LARGE, SMALL):
+        for size in SIZES:
             _store(name, size, picture)
         return ProductPhoto.objects.create(
             product_id=product_id,
@@ -75,6 +75,6 @@ def _store(name: str, size: Size, picture: Image.Image) -> None:
 
 
 def _delete_files(name: str) -> None:
-    for size in (LARGE, SMALL):
+    for size in SIZES:
         for extension in EXTENSIONS:
             default_storage.delete(path_of(name, size, extension))

@@ -25,7 +25,7 @@ class WishView:
     title: str
     product: str
     sku_name: str
-    cover: str
+    thumb: str
     quantity: int
     unit_price_fen: int
     unit_paid_fen: int
@@ -141,7 +141,7 @@ def _wishes(parcel: Parcel, offers: dict[str, goods.Offer]) -> list[WishView]:
                 title=offer.product_title,
                 product=offer.product_public_id,
                 sku_name=offer.name,
-                cover=offer.cover,
+                thumb=offer.thumb,
                 quantity=line.quantity,
                 unit_price_fen=line.unit_price_fen,
                 unit_paid_fen=line.unit_paid_fen,

@@ -129,6 +129,8 @@ def _is_chinese() -> bool:
 
 # ---- pieces ----
 
+FIRST_PICTURES = (1, 2)
+
 
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
@@ -142,12 +144,23 @@ def icon(name: str, css: str = "") -> SafeString:
 
 
 @register.inclusion_tag("web/_later.html")
-def later(address: str, *, jpeg: str = "", width: int, height: int) -> dict[str, Any]:
+def later(
+    address: str, *, jpeg: str = "", width: int, height: int, place: int | str = ""
+) -> dict[str, Any]:
     """A picture that is fetched when it comes near the screen; without script, at once.
 
+    `place`: the number of this picture among those of the first view, from 1. The first two come
+    with the page: on a slow line they would wait for the script, and the script for the sheet.
     Browsers' own lazy loading begins three screens ahead: ten covers more than a village pays for.
     """
-    return {"address": address, "jpeg": jpeg, "width": width, "height": height}
+    return {
+        "address": address,
+        "jpeg": jpeg,
+        "width": width,
+        "height": height,
+        "with_page": place in FIRST_PICTURES,
+        "is_first": place == 1,
+    }
 
 
 _TONES = {

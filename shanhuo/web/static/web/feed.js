@@ -44,7 +44,7 @@ function prepare(clip) {
   clip.watched = 0;
   film.addEventListener("timeupdate", () => watched(clip, film));
   film.addEventListener("playing", () => (start.hidden = true));
-  film.addEventListener("error", () => broken(clip), true);
+  film.addEventListener("error", () => recover(clip, film), true);
 }
 
 /** Plays are counted after a second, finishes near the end; the time of each pass is added up. */
@@ -63,15 +63,21 @@ function broken(clip) {
   $(clip, ".start").hidden = true;
 }
 
-/** Give the film its addresses: the stream where this browser plays it, the small file elsewhere. */
+/** Give the film its one address: the stream where this browser plays it, the small file elsewhere. */
 function load(clip, film) {
   if (film.dataset.loaded) return;
   film.dataset.loaded = "1";
-  const stream = free() && clip.dataset.hls && film.canPlayType("application/vnd.apple.mpegurl");
-  const addresses = [[stream && clip.dataset.hls, "application/vnd.apple.mpegurl"], [clip.dataset.mp4, "video/mp4"]];
+  const streams = free() && clip.dataset.hls && film.canPlayType("application/vnd.apple.mpegurl");
+  // Before `preload`: a browser told to load begins at once with what it knows, the small file.
+  film.src = streams ? clip.dataset.hls : clip.dataset.mp4;
   film.preload = "auto";
-  film.replaceChildren(...addresses.filter(([src]) => src).map(([src, type]) => Object.assign(document.createElement("source"), { src, type })));
-  film.load();
+}
+
+/** Some browsers claim to play streams and do not: then the small file, once. */
+function recover(clip, film) {
+  if (!film.dataset.loaded || film.getAttribute("src") === clip.dataset.mp4) return broken(clip);
+  film.src = clip.dataset.mp4;
+  if (clip === active) play(clip);
 }
 
 async function play(clip, { byHand = false } = {}) {
@@ -112,10 +118,21 @@ function arrive(clip) {
     if (active === clip && !clip.exposed) clip.exposed = !tell(clip, "exposure") || true;
   }, SEEN_MS);
   play(clip);
-  const next = clip.nextElementSibling;
-  const film = next && $(next, ".film");
-  if (film && free()) load(next, film);
+  lookAhead(clip);
   more();
+}
+
+/** The next cover comes when this one stands, so that they do not share a thin line; the next film
+ * only where it costs nothing. */
+function lookAhead(clip) {
+  const next = clip.nextElementSibling;
+  if (!next || navigator.connection?.saveData) return;
+  const film = $(next, ".film");
+  if (film && free()) load(next, film);
+  const cover = $(clip, ".poster");
+  const showNext = () => document.dispatchEvent(new CustomEvent("shanhuo:picture", { detail: $(next, ".poster") }));
+  if (cover.complete) showNext();
+  else cover.addEventListener("load", showNext, { once: true });
 }
 
 function leave(clip) {

@@ -17,9 +17,15 @@ function say(text, tone = "") {
 
 // Other modules speak through this event: modules do not import each other, their names are hashed.
 document.addEventListener("shanhuo:wake", () => wake());
+document.addEventListener("shanhuo:picture", ({ detail }) => fetchPicture(detail));
 document.addEventListener("shanhuo:say", ({ detail }) => say(detail.text, detail.tone));
 
-// ---- htmx: the CSRF token on every writing request; a lost network is said in words ----
+// ---- htmx: fetched by pages that use it, after what they show; the CSRF token on every writing
+// request; a lost network is said in words ----
+
+if (document.querySelector("[hx-get], [hx-post], [hx-put], [hx-patch], [hx-delete]")) {
+  document.head.append(Object.assign(document.createElement("script"), { src: words.htmx }));
+}
 
 document.addEventListener("htmx:config:request", ({ detail }) => {
   const token = cookie("csrftoken");
@@ -86,7 +92,8 @@ function keepDraft(form) {
 
 const nearing = new IntersectionObserver(
   (seen) => seen.filter((entry) => entry.isIntersecting).forEach((entry) => fetchPicture(entry.target)),
-  { rootMargin: "0px" },
+  // Within the screen: what only touches its edge, as the next clip of the feed does, is not near.
+  { rootMargin: "-1px" },
 );
 
 function fetchPicture(image) {
