@@ -42,3 +42,12 @@ class SlipMeans(models.TextChoices):
     CASH = "cash", _("Cash")
     TRANSFER = "transfer", _("Bank transfer")
     PHONE = "phone", _("Phone payment")
+
+
+class SaleState(models.TextChoices):
+    """How a hot sale stands at a moment."""
+
+    COMING = "coming", _("Not open yet")
+    RUNNING = "running", _("Open now")
+    SOLD_OUT = "sold_out", _("Sold out")
+    OVER = "over", _("Over")

@@ -17,7 +17,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -25,6 +25,7 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from shanhuo.kernel import clock
 from shanhuo.orders import policy
+from shanhuo.orders.choices import SaleState
 from shanhuo.orders.models import HotClaim, HotSale
 
 MOST_WAITING = 20_000
@@ -61,6 +62,12 @@ class Answer:
     state: State
     quantity: int = 0
     expires_at: datetime | None = None
+
+
+_NOT_NOW = {
+    SaleState.COMING: Answer(State.NOT_OPEN),
+    SaleState.OVER: Answer(State.CLOSED),
+}
 
 
 class Busy(Exception):
@@ -151,7 +158,7 @@ def _one_transaction(wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
 
 def _deal(sale: HotSale, wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
     """Deal out a locked sale in the order of arrival."""
-    closed = _closed(sale, now)
+    closed = _NOT_NOW.get(sale.state_at(now))
     known = _claims(sale.pk, [wish.buyer_id for wish in wishes])
     expires_at = now + policy.hold_for()
     taken: dict[int, int] = {}
@@ -171,16 +178,10 @@ def _deal(sale: HotSale, wishes: Sequence[Wish], *, now: datetime) -> list[Answe
         answers.append(answer)
     if taken:
         _keep(sale.pk, taken, now=now, expires_at=expires_at)
-        HotSale.objects.filter(pk=sale.pk).update(left_count=left)
+        HotSale.objects.filter(pk=sale.pk).update(
+            left_count=left, sold_out_at=None if left else now
+        )
     return answers
-
-
-def _closed(sale: HotSale, now: datetime) -> Answer | None:
-    if now < sale.opens_at:
-        return Answer(State.NOT_OPEN)
-    if now >= sale.closes_at:
-        return Answer(State.CLOSED)
-    return None
 
 
 _KNOWN = {
@@ -215,12 +216,11 @@ def _claims(sale_id: int, buyer_ids: Sequence[int]) -> dict[int, Answer]:
     return {buyer_id: _as_before(*row) for buyer_id, *row in rows}
 
 
-def _as_before(quantity: int, status: str, expires_at: "datetime | str") -> Answer:
+def _as_before(quantity: int, status: str, expires_at: datetime) -> Answer:
     if status == HotClaim.Status.EXPIRED:
         return Answer(State.GIVEN_BACK)
-    if isinstance(expires_at, str):
-        expires_at = datetime.fromisoformat(f"{expires_at}+00:00")
-    return Answer(State.KEPT, quantity, expires_at)
+    # SQLite keeps UTC without saying so.
+    return Answer(State.KEPT, quantity, expires_at.replace(tzinfo=expires_at.tzinfo or UTC))
 
 
 def _keep(sale_id: int, taken: dict[int, int], *, now: datetime, expires_at: datetime) -> None:

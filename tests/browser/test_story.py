@@ -73,14 +73,14 @@ def open_the_county(wang: Page) -> None:
     expect(wang.locator("main")).to_contain_text("SL-001")
 
 
-def bring_the_product(lin: Page) -> str:
+def bring_the_product(lin: Page, title: str = TITLE) -> str:
     """Title, standard, photo, size with its price chain, lot with its certificate; then on sale."""
     lin.goto("/sell/products/new")
-    fill(lin, title=TITLE, story="江边坡地，天亮前下地。", grade="一级", size="单果 35 克以上")
+    fill(lin, title=title, story="江边坡地，天亮前下地。", grade="一级", size="单果 35 克以上")
     fill(lin, packing="网套加气柱箱", inspection="每批抽检农残速测")
     lin.locator("[name=season_months]").nth(10).check()
     press(lin, "保存")
-    expect(lin.locator("h1")).to_have_text(TITLE)
+    expect(lin.locator("h1")).to_have_text(title)
     product = lin.url
     lin.locator("input[type=file]").set_input_files(PHOTO)
     press(lin, "上传照片")

@@ -1,10 +1,13 @@
 """Scarce stock that many want in the same second."""
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.orders.choices import SaleState
 
 
 class HotSale(models.Model):
@@ -23,6 +26,9 @@ class HotSale(models.Model):
     per_person = models.PositiveSmallIntegerField(default=1)
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
+    sold_out_at = models.DateTimeField(
+        null=True, help_text="When the last unit was claimed; empty again if one came back."
+    )
     ended_at = models.DateTimeField(null=True, help_text="Unsold units went back to the SKU.")
 
     class Meta:
@@ -37,6 +43,19 @@ class HotSale(models.Model):
                 condition=Q(per_person__gte=1), name="hot_sale_gives_somebody_something"
             ),
         ]
+
+    def state_at(self, now: datetime) -> SaleState:
+        """By the platform's clock."""
+        if self.ended_at is not None or now >= self.closes_at:
+            return SaleState.OVER
+        if now < self.opens_at:
+            return SaleState.COMING
+        return SaleState.RUNNING if self.left_count else SaleState.SOLD_OUT
+
+    @property
+    def sold_out_after(self) -> timedelta | None:
+        """From the opening to the last claim; None while something is left."""
+        return self.sold_out_at - self.opens_at if self.sold_out_at else None
 
 
 class HotClaim(models.Model):
@@ -69,3 +88,7 @@ class HotClaim(models.Model):
                 name="claim_status_is_known",
             ),
         ]
+
+    def is_kept_at(self, now: datetime) -> bool:
+        """The buyer can still order it."""
+        return self.status == self.Status.HELD and now < self.expires_at

@@ -114,14 +114,17 @@ def checkout_view(
     offers = goods.offers([line.sku.public_id for line in basket], day=clock.day_of(now))
     return CheckoutView(
         parcels=[
-            _parcel(parcel, offers, knows_freight=address is not None)
+            parcel_view(parcel, offers, knows_freight=address is not None)
             for parcel in parcels_of(basket, province=province, now=now)
         ],
         address=address,
     )
 
 
-def _parcel(parcel: Parcel, offers: dict[str, goods.Offer], *, knows_freight: bool) -> ParcelView:
+def parcel_view(
+    parcel: Parcel, offers: dict[str, goods.Offer], *, knows_freight: bool
+) -> ParcelView:
+    """A parcel in the making, as the checkout shows it."""
     return ParcelView(
         merchant_name=parcel.basket[0].sku.product.merchant.name,
         wishes=_wishes(parcel, offers),

@@ -1,5 +1,6 @@
 """Everything that can happen to orders and to their money."""
 
+from shanhuo.orders.models.basket import LARGEST_QUANTITY
 from shanhuo.orders.payment.port import CompanyUnreachable, MoneyArrived, NoticeRefused
 from shanhuo.orders.services.agreeing import (
     PaymentOver,
@@ -26,6 +27,14 @@ from shanhuo.orders.services.ending import cancel_unpaid, release_if_unpaid
 from shanhuo.orders.services.hot import (
     BadSale,
     ClaimOver,
+    GivenBack,
+    SaleNotOpen,
+    SaleOver,
+    SoldOut,
+    TooManyWanted,
+    TryAgain,
+    claim,
+    close_hot_sale,
     end_hot_sale,
     entry_token,
     give_claim_back,
@@ -64,6 +73,7 @@ from shanhuo.orders.services.slips import (
 from shanhuo.orders.services.terms import BadCut, cut_price, set_freight
 
 __all__ = [
+    "LARGEST_QUANTITY",
     "BadCut",
     "BadQuantity",
     "BadSale",
@@ -73,6 +83,7 @@ __all__ = [
     "BasketFull",
     "ClaimOver",
     "CompanyUnreachable",
+    "GivenBack",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
@@ -84,15 +95,22 @@ __all__ = [
     "PaymentOver",
     "Placed",
     "PriceChanged",
+    "SaleNotOpen",
+    "SaleOver",
     "SlipReversedBefore",
+    "SoldOut",
     "Source",
     "TooManyAddresses",
     "TooManyUnpaid",
+    "TooManyWanted",
+    "TryAgain",
     "Wanted",
     "YouthMode",
     "add_to_basket",
     "ask_back",
     "cancel_unpaid",
+    "claim",
+    "close_hot_sale",
     "cut_price",
     "end_hot_sale",
     "end_if_unpaid",

@@ -12,9 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.goods import services as goods
 from shanhuo.kernel import audit, idempotency, ids, tokens
 from shanhuo.kernel.errors import Refusal
-from shanhuo.orders.choices import Funder
+from shanhuo.orders.choices import Funder, SaleState
+from shanhuo.orders.hot import Answer, State, Wish, decide
 from shanhuo.orders.models import BasketLine, HotClaim, HotSale, PriceCut
+from shanhuo.orders.models.basket import LARGEST_QUANTITY
 from shanhuo.orders.services import placing
+from shanhuo.people import rules as people
 
 if TYPE_CHECKING:
     from shanhuo.people.models import User
@@ -33,6 +36,48 @@ class ClaimOver(Refusal):
     message = _("What was kept for you has been given back, or is ordered already.")
 
 
+class SoldOut(Refusal):
+    code = "sold_out"
+    message = _("Sold out. Pieces that others do not order in time come back: look again later.")
+
+
+class SaleNotOpen(Refusal):
+    code = "not_open"
+    message = _("The sale has not opened yet.")
+
+
+class SaleOver(Refusal):
+    code = "closed"
+    message = _("The sale is over.")
+
+
+class TooManyWanted(Refusal):
+    code = "too_many"
+    message = _("That is more than one person may have.")
+
+
+class GivenBack(Refusal):
+    code = "given_back"
+    message = _("What was kept for you was not ordered in time and went to others.")
+
+
+class TryAgain(Refusal):
+    code = "try_again"
+    status = 503
+    message = _("Nothing was taken. Press the button once more.")
+
+
+_REFUSALS: dict[State, type[Refusal]] = {
+    State.SOLD_OUT: SoldOut,
+    State.NOT_OPEN: SaleNotOpen,
+    State.CLOSED: SaleOver,
+    State.TOO_MANY: TooManyWanted,
+    State.GIVEN_BACK: GivenBack,
+    State.NO_SALE: SaleOver,
+    State.TRY_AGAIN: TryAgain,
+}
+
+
 class Entry(msgspec.Struct, array_like=True, frozen=True):
     """What a buyer's token says: who may claim in which sale."""
 
@@ -41,7 +86,8 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
 
 
 def entry_token(*, sale: HotSale, buyer: "User", now: datetime) -> str:
-    """Lets this buyer claim in this sale, by the hot door, until it closes."""
+    """Lets this buyer claim in this sale, by the hot door, until it closes. Raises YouthMode."""
+    _refuse_minors(buyer)
     payload = msgspec.msgpack.encode(Entry(sale.pk, buyer.pk))
     return tokens.sign(TOKEN_PURPOSE, payload, expires_at=max(sale.closes_at, now))
 
@@ -49,6 +95,19 @@ def entry_token(*, sale: HotSale, buyer: "User", now: datetime) -> str:
 def read_entry(token: str, *, now: datetime) -> Entry:
     """Raises tokens.BadToken."""
     return msgspec.msgpack.decode(tokens.read(TOKEN_PURPOSE, token, now=now), type=Entry)
+
+
+def claim(*, sale: HotSale, buyer: "User", quantity: int, now: datetime) -> Answer:
+    """The hot door's deed for who comes another way, one by one. Repeated, it answers alike.
+
+    Raises YouthMode, SoldOut, SaleNotOpen, SaleOver, TooManyWanted, GivenBack or TryAgain.
+    """
+    _refuse_minors(buyer)
+    wanted = quantity if 1 <= quantity <= sale.per_person else 0
+    answer = decide([Wish(sale.pk, buyer.pk, wanted)], now=now)[0]
+    if answer.state is not State.KEPT:
+        raise _REFUSALS[answer.state]
+    return answer
 
 
 @transaction.atomic
@@ -67,7 +126,7 @@ def open_hot_sale(
     """Set units of a SKU aside for a sale. Raises BadSale, OutOfStock or NotForSale."""
     if not 1 <= price_fen <= usual_fen or not opens_at < closes_at or closes_at <= now:
         raise BadSale
-    if not 1 <= per_person <= stock_count:
+    if not 1 <= per_person <= min(stock_count, LARGEST_QUANTITY):
         raise BadSale
     public_id = ids.new_public_id()
     held = goods.hold_stock(
@@ -99,8 +158,10 @@ def order_claim(
 ) -> placing.Placed:
     """A winner orders what was kept: the usual order, its stock out of the sale's hold.
 
-    Idempotent by (buyer, key). Raises ClaimOver, PriceChanged, NoSuchAddress or NotDelivered.
+    Idempotent by (buyer, key). Raises YouthMode, ClaimOver, PriceChanged, NoSuchAddress or
+    NotDelivered.
     """
+    _refuse_minors(buyer)
     answer = idempotency.run(
         owner=buyer.public_id,
         scope=f"orders.claim:{buyer.public_id}",
@@ -158,7 +219,33 @@ def give_claim_back(*, claim_id: int, now: datetime) -> bool:
     # The update is the claim: of two workers, exactly one sees a row change.
     if not overdue.update(status=HotClaim.Status.EXPIRED):
         return False
-    HotSale.objects.filter(pk=sale.pk).update(left_count=F("left_count") + claim.quantity)
+    HotSale.objects.filter(pk=sale.pk).update(
+        left_count=F("left_count") + claim.quantity, sold_out_at=None
+    )
+    return True
+
+
+@transaction.atomic
+def close_hot_sale(*, sale_id: int, actor: "User", now: datetime) -> bool:
+    """End a sale before its time; False if it is over. What is kept for buyers stays kept.
+
+    A sale that has not opened ends whole, and its units go back at once.
+    """
+    sale = HotSale.objects.select_for_update(no_key=True).get(pk=sale_id)
+    state = sale.state_at(now)
+    if state is SaleState.OVER:
+        return False
+    if now <= sale.opens_at:
+        _give_rest_back(sale, now=now)
+    else:
+        HotSale.objects.filter(pk=sale.pk).update(closes_at=now)
+    audit.record(
+        verb="orders.hot_sale_closed",
+        subject=f"orders.HotSale:{sale.public_id}",
+        actor=actor,
+        detail={"state": state, "left_count": sale.left_count},
+        now=now,
+    )
     return True
 
 
@@ -170,9 +257,18 @@ def end_hot_sale(*, sale_id: int, now: datetime) -> bool:
         return False
     if HotClaim.objects.filter(sale=sale, status=HotClaim.Status.HELD).exists():
         return False
+    _give_rest_back(sale, now=now)
+    return True
+
+
+def _give_rest_back(sale: HotSale, *, now: datetime) -> None:
     goods.return_held_stock(reference=_reference(sale.public_id))
     HotSale.objects.filter(pk=sale.pk).update(ended_at=now, left_count=0)
-    return True
+
+
+def _refuse_minors(buyer: "User") -> None:
+    if not people.may_trade(buyer):
+        raise placing.YouthMode
 
 
 def _reference(public_id: str) -> str:

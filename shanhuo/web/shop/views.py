@@ -16,6 +16,7 @@ from shanhuo.kernel import clock, ids, sheets
 from shanhuo.regions.queries import county_of
 from shanhuo.web.downloads import workbook
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
+from shanhuo.web.trade.sales import tickets_of_product
 
 TILES = 24
 ROWS = 30
@@ -46,7 +47,9 @@ def product(request: HttpRequest, public_id: str) -> HttpResponse:
     """One product with its certificate, origin, price chain and dossier."""
     found = get_object_or_404(queries.products_visible_to(request.user), public_id=public_id)
     page = queries.product_page(found, day=clock.today())
-    return render(request, "web/shop/product.html", {"page": page, "product": found})
+    tickets = tickets_of_product(request, found.pk)
+    context = {"page": page, "product": found, "tickets": tickets}
+    return render(request, "web/shop/product.html", context)
 
 
 @require_safe

@@ -1,7 +1,7 @@
 """Words, figures and small pieces for every template; loaded everywhere (see docs/frontend.md)."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import template
@@ -116,6 +116,20 @@ def ago(at: datetime | None) -> str | SafeString:
     return format_html('<time datetime="{}">{}</time>', timezone.localtime(at).isoformat(), words)
 
 
+@register.filter
+def span(length: timedelta | None) -> str:
+    """14 分 3 秒: the two largest units of a length of time."""
+    if length is None:
+        return "—"
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("%(hours)d h %(minutes)d min") % {"hours": hours, "minutes": minutes}
+    if minutes:
+        return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
+    return _("%(seconds)d s") % {"seconds": seconds}
+
+
 def _day(on: date) -> str:
     same_year = on.year == clock.today().year
     if _is_chinese():
@@ -168,9 +182,9 @@ _TONES = {
     "confirmed approved delivered ready completed listed",
     "wait": "applied pending draft waiting review placed held shipped processing nominated "
     "checking uploading scheduled open partial preview preparing awaiting_pay part_shipped "
-    "in_review appealed running",
+    "in_review appealed running coming",
     "bad": "refused suspended rejected expired failed withdrawn cancelled exited dead revoked "
-    "removed",
+    "removed sold_out over",
     "info": "refunded closed archived other staff imported undone unlisted",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}

@@ -37,7 +37,7 @@ def place(request: HttpRequest) -> HttpResponse:
             buyer=actor_of(request),
             address=request.POST.get("address", ""),
             wanted=_wanted(request),
-            total_seen_fen=_whole(request.POST.get("total_seen_fen", "")),
+            total_seen_fen=whole_number(request.POST.get("total_seen_fen", "")),
             key=request.POST.get("key", ""),
             now=clock.now(),
         )
@@ -130,12 +130,13 @@ def _wanted(request: HttpRequest) -> list[services.Wanted]:
     if not len(skus) == len(quantities) == len(seen):
         raise services.BasketChanged
     return [
-        services.Wanted(sku, _whole(quantity), _whole(fen))
+        services.Wanted(sku, whole_number(quantity), whole_number(fen))
         for sku, quantity, fen in zip(skus, quantities, seen, strict=True)
     ]
 
 
-def _whole(text: str) -> int:
+def whole_number(text: str) -> int:
+    """What was typed, or −1 for anything that is no plain number of a sane length."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 14 else -1
 
 

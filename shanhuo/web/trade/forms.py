@@ -1,14 +1,17 @@
 """Forms of the trade pages. They check shape; the services decide."""
 
 import unicodedata
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel import clock, money
 from shanhuo.kernel.errors import Refusal
 from shanhuo.orders.choices import Carrier, SlipMeans
+from shanhuo.orders.services import LARGEST_QUANTITY
 from shanhuo.people import phones
 from shanhuo.regions import queries as regions
 
@@ -103,15 +106,31 @@ class ShipForm(forms.Form):
     )
 
 
+class DayField(forms.DateField):
+    """A day of this century: far from the ends of the calendar, where a day has no next one."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_validators = [
+        MinValueValidator(date(2000, 1, 1)),
+        MaxValueValidator(date(2100, 1, 1)),
+    ]
+
+
+class MomentField(forms.DateTimeField):
+    """A Shanghai moment of this century, as the phone's own picker writes it."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_validators = [
+        MinValueValidator(datetime(2000, 1, 1, tzinfo=clock.SHANGHAI)),
+        MaxValueValidator(datetime(2100, 1, 1, tzinfo=clock.SHANGHAI)),
+    ]
+
+
 class PeriodForm(forms.Form):
     """From and until, both days included; the current month where nothing is said."""
 
-    since = forms.DateField(
-        label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    until = forms.DateField(
-        label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    since = DayField(label=_("From"))
+    until = DayField(label=_("Until"))
 
     @classmethod
     def of(cls, data: Any) -> "PeriodForm":
@@ -143,6 +162,32 @@ class PriceCutForm(forms.Form):
         self.fields["sku"].choices = skus  # type: ignore[attr-defined]
 
 
+class HotSaleForm(forms.Form):
+    """So many pieces of a size at a price, from a moment on."""
+
+    sku = forms.ChoiceField(label=_("Size"))
+    price_fen = YuanField(label=_("Price of one piece"))
+    stock_count = forms.IntegerField(
+        label=_("Pieces"),
+        min_value=1,
+        max_value=99_999,
+        help_text=_("They leave the shelf at once and come back when the sale is over."),
+    )
+    per_person = forms.IntegerField(
+        label=_("At most for one person"), min_value=1, max_value=LARGEST_QUANTITY, initial=1
+    )
+    opens_at = MomentField(label=_("Opens"), help_text=_("By the platform's clock."))
+    closes_at = MomentField(label=_("Closes"))
+
+    def __init__(self, *args: Any, skus: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sku"].choices = skus  # type: ignore[attr-defined]
+
+    def terms(self) -> dict[str, Any]:
+        """Arguments for `services.open_hot_sale`, without the size."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "sku"}
+
+
 class SlipForm(forms.Form):
     """What a household brought, and what it was paid."""
 
@@ -162,9 +207,7 @@ class SlipForm(forms.Form):
         help_text=_("What other buyers in the village pay today: the gain is counted against it."),
     )
     means = forms.ChoiceField(label=_("Paid by"), choices=SlipMeans.choices)
-    bought_on = forms.DateField(
-        label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    bought_on = DayField(label=_("Day"))
 
     def __init__(
         self,

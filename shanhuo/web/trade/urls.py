@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.trade import addresses, basket, books, checkout, orders, selling, slips
+from shanhuo.web.trade import (
+    addresses,
+    basket,
+    books,
+    checkout,
+    orders,
+    sales,
+    selling,
+    selling_sales,
+    slips,
+)
 
 app_name = "trade"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -32,6 +42,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sell/statement", selling.statement, name="statement"),
     path("sell/freight", selling.freight, name="freight"),
     path("sell/price-cuts", selling.price_cuts, name="price_cuts"),
+    path("sales", sales.sales, name="sales"),
+    path("sales/<slug:public_id>", sales.sale, name="sale"),
+    path("sales/<slug:public_id>/claim", sales.claim, name="sale_claim"),
+    path("sales/<slug:public_id>/order", sales.order, name="sale_order"),
+    path("sales/<slug:public_id>/place", sales.place, name="sale_place"),
+    path("sell/sales", selling_sales.sales, name="sell_sales"),
+    path("sell/sales/new", selling_sales.sale_new, name="sell_sale_new"),
+    path("sell/sales/<slug:public_id>", selling_sales.sale, name="sell_sale"),
+    path("sell/sales/<slug:public_id>/close", selling_sales.sale_close, name="sell_sale_close"),
     path("sell/slips", slips.slips, name="slips"),
     path("sell/slips/new", slips.slip_new, name="slip_new"),
     path("sell/slips/households", slips.household_sheet, name="household_sheet"),

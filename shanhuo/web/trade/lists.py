@@ -1,0 +1,110 @@
+"""Lists of the trade: searched, filtered, paged, and the same rows as a workbook."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.kernel import clock, sheets
+from shanhuo.web.downloads import workbook
+from shanhuo.web.trade.forms import DayField
+
+ON_A_PAGE = 20
+Words = str | Promise
+Column = tuple[Words, Callable[[Any], object]]
+
+
+class ListForm(forms.Form):
+    """What a list can be asked. What is odd is left out, not an error: it is a filter."""
+
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    state = forms.ChoiceField(label=_("State"), required=False)
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("Until"), required=False)
+
+    def __init__(
+        self, data: Any, *, states: Iterable[tuple[str, Words]] = (), hint: Words = ""
+    ) -> None:
+        super().__init__(data)
+        choices = list(states)
+        if choices:
+            self.fields["state"].choices = [("", _("All")), *choices]  # type: ignore[attr-defined]
+        else:
+            del self.fields["state"]
+        self.fields["q"].widget.attrs["placeholder"] = hint
+
+    def asked(self) -> dict[str, Any]:
+        """The valid filters only."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+    def in_days(self, rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
+        """Rows whose `moment` lies between the days asked for, both included, in Shanghai."""
+        asked = self.asked()
+        if since := asked.get("since"):
+            rows = rows.filter(**{f"{moment}__gte": clock.day_bounds(since)[0]})
+        if until := asked.get("until"):
+            rows = rows.filter(**{f"{moment}__lt": clock.day_bounds(until)[1]})
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How the rows of a list become a workbook."""
+
+    title: Words
+    columns: Sequence[Column]
+
+    def download(self, rows: Iterable[Any]) -> HttpResponse:
+        headings = [str(heading) for heading, _value in self.columns]
+        cells = ([value(row) for _heading, value in self.columns] for row in rows)
+        return workbook(str(self.title), headings, cells)
+
+
+def list_page(
+    request: HttpRequest,
+    template: str,
+    rows: QuerySet[Any],
+    *,
+    form: ListForm,
+    sheet: Sheet,
+    put: Callable[[Iterable[Any]], None] = lambda rows: None,
+    **context: Any,
+) -> HttpResponse:
+    """A page of `rows`, or with `?format=xlsx` all of them.
+
+    put: adds to the rows shown what is not a column of theirs.
+    """
+    if request.GET.get("format") == "xlsx":
+        found = list(rows[: sheets.MOST_ROWS])
+        put(found)
+        return sheet.download(found)
+    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    put(page.object_list)
+    context |= {"page": page, "form": form, "is_filtered": bool(form.asked())}
+    return render(request, template, context)
+
+
+def yuan(amount_fen: int) -> Decimal:
+    """A number that Excel adds up; exact, unlike a float."""
+    return Decimal(amount_fen) / 100
+
+
+def at(moment: datetime | None) -> datetime | str:
+    """As Excel keeps it: Shanghai time without its name."""
+    return timezone.localtime(moment).replace(tzinfo=None) if moment else ""
