@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 INSECURE_KEY = "insecure-key-for-development-and-demo-only"
@@ -65,6 +66,15 @@ class Config(BaseSettings):
     wechat_api_v3_key: SecretStr = SecretStr("")
     wechat_public_key_id: str = Field(default="", description="PUB_KEY_ID_… of WeChat Pay.")
     wechat_public_key: str = Field(default="", description="WeChat Pay's public key, PEM.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise PydanticCustomError(
+                "database", "SQLite is the empty setting, PostgreSQL is postgresql://…"
+            )
+        return url
 
 
 @cache

@@ -129,12 +129,11 @@ async def _send(spool: Spool, protocol: HTTPProtocol) -> None:
 def environ_of(scope: Scope, *, proxy_count: int) -> Environ:
     """The WSGI environment. Refuses 400 for contradictory headers."""
     host, _, port = (scope.server or "").rpartition(":")
-    path = scope.path.encode("utf-8", "surrogateescape").decode("latin-1")
     environ: Environ = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": _as_bytes(scope.path),
+        "QUERY_STRING": _as_bytes(scope.query_string),
         "SERVER_NAME": host or "localhost",
         "SERVER_PORT": port or "80",
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -151,6 +150,11 @@ def environ_of(scope: Scope, *, proxy_count: int) -> Environ:
     if scope.authority:
         environ["HTTP_HOST"] = scope.authority
     return environ
+
+
+def _as_bytes(text: str) -> str:
+    """WSGI wants the bytes of the wire, one character each; an old phone sends them unescaped."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _add_headers(environ: Environ, headers: Iterable[tuple[str, str]]) -> None:

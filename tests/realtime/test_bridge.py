@@ -19,6 +19,18 @@ def test_a_page_is_answered_with_what_the_client_sent(door: Door):
     assert (seen["REMOTE_ADDR"], seen["HTTP_HOST"]) == ("127.0.0.1", "localhost")
 
 
+def test_an_old_phone_may_ask_without_escaping(door: Door):
+    said = door.send(b"GET /tell?q=" + "梨".encode() + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert json.loads(said.body)["QUERY_STRING"].encode("latin-1").decode() == "q=梨"
+
+
+@pytest.mark.parametrize("odd", ["梨".encode(), b"\xff\xfe"])
+def test_attack_34_odd_bytes_in_a_header_or_address_are_no_500(door: Door, odd: bytes):
+    in_header = door.send(TELL + b"X-Name: " + odd + b"\r\n\r\n")
+    in_address = door.send(b"GET /tell?q=" + odd + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert {in_header.status, in_address.status} <= {200, 400}
+
+
 def test_attack_31_forged_forwarding_headers_never_reach_the_application(door: Door):
     forged = (
         b"X-Forwarded-For: 6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\n"
