@@ -75,7 +75,7 @@ def _requests(count: int) -> list[bytes]:
     claims = [[0, slot, kind, 1_200 + slot, 0] for slot in range(SLOTS) for kind in (1, 2)]
     made = []
     for number in range(count + 1_000):
-        viewer = viewers.viewer_of(number + 1)
+        viewer = viewers.viewer_of(str(number))
         _, token = sheets.seal(
             slots, viewer=viewer.key, surface=Surface.FEED, now_ms=moments.now_ms()
         )

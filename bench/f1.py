@@ -104,7 +104,7 @@ def _cookies() -> list[str]:
     os.environ.setdefault("SHANHUO_DEBUG", "1")
     from shanhuo.traffic import viewers  # noqa: PLC0415
 
-    each = (viewers.viewer_of(number, county=500_110) for number in range(1, VIEWERS + 1))
+    each = (viewers.viewer_of(str(number), county=500_110) for number in range(1, VIEWERS + 1))
     return [f"{viewers.COOKIE}={viewers.write(viewer)}" for viewer in each]
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from shanhuo.content import services
-from shanhuo.content.models import Comment, Follow, Post
+from shanhuo.content.models import Comment, Follow, Like, Post, Report
 from shanhuo.people.personal_data import Holding
 
 
@@ -26,6 +26,8 @@ def _erase(user: Any, now: datetime) -> None:
     for post_id in Post.objects.filter(author=user).values_list("pk", flat=True):
         services.withdraw_post(post_id=post_id, by=user, now=now)
     Comment.objects.filter(author=user).update(text="", status=Comment.Status.HIDDEN)
+    Report.objects.filter(reporter=user).update(note="")
+    Like.objects.filter(user=user).delete()
     Follow.objects.filter(follower=user).delete()
     Follow.objects.filter(author=user).delete()
 

@@ -7,7 +7,8 @@ from django.db.models import Q
 class FactRecord(models.Model):
     """One thing that happened (事实), written in the transaction that made it happen.
 
-    Rows are never changed or deleted: published money figures are recounted from them.
+    Rows are never changed or deleted: published money figures are recounted from them. The one
+    exception is `facts.redact`, when a person leaves.
     """
 
     kind = models.CharField(max_length=80, help_text='Room and class, e.g. "orders.OrderPaid".')

@@ -98,6 +98,17 @@ class OrderSettled(OrderFact):
     platform_discount_fen: int
 
 
+FACTS_OF_ORDERS = (
+    OrderPlaced,
+    OrderPaid,
+    OrderExpired,
+    OrderShipped,
+    OrderReceived,
+    OrderRefunded,
+    OrderSettled,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SlipFact(Fact):
     """A purchase slip. `household_key` tells households apart without naming them."""

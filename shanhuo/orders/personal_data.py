@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from shanhuo.kernel import money
-from shanhuo.orders.models import Address, BasketLine, Order
+from shanhuo.orders.models import Address, BasketLine, Order, OrderLine
 from shanhuo.people.personal_data import Holding
 
 _UNDER_WAY = (
@@ -51,9 +51,11 @@ def _unfinished(user: Any) -> list[str]:
 
 
 def _erase(user: Any, _now: datetime) -> None:
-    """Orders stay for the books and the law, without whom and where they went to."""
+    """Orders stay for the books and the law, without whom and where they went to, and without the
+    slot of the feed they came from, which leads to everything that was watched."""
     BasketLine.objects.filter(buyer=user).delete()
     Address.objects.filter(owner=user).delete()
+    OrderLine.objects.filter(order__buyer=user).update(via_exposure="")
     Order.objects.filter(buyer=user).update(recipient="", phone="", street="")
 
 

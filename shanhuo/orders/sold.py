@@ -14,9 +14,14 @@ def header(order: Order) -> dict[str, Any]:
         "order": order.public_id,
         "payment": order.payment.public_id,
         "merchant": order.merchant.public_id,
-        "buyer_key": keyed_hash("buyer", order.buyer.public_id),
+        "buyer_key": buyer_key(order.buyer.public_id),
         "buyer_county": order.county.adcode,
     }
+
+
+def buyer_key(buyer: str) -> str:
+    """What stands for a buyer in facts: the keyed hash of the account's public id."""
+    return keyed_hash("buyer", buyer)
 
 
 def lines_of(order: Order) -> list[OrderLine]:

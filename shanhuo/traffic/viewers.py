@@ -51,9 +51,12 @@ def new_viewer() -> Viewer:
     return Viewer(secrets.randbits(63) | 1)
 
 
-def viewer_of(user_id: int, *, flags: int = 0, county: int = 0) -> Viewer:
-    """The viewer that an account always is; the account cannot be found from it without our key."""
-    mac = blake2b(user_id.to_bytes(8, "little"), key=tokens.key_for("viewer-of"), digest_size=8)
+def viewer_of(secret: str, *, flags: int = 0, county: int = 0) -> Viewer:
+    """The viewer that an account always is, by the account's `viewer_secret`.
+
+    The account cannot be found from it without our key, and by nobody once the secret is erased.
+    """
+    mac = blake2b(secret.encode(), key=tokens.key_for("viewer-of"), digest_size=8)
     key = int.from_bytes(mac.digest(), "little") >> 1 or 1
     return Viewer(key, flags | Flags.SIGNED_IN, county)
 

@@ -45,10 +45,10 @@ def viewer_of(request: HttpRequest) -> Viewer:
 
 def _viewer_now(request: HttpRequest) -> Viewer:
     viewer = viewers.read(request.COOKIES.get(viewers.COOKIE, ""))
-    user_id = request.user.pk if request.user.is_authenticated else None
-    if user_id is not None:
+    secret = getattr(request.user, "viewer_secret", "")
+    if secret:
         kept = viewer or Viewer(0)
-        viewer = viewers.viewer_of(user_id, flags=kept.flags, county=kept.county)
+        viewer = viewers.viewer_of(secret, flags=kept.flags, county=kept.county)
     elif viewer is None or viewer.signed_in:
         kept = viewer or Viewer(0)
         viewer = replace(kept, key=viewers.new_viewer().key, flags=kept.flags & ~Flags.SIGNED_IN)

@@ -63,7 +63,7 @@ def sheet_for(user, *slots: tuple[ObjectKind, int]) -> str:
     """A genuine sheet of things that were shown to a user."""
     _, token = seal(
         [Slot(kind, pk, 500237, Source.CHOSEN) for kind, pk in slots],
-        viewer=viewers.viewer_of(user.pk).key,
+        viewer=viewers.viewer_of(user.viewer_secret).key,
         surface=Surface.OTHER,
         now_ms=to_ms(clock.now()),
     )

@@ -17,7 +17,7 @@ def test_a_new_viewer_gets_a_token_and_an_empty_platform_an_empty_list(door: Doo
 
 
 def test_a_known_viewer_keeps_the_token_and_a_forged_one_is_replaced(door: Door):
-    known = f"{viewers.COOKIE}={viewers.write(viewers.viewer_of(1))}"
+    known = f"{viewers.COOKIE}={viewers.write(viewers.viewer_of('mei'))}"
     assert door.ask("GET", "/hot/feed", Cookie=known).header("set-cookie") == ""
     forged = known[:-2] + "zz"
     assert door.ask("GET", "/hot/feed", Cookie=forged).header("set-cookie") != ""

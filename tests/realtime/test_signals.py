@@ -13,7 +13,7 @@ from shanhuo.traffic.log import SignalLog
 from tests.realtime.conftest import Door, Said, opened_door
 from tests.traffic.conftest import token_for
 
-MEI = viewers.viewer_of(11)
+MEI = viewers.viewer_of("mei")
 COOKIE = f"{viewers.COOKIE}={viewers.write(MEI)}"
 
 

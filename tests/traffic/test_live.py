@@ -40,7 +40,7 @@ def tell(root, answer, viewer, kind, slot=0, *, now):
 def test_a_published_post_is_in_the_feed_and_a_withdrawn_one_is_not_a_second_later(
     root, make_post, zhao, noon
 ):
-    house, mei = Serving(root), viewers.viewer_of(1)
+    house, mei = Serving(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     assert house.answer(mei, now=noon).stage == "empty"
     post = make_post("巫山脆李熟了")
@@ -57,7 +57,9 @@ def test_an_item_says_what_a_card_needs(root, make_post, make_sku, noon):
     post = make_post("巫山脆李熟了", product=sku.product, topics=("脆李",))
     house = Serving(root)
     house.bring_up_to_date(now=noon)
-    (item,) = msgspec.json.decode(house.answer(viewers.viewer_of(1), now=noon).as_json())["items"]
+    (item,) = msgspec.json.decode(house.answer(viewers.viewer_of("mei"), now=noon).as_json())[
+        "items"
+    ]
     assert item["id"] == post.public_id
     assert item["county"] == {"code": "500237", "name": "巫山县"}
     assert item["counts"] == {"plays": 0, "likes": 0, "comments": 0}
@@ -69,7 +71,7 @@ def test_an_item_says_what_a_card_needs(root, make_post, make_sku, noon):
 def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_post, noon):
     make_post()
     one, other = Serving(root), Serving(root)
-    mei = viewers.viewer_of(1)
+    mei = viewers.viewer_of("mei")
     for house in (one, other):
         house.bring_up_to_date(now=noon)
     answer = one.answer(mei, now=noon)
@@ -81,26 +83,26 @@ def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_
     compact(SignalLog(root))
     for house in (one, other, restarted, compacted):
         house.bring_up_to_date(now=later)
-        counts = house.answer(viewers.viewer_of(2), now=later).as_data()[0]["counts"]
+        counts = house.answer(viewers.viewer_of("somebody else"), now=later).as_data()[0]["counts"]
         assert counts == {"plays": 1, "likes": 1, "comments": 0}
 
 
 def test_a_sheet_used_through_two_processes_counts_once(root, make_post, noon):
     make_post()
-    house, mei = Serving(root), viewers.viewer_of(1)
+    house, mei = Serving(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     answer = house.answer(mei, now=noon)
     assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
     assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1  # another process: does not know
     house.bring_up_to_date(now=noon + 2 * SECOND)
-    item = house.answer(viewers.viewer_of(2), now=noon).as_data()[0]
+    item = house.answer(viewers.viewer_of("somebody else"), now=noon).as_data()[0]
     assert item["counts"]["likes"] == 1
 
 
 def test_not_interested_holds_at_once_and_for_a_viewer_who_is_not_personal(root, make_post, noon):
     make_post()
     house = Serving(root)
-    mei = viewers.viewer_of(1, flags=Flags.NOT_PERSONAL)
+    mei = viewers.viewer_of("mei", flags=Flags.NOT_PERSONAL)
     house.bring_up_to_date(now=noon)
     answer = house.answer(mei, now=noon)
     tell(root, answer, mei, Kind.NOT_INTERESTED, now=noon)
@@ -111,7 +113,7 @@ def test_not_interested_holds_at_once_and_for_a_viewer_who_is_not_personal(root,
 def test_nothing_is_learned_from_a_viewer_who_switched_personalisation_off(root, make_post, noon):
     make_post()
     house = Serving(root)
-    mei = viewers.viewer_of(1, flags=Flags.NOT_PERSONAL)
+    mei = viewers.viewer_of("mei", flags=Flags.NOT_PERSONAL)
     house.bring_up_to_date(now=noon)
     tell(root, house.answer(mei, now=noon), mei, Kind.LIKE, now=noon)
     house.bring_up_to_date(now=noon + 2 * SECOND)

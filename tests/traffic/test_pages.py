@@ -46,11 +46,11 @@ def test_signing_in_makes_the_browser_the_accounts_viewer_and_out_a_new_one(clie
     before = viewer_in(client)
     client.force_login(mei)
     client.get("/watch")
-    assert viewer_in(client) == viewers.viewer_of(mei.pk)
+    assert viewer_in(client) == viewers.viewer_of(mei.viewer_secret)
     client.logout()
     client.get("/watch")
     after = viewer_in(client)
-    assert after.key not in {before.key, viewers.viewer_of(mei.pk).key}
+    assert after.key not in {before.key, viewers.viewer_of(mei.viewer_secret).key}
     assert not after.signed_in
 
 
@@ -66,7 +66,7 @@ def test_personalisation_is_off_at_once_and_stays_off_when_signing_in(client, me
     assert not viewer_in(client).personal
     client.force_login(mei)
     client.get("/watch")
-    assert viewer_in(client) == viewers.viewer_of(mei.pk, flags=int(Flags.NOT_PERSONAL))
+    assert viewer_in(client) == viewers.viewer_of(mei.viewer_secret, flags=int(Flags.NOT_PERSONAL))
 
 
 def test_a_county_is_chosen_by_name_and_an_unknown_one_is_asked_again(client, make_county):

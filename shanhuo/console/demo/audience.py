@@ -62,7 +62,7 @@ class Audience:
 
     def watch(self, buyer: "User", *, now: datetime) -> Choice | None:
         """A signed-in buyer looks through a list; perhaps something is worth an order."""
-        viewer = viewers.viewer_of(buyer.pk)
+        viewer = viewers.viewer_of(buyer.viewer_secret)
         answer = self._serving.answer(viewer, now=now, length=PAGE)
         if not answer.items:
             return None

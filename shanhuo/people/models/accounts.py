@@ -9,7 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from shanhuo.kernel import encryption
 from shanhuo.kernel.encryption import EncryptedTextField
-from shanhuo.kernel.ids import PublicIdField
+from shanhuo.kernel.ids import PublicIdField, new_public_id
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,6 +38,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     erased_at = models.DateTimeField(null=True, help_text="When the person deleted the account.")
     session_epoch = models.PositiveIntegerField(
         default=0, help_text="Part of every session: one more ends them all."
+    )
+    viewer_secret = models.CharField(
+        max_length=16,
+        blank=True,
+        default=new_public_id,
+        help_text="What the feed knows the account by; erased with it, and the way back is gone.",
     )
     youth_pin = models.CharField(
         max_length=128,

@@ -83,6 +83,7 @@ def delete_account(*, user: User, now: datetime) -> None:
         phone="",
         phone_digest=None,
         youth_pin="",
+        viewer_secret="",
         is_active=False,
         is_staff=False,
         is_superuser=False,
