@@ -130,6 +130,11 @@ def pool_in_public() -> QuerySet[PoolEntry]:
     )
 
 
+def product_of(public_id: str) -> Product | None:
+    """A product whatever became of it, for figures about it; not for showing it."""
+    return Product.objects.filter(public_id=public_id).first()
+
+
 def products_by_id(product_id: int) -> QuerySet[Product]:
     """A product that the caller found among the visible ones, as a row to make a card of."""
     return Product.objects.filter(pk=product_id)

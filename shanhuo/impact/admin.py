@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from shanhuo.impact.models import Check, Erratum, Release
+from shanhuo.impact.models import Check, Erratum, Examination, Release
 from shanhuo.kernel.backoffice import ReadOnly
 
 
@@ -23,3 +23,9 @@ class CheckAdmin(ReadOnly):
 class ReleaseAdmin(ReadOnly):
     list_display = ("county", "through_day", "released_at")
     list_filter = ("county",)
+
+
+@admin.register(Examination)
+class ExaminationAdmin(ReadOnly):
+    list_display = ("opened_at", "metric", "county", "since_day", "until_day", "status")
+    list_filter = ("status", "metric")

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 from django.db import transaction
 from duckdb import DuckDBPyConnection
+from duckdb import Error as DuckDBError
 
 from shanhuo.impact.metrics import (
     FACT_TYPES,
@@ -51,11 +52,33 @@ Sums = Counter[Spot]
 
 
 def stale_days(log: str, window: Window) -> list[date]:
-    """The days of which the log holds another number of entries than was counted."""
+    """The days of which the log holds another number of entries than was counted, and those that
+    could not be read last time."""
     fills = Fill.objects.filter(log=log, day__gte=window.since_day, day__lte=window.until_day)
-    counted = dict(fills.values_list("day", "entry_count"))
+    counted = dict(fills.filter(is_damaged=False).values_list("day", "entry_count"))
     held = _entries_by_day(log, window)
     return [day for day in window.days if held.get(day, 0) != counted.get(day)]
+
+
+def damaged_days(window: Window) -> list[date]:
+    """The days of the window whose signals cannot be read whole."""
+    return [day for day in window.days if not _is_whole(day)]
+
+
+def _is_whole(day: date) -> bool:
+    since, until = clock.day_bounds(day)
+    try:
+        with traffic.signal_log().open(since=since, until=until, proved=True):
+            return True
+    except traffic.LogDamaged:
+        return False
+
+
+@transaction.atomic
+def withhold(log: str, day: date, *, now: datetime) -> None:
+    """Note that a day of a log cannot be read: its figures are not shown until it can be again."""
+    _claim(log, day, now=now)
+    Fill.objects.filter(log=log, day=day).update(is_damaged=True)
 
 
 def _entries_by_day(log: str, window: Window) -> dict[date, int]:
@@ -71,6 +94,17 @@ def _facts_on(day: date) -> int:
 
 
 def _signals_by_day(window: Window) -> dict[date, int]:
+    """As the log says it; -1 for days that it cannot tell, so that they are found to be stale."""
+    try:
+        return _count_signals(window)
+    except DuckDBError:
+        if window.day_count == 1:
+            return {window.since_day: -1}
+    counts = [_signals_by_day(Window(day, day)) for day in window.days]
+    return {day: count for one in counts for day, count in one.items()}
+
+
+def _count_signals(window: Window) -> dict[date, int]:
     since, until = window.bounds
     by_hour = "SELECT at_ms // 3600000, count(*) FROM signals GROUP BY 1"
     with traffic.signal_log().open(since=since, until=until) as signals:
@@ -82,7 +116,7 @@ def _signals_by_day(window: Window) -> dict[date, int]:
 
 
 def fill(log: str, day: date, *, now: datetime) -> None:
-    """Count a day of a log anew."""
+    """Count a day of a log anew. Raises LogDamaged; then the day stands as it stood."""
     (_fill_facts if log == Log.FACTS else _fill_signals)(day, now=now)
 
 
@@ -91,6 +125,7 @@ def fill(log: str, day: date, *, now: datetime) -> None:
 
 @transaction.atomic
 def _fill_facts(day: date, *, now: datetime) -> None:
+    _claim(Log.FACTS, day, now=now)
     # Counted first: a fact that arrives in between makes the day stale, not wrong for ever.
     entry_count = _facts_on(day)
     sums: Sums = Counter()
@@ -156,8 +191,9 @@ def _replace_households(day: date) -> None:
 
 @transaction.atomic
 def _fill_signals(day: date, *, now: datetime) -> None:
+    _claim(Log.SIGNALS, day, now=now)
     since, until = clock.day_bounds(day)
-    with traffic.signal_log().open(since=since, until=until) as signals:
+    with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
         entry_count = _count(signals)
         _add_products(signals)
         sums = _signal_sums(signals)
@@ -240,6 +276,13 @@ def _viewer_cells(signals: DuckDBPyConnection, start: datetime) -> list[Cell]:
 # ---- both ----
 
 
+def _claim(log: str, day: date, *, now: datetime) -> None:
+    """Two workers that count the same day queue here; the later one reads the log anew."""
+    unknown = {"entry_count": 0, "filled_at": now}
+    Fill.objects.get_or_create(log=log, day=day, defaults=unknown)
+    Fill.objects.select_for_update().get(log=log, day=day)
+
+
 def _metrics(source: type[FromFacts] | type[FromSignals], merge: Merge) -> list[Metric]:
     return [m for m in METRICS if isinstance(m.source, source) and m.merge is merge]
 
@@ -276,6 +319,5 @@ def _replace_cells(
 
 
 def _note(log: str, day: date, entry_count: int, now: datetime) -> None:
-    Fill.objects.update_or_create(
-        log=log, day=day, defaults={"entry_count": entry_count, "filled_at": now}
-    )
+    row = Fill.objects.filter(log=log, day=day)
+    row.update(entry_count=entry_count, filled_at=now, is_damaged=False)

@@ -91,6 +91,11 @@ class Metric:
     source: FromFacts | FromSignals
 
     @property
+    def log(self) -> str:
+        """Which log it is read off: facts or signals."""
+        return "facts" if isinstance(self.source, FromFacts) else "signals"
+
+    @property
     def is_sensitive(self) -> bool:
         """Whether it speaks of households: published in releases, small cells suppressed."""
         return self.merge is Merge.HOUSEHOLDS

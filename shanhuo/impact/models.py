@@ -1,5 +1,8 @@
 """Roll-ups of the two logs, what was published from them, and notes about both."""
 
+from datetime import datetime
+
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +13,7 @@ from shanhuo.kernel import ids
 class Fill(models.Model):
     """How far one log is counted: the day stands in the cells as it was when the log held
     `entry_count` entries of that day. A day without a row was never counted; a day with a row and
-    without cells is zero.
+    without cells is zero; of a damaged day files are missing or broken, so its number is withheld.
     """
 
     class Log(models.TextChoices):
@@ -21,6 +24,7 @@ class Fill(models.Model):
     day = models.DateField()
     entry_count = models.PositiveBigIntegerField()
     filled_at = models.DateTimeField()
+    is_damaged = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["log", "day"], name="one_fill_per_log_day")]
@@ -168,3 +172,99 @@ class Erratum(models.Model):
     class Meta:
         ordering = ["-noted_on", "-pk"]
         verbose_name_plural = "errata"
+
+
+class Examination(models.Model):
+    """An auditor counts one figure again and puts a name to it (审计签认), or objects.
+
+    `shown` is what the roll-ups said and `recounted` what the raw logs gave; `fingerprint` covers
+    every entry that was read, however the log is cut into files, and `evidence` lists the days and
+    the files. A signature holds as long as both numbers and the fingerprint stay what they were.
+    """
+
+    class Status(models.TextChoices):
+        COUNTING = "counting", _("being recounted")
+        COUNTED = "counted", _("waits for a decision")
+        UNREADABLE = "unreadable", _("log not readable")
+        SIGNED = "signed", _("audited")
+        OBJECTED = "objected", _("objected")
+        VOID = "void", _("sign-off void")
+
+    public_id = ids.PublicIdField()
+    metric = models.CharField(max_length=24)
+    county = models.CharField(max_length=6, blank=True)
+    product = models.CharField(max_length=16, blank=True)
+    since_day = models.DateField()
+    until_day = models.DateField()
+    organisation = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
+    auditor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+"
+    )
+    is_named = models.BooleanField(
+        default=False, help_text="The auditor agreed that their own name is shown."
+    )
+    status = models.CharField(max_length=10, choices=Status, default=Status.COUNTING)
+    opened_at = models.DateTimeField()
+    days_read = models.PositiveIntegerField(default=0)
+    shown = models.BigIntegerField(null=True)
+    recounted = models.BigIntegerField(null=True)
+    entry_count = models.PositiveBigIntegerField(null=True)
+    fingerprint = models.CharField(max_length=64, blank=True)
+    evidence = models.JSONField(default=dict)
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=400, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    voided_at = models.DateTimeField(null=True)
+    found_later = models.BigIntegerField(
+        null=True, help_text="What a later count gave that made the sign-off void."
+    )
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "counting",
+                        "counted",
+                        "unreadable",
+                        "signed",
+                        "objected",
+                        "void",
+                    ]
+                ),
+                name="examination_status_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="signed")
+                | Q(shown=F("recounted"), decided_at__isnull=False, fingerprint__gt=""),
+                name="only_what_was_recounted_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="void") | Q(voided_at__isnull=False),
+                name="void_examination_says_since_when",
+            ),
+            models.UniqueConstraint(
+                fields=["metric", "county", "product", "since_day", "until_day"],
+                condition=Q(status__in=["counting", "counted", "signed"]),
+                name="one_living_examination_per_figure",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["county", "product", "status"], name="examination_by_place")
+        ]
+
+    @property
+    def moment(self) -> datetime:
+        """When what its status says came about."""
+        return self.voided_at or self.decided_at or self.opened_at
+
+    @property
+    def day_count(self) -> int:
+        return (self.until_day - self.since_day).days + 1
+
+    @property
+    def signer(self) -> str:
+        """The organisation, and the person if they agreed to be named."""
+        named = self.auditor if self.is_named else None
+        return f"{self.organisation.name} · {named}" if named else self.organisation.name

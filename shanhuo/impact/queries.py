@@ -6,8 +6,18 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet, Sum
 
-from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
-from shanhuo.impact.models import Cell, Check, Erratum, Fill, HouseholdDay, Project, Release
+from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric, Status
+from shanhuo.impact.models import (
+    Cell,
+    Check,
+    Erratum,
+    Examination,
+    Fill,
+    HouseholdDay,
+    Project,
+    Release,
+)
+from shanhuo.impact.publishing import published_value
 from shanhuo.impact.sketch import Sketch
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
@@ -17,12 +27,21 @@ from shanhuo.kernel import clock
 class Figure:
     """A number and what must stand beside it: metric (unit, status, definition) and window.
 
-    `value` None: not published, because too few households stand behind it.
+    `value` None: not published, because too few households stand behind it, or because the log of
+    a day cannot be read whole (`is_damaged`). `examination`: what an auditor said of this figure.
     """
 
     metric: Metric
     value: int | None
     window: Window
+    is_damaged: bool = False
+    examination: Examination | None = None
+
+    @property
+    def status(self) -> Status:
+        """Audited while a sign-off holds, else how firm the metric itself is."""
+        one = self.examination
+        return Status.AUDITED if one and one.status == "signed" else self.metric.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +56,40 @@ class Report:
     by_day: dict[str, list[tuple[date, int]]]
     counted_at: datetime | None
     missing_days: list[date]
+    damaged_days: list[date]
 
 
 def report(window: Window, *, county: str = "", product: str = "") -> Report:
     """Everything but households, for anybody. "" is the whole country, or all products."""
     daily, states = _daily(window, county, product)
-    values = {metric.id: sum(daily[metric.id].values()) for metric in _public(Merge.SUM)}
-    for metric in _public(Merge.VIEWERS):
-        values[metric.id] = Sketch.union(states[metric.id]).count()
-    counted_at, missing_days = _fill_state(window)
+    fills = _fills(window)
+    damaged = {log for _day, log, _at, is_damaged in fills if is_damaged}
     return Report(
-        figures={name: Figure(BY_ID[name], value, window) for name, value in values.items()},
+        figures={
+            name: _figure(BY_ID[name], value, window, damaged)
+            for name, value in _values(daily, states).items()
+        },
         by_day={
             metric.id: [(day, daily[metric.id][day]) for day in window.days]
             for metric in _public(Merge.SUM)
+            if metric.log not in damaged
         },
-        counted_at=counted_at,
-        missing_days=missing_days,
+        counted_at=_counted_at(fills),
+        missing_days=_missing_days(fills, window),
+        damaged_days=sorted({day for day, _log, _at, is_damaged in fills if is_damaged}),
     )
+
+
+def _figure(metric: Metric, value: int, window: Window, damaged: set[str]) -> Figure:
+    is_damaged = metric.log in damaged
+    return Figure(metric, None if is_damaged else value, window, is_damaged)
+
+
+def _values(daily: dict[str, dict[date, int]], states: dict[str, list[Sketch]]) -> dict[str, int]:
+    values = {metric.id: sum(daily[metric.id].values()) for metric in _public(Merge.SUM)}
+    for metric in _public(Merge.VIEWERS):
+        values[metric.id] = Sketch.union(states[metric.id]).count()
+    return values
 
 
 def household_figures(window: Window, *, county: str = "", product: str = "") -> dict[str, Figure]:
@@ -73,12 +108,23 @@ def household_figures(window: Window, *, county: str = "", product: str = "") ->
 
 
 def rolled_up(metric: Metric, window: Window, *, county: str = "", product: str = "") -> int:
-    """One exact figure, as the roll-ups have it."""
+    """One exact figure, as the roll-ups have it; also where it is withheld from pages."""
     if metric.is_sensitive:
-        value = household_figures(window, county=county, product=product)[metric.id].value
-    else:
-        value = report(window, county=county, product=product).figures[metric.id].value
-    return value or 0
+        return household_figures(window, county=county, product=product)[metric.id].value or 0
+    return _values(*_daily(window, county, product))[metric.id]
+
+
+def unknown_days(metric: Metric, window: Window) -> list[date]:
+    """The days of the window that were never counted for the metric, or cannot be read whole."""
+    fills = Fill.objects.filter(log=metric.log, is_damaged=False, **_days(window))
+    known = set(fills.values_list("day", flat=True))
+    return [day for day in window.days if day not in known]
+
+
+def is_damaged(metric: Metric, window: Window) -> bool:
+    """Whether figures of the window are withheld, because a day of its log cannot be read."""
+    fills = Fill.objects.filter(log=metric.log, is_damaged=True, **_days(window))
+    return fills.exists()
 
 
 def by_county(metric: Metric, window: Window) -> dict[str, int]:
@@ -112,7 +158,7 @@ def latest_release(county: str) -> Release | None:
 def published_figures(county: str, product: str = "") -> list[Figure]:
     """What the newest release says of a county or a product of it; empty if there is none.
 
-    Its window runs from the first slip through the day of the release.
+    Its window runs from the first slip through the day of the release; money is rounded.
     """
     release = latest_release(county)
     if release is None:
@@ -120,8 +166,14 @@ def published_figures(county: str, product: str = "") -> list[Figure]:
     figures = release.figures.get(product) or {}
     window = Window(release.since_day, release.through_day)
     return [
-        Figure(metric, figures.get(metric.id), window) for metric in METRICS if metric.is_sensitive
+        Figure(metric, _published(metric, figures.get(metric.id)), window)
+        for metric in METRICS
+        if metric.is_sensitive
     ]
+
+
+def _published(metric: Metric, value: int | None) -> int | None:
+    return None if value is None else published_value(metric, value)
 
 
 def releases(county: str) -> QuerySet[Release]:
@@ -178,12 +230,22 @@ def _daily(
     return daily, states
 
 
-def _fill_state(window: Window) -> tuple[datetime | None, list[date]]:
-    """When the oldest count was made, and the days that were not counted in both logs."""
-    fills = list(Fill.objects.filter(**_days(window)).values_list("day", "log", "filled_at"))
-    logs_of: dict[date, set[str]] = defaultdict(set)
-    for day, log, _filled_at in fills:
-        logs_of[day].add(log)
-    missing = [day for day in window.days if len(logs_of[day]) < len(Fill.Log.values)]
-    newest_day = max(logs_of, default=None)
-    return min((at for day, _log, at in fills if day == newest_day), default=None), missing
+_Fills = list[tuple[date, str, datetime, bool]]
+
+
+def _fills(window: Window) -> _Fills:
+    rows = Fill.objects.filter(**_days(window))
+    return list(rows.values_list("day", "log", "filled_at", "is_damaged"))
+
+
+def _counted_at(fills: _Fills) -> datetime | None:
+    """When the newest day was counted, of that log of it that was counted longer ago."""
+    newest_day = max((day for day, *_rest in fills), default=None)
+    return min((at for day, _log, at, _damaged in fills if day == newest_day), default=None)
+
+
+def _missing_days(fills: _Fills, window: Window) -> list[date]:
+    """The days that were not counted in both logs."""
+    counted = {(day, log) for day, log, _at, _damaged in fills}
+    logs = Fill.Log.values
+    return [day for day in window.days if any((day, log) not in counted for log in logs)]

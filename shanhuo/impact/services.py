@@ -1,12 +1,13 @@
 """What happens here: days are counted, figures checked and published, projects opened."""
 
+import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from shanhuo.impact import filling, queries, releasing, rules
+from shanhuo.impact import examining, filling, queries, releasing, rules
 from shanhuo.impact.metrics import FACT_TYPES, METRICS
 from shanhuo.impact.models import Cell, Check, Fill, Project
 from shanhuo.impact.recount import recount
@@ -16,9 +17,17 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
 
+_log = logging.getLogger(__name__)
+
 RECENT_DAYS = 3
 CHECKED_DAYS = 30
 CHECKED_COUNTIES = 3
+
+
+class LogNotReadable(Refusal):
+    code = "log_not_readable"
+    status = 503
+    message = _("The log of a day of this window cannot be read whole; its figures are withheld.")
 
 
 class NotYourCounty(Refusal):
@@ -59,9 +68,29 @@ def fill_everything(*, now: datetime) -> int:
 
 def _fill_stale(window: Window, *, now: datetime) -> int:
     stale = [(log, day) for log in Fill.Log.values for day in filling.stale_days(log, window)]
-    for log, day in stale:
+    filled = [day for log, day in stale if _fill(log, day, now=now)]
+    examining.void_changed(filled, now=now)
+    return len(filled)
+
+
+def _fill(log: str, day: date, *, now: datetime) -> bool:
+    """Whether the day could be counted; else it is withheld, and the others go on."""
+    try:
         filling.fill(log, day, now=now)
-    return len(stale)
+    except traffic.LogDamaged as damaged:
+        _log.error("day not counted: log=%s day=%s files=%s", log, day, damaged.files)
+        filling.withhold(log, day, now=now)
+        return False
+    return True
+
+
+def withhold_damaged(*, now: datetime) -> list[date]:
+    """Compare the files of the last month with what was written; days that fail are not shown."""
+    yesterday = clock.day_of(now) - timedelta(days=1)
+    damaged = filling.damaged_days(Window.last_days(CHECKED_DAYS, until_day=yesterday))
+    for day in damaged:
+        filling.withhold(Fill.Log.SIGNALS, day, now=now)
+    return damaged
 
 
 def _first_day(now: datetime) -> date:
@@ -78,10 +107,13 @@ def _first_day(now: datetime) -> date:
 def check_figures(*, now: datetime) -> list[Check]:
     """Recount every metric of the last month from the raw logs and note both figures.
 
-    The country, and a few counties that change from night to night.
+    The country, and a few counties that change from night to night. What cannot be read whole is
+    withheld already and left out here.
     """
     yesterday = clock.day_of(now) - timedelta(days=1)
     window = Window.last_days(CHECKED_DAYS, until_day=yesterday)
+    damaged = Fill.objects.filter(is_damaged=True, day__gte=window.since_day).values_list("log")
+    unreadable = {log for (log,) in damaged}
     checks = [
         Check(
             at=now,
@@ -94,6 +126,7 @@ def check_figures(*, now: datetime) -> list[Check]:
         )
         for county in ["", *_counties_of_the_night(window)]
         for metric in METRICS
+        if metric.log not in unreadable
     ]
     return Check.objects.bulk_create(checks)
 
@@ -103,8 +136,10 @@ def close_yesterday(*, now: datetime) -> bool:
     today = clock.start_of(clock.day_of(now))
     if Check.objects.filter(at__gte=today).exists():
         return False
+    withhold_damaged(now=now)
     fill_everything(now=now)
     check_figures(now=now)
+    examining.check_signed(now=now)
     release_households(now=now)
     return True
 

@@ -60,6 +60,15 @@ def publishers_of(user: Any) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=ids).select_related("county").order_by("name")
 
 
+def auditors_of(user: Any) -> QuerySet[Organisation]:
+    """The verified auditors the user works for, by name."""
+    rows = organisations_of(user).filter(
+        organisation__kind=Organisation.Kind.AUDITOR,
+        organisation__status=Organisation.Status.VERIFIED,
+    )
+    return Organisation.objects.filter(pk__in=rows.values("organisation_id")).order_by("name")
+
+
 def offices_of(user: Any) -> QuerySet[Organisation]:
     """The county offices the user works for, with their counties, by name."""
     rows = Organisation.objects.filter(

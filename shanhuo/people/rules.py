@@ -48,7 +48,7 @@ def is_operator(user: Any) -> bool:
 
 
 def is_auditor(user: Any) -> bool:
-    """Reads every book and writes in none."""
+    """Reads every book and writes in none; signs figures off, or objects to them."""
     return _living(user, [Kind.AUDITOR]).exists()
 
 

@@ -1,6 +1,8 @@
 """Closed segments become Parquet: sorted by (county, kind, time), one folder per Shanghai day."""
 
 import fcntl
+import hashlib
+import logging
 import os
 import secrets
 import time
@@ -20,6 +22,8 @@ from shanhuo.traffic import moments
 from shanhuo.traffic.log import FRESH, Manifest, Part, SignalLog, quoted, show_parts, stage
 from shanhuo.traffic.records import RECORD, Records
 from shanhuo.traffic.segments import sync_folder
+
+_log = logging.getLogger(__name__)
 
 MOST_PARTS_A_DAY = 48
 GRACE_S = 60
@@ -107,7 +111,12 @@ def _take(log: SignalLog, *, spent: set[str]) -> tuple[list[str], Records]:
             continue
         if sum(map(len, parts)) >= MOST_RECORDS:
             break
-        parts.append(log.segments.read(name)[0])
+        records, end = log.segments.read(name)
+        if log.segments.torn(name, end):
+            # It stays, so that nobody takes what is left of it for all there was.
+            _log.error("segment damaged, not compacted: %s", name)
+            continue
+        parts.append(records)
         names.append(name)
     return names, np.concatenate(parts)
 
@@ -137,8 +146,11 @@ def _write(connection: duckdb.DuckDBPyConnection, log: SignalLog, day: date, tab
         " (FORMAT parquet, COMPRESSION zstd)"
     )
     _sync(path)
-    (edges,) = connection.execute(f"SELECT count(*), min(at_ms), max(at_ms) {rows}").fetchall()
-    return Part(str(path.relative_to(log.folder)), str(day), *edges)
+    edges = connection.execute(f"SELECT count(*), min(at_ms), max(at_ms) {rows}").fetchall()
+    ((count, first_ms, last_ms),) = edges
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Part(str(path.relative_to(log.folder)), str(day), count, first_ms, last_ms, digest)
 
 
 def _sync(path: Path) -> None:
@@ -149,12 +161,17 @@ def _sync(path: Path) -> None:
 
 
 def _merge_crowded_days(log: SignalLog, parts: list[Part]) -> list[Part]:
-    """Rewrite a day of many small parts as one; the parts to be named from now on."""
+    """Rewrite a day of many small parts as one; the parts to be named from now on.
+
+    A damaged part is left as it is: merged, it would look whole.
+    """
     by_day: dict[str, list[Part]] = defaultdict(list)
     for part in parts:
         by_day[part.day].append(part)
     merged = [
-        [_merge(log, day, some)] if len(some) > MOST_PARTS_A_DAY else some
+        [_merge(log, day, some)]
+        if len(some) > MOST_PARTS_A_DAY and all(map(log.is_sound, some))
+        else some
         for day, some in by_day.items()
     ]
     return [part for some in merged for part in some]

@@ -6,10 +6,11 @@ before it leaves only files that nobody names, a crash after it only segments th
 spent. A signal is counted once by (sheet, slot, kind), whichever process wrote it how often.
 """
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,20 +21,33 @@ import numpy as np
 
 from shanhuo.traffic import moments
 from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
-from shanhuo.traffic.segments import Segments, sync_folder
+from shanhuo.traffic.segments import Segments, Torn, sync_folder
 from shanhuo.traffic.sheets import LIFE_MS
 
 ATTEMPTS = 20
 
 
+class LogDamaged(Exception):
+    """Files of the log are missing or not what they were when they were written: what is counted
+    from the rest would be too little. `files` are their names."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = sorted(files)
+        super().__init__(f"the signal log is damaged: {', '.join(self.files)}")
+
+
 class Part(msgspec.Struct, frozen=True):
-    """One Parquet file; every signal in it happened in `from_ms <= at_ms <= until_ms`."""
+    """One Parquet file; every signal in it happened in `from_ms <= at_ms <= until_ms`.
+
+    `sha256` of the file as it was written; "" in parts older than this field.
+    """
 
     path: str
     day: str
     rows: int
     from_ms: int
     until_ms: int
+    sha256: str = ""
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -82,12 +96,13 @@ class SignalLog:
 
     def _staged(self, manifest: Manifest) -> "Snapshot":
         spent = set(manifest.spent)
-        parts, offsets = [np.empty(0, RECORD)], {}
+        parts, offsets, torn = [np.empty(0, RECORD)], {}, []
         for name in self.segments.names():
             records, offsets[name] = self.segments.read(name)
             if name not in spent:
                 parts.append(records)
-        return Snapshot(manifest, np.concatenate(parts), offsets)
+                torn += self.segments.torn(name, offsets[name])
+        return Snapshot(manifest, np.concatenate(parts), offsets, torn)
 
     @contextmanager
     def open(
@@ -96,29 +111,52 @@ class SignalLog:
         since: datetime | None = None,
         until: datetime | None = None,
         snapshot: "Snapshot | None" = None,
+        proved: bool = False,
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """A DuckDB connection with a view `signals` of all signals with `since <= at < until`.
 
         Columns as in docs/signals.md; each signal once; the newest ones, not compacted yet, too.
+        `proved`: for those who publish what they count. Every file is compared with the digest of
+        the day it was written. Raises LogDamaged.
         """
         snapshot = snapshot or self.snapshot()
         since_ms = moments.to_ms(since) if since else 0
         until_ms = moments.to_ms(until) if until else 2**62
+        if proved and (damaged := self.damaged(snapshot, since_ms, until_ms)):
+            raise LogDamaged(damaged)
         with duckdb.connect() as connection:
             stage(connection, snapshot.records)
             show_parts(connection, self.folder, snapshot.manifest.parts, since_ms, until_ms)
             connection.execute(_VIEW.format(since_ms=since_ms, until_ms=until_ms))
             yield connection
 
+    def damaged(self, snapshot: "Snapshot", since_ms: int, until_ms: int) -> list[str]:
+        """Files with signals of the period that are missing, or not what they were written as."""
+        torn = [
+            one.name for one in snapshot.torn if one.from_ms < until_ms and one.until_ms >= since_ms
+        ]
+        parts = touching(snapshot.manifest.parts, since_ms, until_ms)
+        return torn + [part.path for part in parts if not self.is_sound(part)]
+
+    def is_sound(self, part: Part) -> bool:
+        """Whether the file is there and has every byte that was written."""
+        try:
+            with (self.folder / part.path).open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except FileNotFoundError:
+            return False
+        return part.sha256 in ("", digest)
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The log at one moment. `records`: what is in segments only, repeats included; `offsets`: how
-    far each segment was read."""
+    far each segment was read; `torn`: closed segments that cannot be read to their end."""
 
     manifest: Manifest
     records: Records
     offsets: dict[str, int]
+    torn: list[Torn] = field(default_factory=list)
 
 
 _COLUMNS = ", ".join(f'"{name}"' for name in RECORD_FIELDS)
@@ -157,12 +195,17 @@ def show_parts(
 ) -> None:
     """Views `parts` (those that touch the period) and `near_parts` (those that may hold repeats of
     what is staged: no repeat is further away in time than a sheet lives)."""
-    wanted = [one for one in parts if one.from_ms < until_ms and one.until_ms >= since_ms]
+    wanted = touching(parts, since_ms, until_ms)
     (row,) = connection.execute("SELECT min(at_ms), max(at_ms) FROM staged").fetchall()
     first, last = (0, -1) if row[0] is None else (row[0] - LIFE_MS, row[1] + LIFE_MS)
     near = [one for one in parts if one.from_ms <= last and one.until_ms >= first]
     for name, chosen in (("parts", wanted), ("near_parts", near)):
         _view_of(connection, name, [folder / one.path for one in chosen])
+
+
+def touching(parts: Iterable[Part], since_ms: int, until_ms: int) -> list[Part]:
+    """The parts with signals of `since_ms <= at_ms < until_ms`."""
+    return [one for one in parts if one.from_ms < until_ms and one.until_ms >= since_ms]
 
 
 def _view_of(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]) -> None:

@@ -1,5 +1,6 @@
 """What other rooms may ask of the signal log."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 from django.conf import settings
 
 from shanhuo.traffic import moments
-from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.log import LogDamaged as LogDamaged
+from shanhuo.traffic.log import SignalLog, touching
 from shanhuo.traffic.sheets import LIFE_MS
 
 
@@ -15,6 +17,22 @@ def signal_log() -> SignalLog:
     """The platform's log. `with signal_log().open(since=…, until=…) as connection:` gives a DuckDB
     connection with the view `signals`: each believed signal once, the newest included."""
     return SignalLog(settings.SIGNALS_DIR)
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A compacted file of the log: its name, how many signals it holds, its SHA-256."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+def log_files(*, since: datetime, until: datetime) -> list[LogFile]:
+    """The compacted files that hold signals of the period, as the manifest names them now."""
+    parts = signal_log().manifest().parts
+    found = touching(parts, moments.to_ms(since), moments.to_ms(until))
+    return [LogFile(part.path, part.rows, part.sha256) for part in found]
 
 
 def read_signals(*, since: datetime, until: datetime) -> dict[str, np.ndarray[Any, Any]]:

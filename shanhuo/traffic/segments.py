@@ -9,12 +9,23 @@ import contextlib
 import fcntl
 import os
 import secrets
+from dataclasses import dataclass
 from pathlib import Path
 
 from shanhuo.traffic.records import Records, frame, read_from
+from shanhuo.traffic.sheets import LIFE_MS
 
 ROTATE_BYTES = 64 * 1024 * 1024
 ROTATE_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Torn:
+    """A closed segment with bytes that cannot be read; they happened in this time, if at all."""
+
+    name: str
+    from_ms: int
+    until_ms: int
 
 
 class Segments:
@@ -51,6 +62,19 @@ class Segments:
                 records, length = read_from(file.read())
                 return records, start + length
         raise FileNotFoundError(name)
+
+    def torn(self, name: str, end: int) -> list[Torn]:
+        """The segment, if it is closed and has more bytes than the `end` of its whole frames.
+
+        Closing cuts a segment behind its last whole frame; what is broken later, a disk broke.
+        """
+        try:
+            state = (self.closed / name).stat()
+        except FileNotFoundError:
+            return []
+        if state.st_size == end:
+            return []
+        return [Torn(name, int(name[:15]) - LIFE_MS, int(state.st_mtime * 1000))]
 
     def _in(self, folder: Path) -> list[Path]:
         return sorted(folder.glob("*.seg"))

@@ -40,6 +40,8 @@ def test_figures_of_a_county_carry_unit_status_and_window(client: Client, sold: 
         "status": "paid",
         "since_day": "2026-07-01",
         "until_day": "2026-07-01",
+        "damaged": False,
+        "audit": None,
     }
     assert client.get(f"/api/metrics/paid_gmv/counties?{DAYS}").json() == [
         {"adcode": "500237", "value": 4_800}

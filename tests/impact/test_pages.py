@@ -135,4 +135,4 @@ def test_the_county_page_asks_the_same_number_of_questions_for_one_and_three_pro
         )
     with CaptureQueriesContext(connection) as asked:
         text_of(client, "/c/500237")
-    assert len(asked) == 8
+    assert len(asked) == 9

@@ -8,6 +8,9 @@ TABLE: dict[str, Access] = {
     "impact:county_export": Access.ANYONE,
     "impact:metrics": Access.ANYONE,
     "impact:metric": Access.ANYONE,
+    "impact:audits": Access.ANYONE,
+    "impact:audits_export": Access.ANYONE,
+    "impact:audit": Access.ANYONE,
     "impact:projects": Access.ANYONE,
     "impact:project": Access.ANYONE,
 }

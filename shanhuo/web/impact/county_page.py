@@ -8,6 +8,7 @@ from shanhuo.content.queries import PostCard
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 from shanhuo.impact import queries as impact
+from shanhuo.impact.examinations import with_examinations
 from shanhuo.impact.metrics import BY_ID, Unit
 from shanhuo.impact.queries import Figure, Report
 from shanhuo.impact.windows import Window
@@ -49,6 +50,13 @@ class CountyPage:
 def county_page(county: Any, window: Window, *, may_see_households: bool) -> CountyPage:
     """Figures of the window. `exact` household figures only for those who may see them."""
     report = impact.report(window, county=county.adcode)
+    published = impact.published_figures(county.adcode)
+    audited = {
+        figure.metric.id: figure
+        for figure in with_examinations(
+            [*report.figures.values(), *published], county=county.adcode
+        )
+    }
     exact = impact.household_figures(window, county=county.adcode) if may_see_households else {}
     on_sale = goods.products_on_sale().filter(county=county)[:MOST_PRODUCTS]
     return CountyPage(
@@ -57,9 +65,9 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
         has_map=regions.has_outline(county),
         window=window,
         report=report,
-        sales=[report.figures[name] for name in SALES],
-        attention=[report.figures[name] for name in ATTENTION],
-        published=impact.published_figures(county.adcode),
+        sales=[audited[name] for name in SALES],
+        attention=[audited[name] for name in ATTENTION],
+        published=[audited[figure.metric.id] for figure in published],
         exact=[exact[name] for name in HOUSEHOLDS if name in exact],
         posts=content.cards(content.published_posts().filter(county=county)[:MOST_POSTS]),
         products=goods.cards(on_sale, day=clock.today()),

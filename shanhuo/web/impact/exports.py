@@ -40,7 +40,7 @@ def _row(figure: Figure) -> list[Any]:
         str(metric.name),
         value / 100 if value is not None and is_money else value,
         str(metric.unit.label),
-        str(metric.status.label),
+        str(figure.status.label),
         figure.window.since_day,
         figure.window.until_day,
         str(metric.definition),

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_safe
 
 from shanhuo.impact import queries as impact
 from shanhuo.impact import rules
+from shanhuo.impact.examinations import examinations_in_public, find, with_examinations
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 from shanhuo.web.impact import country, windows
+from shanhuo.web.impact.audits import lines_of
 from shanhuo.web.impact.county_page import chart_of, county_page
 from shanhuo.web.impact.exports import figures_file
 
@@ -25,14 +27,16 @@ MAP_AGE_S = 86_400
 def county(request: HttpRequest, adcode: str) -> HttpResponse:
     """What a county has and what came of it; officers of the county see exact household figures."""
     found = _county_or_404(adcode)
+    window = windows.chosen(request.GET)
     page = county_page(
         found,
-        windows.chosen(request.GET.get("days")),
+        window,
         may_see_households=rules.may_see_households(request.user, found.pk),
     )
     context = {
         "page": page,
-        "presets": windows.PRESETS,
+        "windows": windows.choices(window),
+        "query": windows.query_of(window),
         "orders_by_day": chart_of(page.report, "orders"),
         "plays_by_day": chart_of(page.report, "plays"),
         "approval_number": regions.map_approval_number(),
@@ -56,22 +60,24 @@ def county_map(request: HttpRequest, adcode: str) -> HttpResponse:
 def county_export(request: HttpRequest, adcode: str) -> HttpResponse:
     """The public figures of a county as a file: `?format=csv`, or Excel."""
     found = _county_or_404(adcode)
-    window = windows.chosen(request.GET.get("days"))
+    window = windows.chosen(request.GET)
     report = impact.report(window, county=found.adcode)
-    figures = [*report.figures.values(), *impact.published_figures(found.adcode)]
+    everything = [*report.figures.values(), *impact.published_figures(found.adcode)]
+    figures = with_examinations(everything, county=found.adcode)
     return figures_file(f"shanhuo-{found.adcode}", figures, kind=request.GET.get("format"))
 
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """All metrics with the figure of the country."""
-    window = windows.chosen(request.GET.get("days"))
+    window = windows.chosen(request.GET)
     report = impact.report(window)
+    audited = with_examinations(report.figures.values())
+    figures = {figure.metric.id: figure for figure in audited}
     context = {
-        "window": window,
-        "presets": windows.PRESETS,
+        "windows": windows.choices(window),
         "report": report,
-        "rows": [(metric, report.figures.get(metric.id)) for metric in METRICS],
+        "rows": [(metric, figures.get(metric.id)) for metric in METRICS],
     }
     return render(request, "web/impact/metrics.html", context)
 
@@ -82,16 +88,17 @@ def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
     declared = BY_ID.get(metric_id)
     if declared is None:
         raise Http404
-    window = windows.chosen(request.GET.get("days"))
+    window = windows.chosen(request.GET)
     adds_up = declared.merge is Merge.SUM
     context: dict[str, Any] = {
         "metric": declared,
         "window": window,
-        "presets": windows.PRESETS,
+        "windows": windows.choices(window),
         "checks": impact.checks_of(declared),
         "errata": impact.errata_of(declared),
+        "audits": lines_of(find(examinations_in_public(), metric=metric_id)[:6], exact=False),
     }
-    if adds_up:
+    if adds_up and not impact.is_damaged(declared, window):
         totals = impact.by_county(declared, window)
         context["ranking"] = country.ranking(totals, limit=MOST_COUNTIES)
         context["map"] = country.map_of(declared, totals)
@@ -116,10 +123,12 @@ def project(request: HttpRequest, public_id: str) -> HttpResponse:
     report = impact.report(window, **place)
     may_see = rules.may_see_households(request.user, found.county_id)
     exact = impact.household_figures(window, **place) if may_see else {}
+    published = impact.published_figures(found.county.adcode, found.product.public_id)
     context = {
         "project": found,
         "report": report,
-        "published": impact.published_figures(found.county.adcode, found.product.public_id),
+        "figures": with_examinations(report.figures.values(), **place),
+        "published": published,
         "exact": exact.values(),
         "orders_by_day": chart_of(report, "orders"),
     }

@@ -4,6 +4,11 @@ from shanhuo.people.access import Access
 
 TABLE: dict[str, Access] = {
     "ops:home": Access.OPERATOR | Access.AUDITOR,
+    "ops:examinations": Access.OPERATOR | Access.AUDITOR,
+    "ops:examination": Access.OPERATOR | Access.AUDITOR,
+    "ops:examination_new": Access.AUDITOR,
+    "ops:examination_sign": Access.AUDITOR,
+    "ops:examination_object": Access.AUDITOR,
     "ops:verifications": Access.OPERATOR,
     "ops:verification": Access.OPERATOR,
     "ops:people": Access.OPERATOR,

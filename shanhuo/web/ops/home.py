@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from shanhuo.impact.examinations import waiting_for
 from shanhuo.orders import queries as orders
 from shanhuo.people import queries
 from shanhuo.web.content.review import todos as posts_that_wait
@@ -22,13 +23,19 @@ def home(request: HttpRequest) -> HttpResponse:
 def _deeds() -> list[Deed]:
     return [
         Deed(_("Read the books"), reverse("trade:books"), "list"),
-        Deed(_("Check a published figure"), reverse("impact:metrics"), "chart"),
+        Deed(_("Check a published figure"), reverse("ops:examinations"), "chart"),
     ]
 
 
 def _todos(request: HttpRequest) -> list[Todo]:
     papers = queries.verification_queue(request.user, status="open").count()
     return [
+        Todo(
+            waiting_for(request.user),
+            _("Recounted figures to sign off"),
+            f"{reverse('ops:examinations')}?status=counted",
+            "check",
+        ),
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
         *posts_that_wait(),
         Todo(

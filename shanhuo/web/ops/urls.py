@@ -2,12 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.ops import people
+from shanhuo.web.ops import examinations, people
 from shanhuo.web.ops.home import home
 
 app_name = "ops"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("audits", examinations.examinations, name="examinations"),
+    path("audits/new", examinations.examination_new, name="examination_new"),
+    path("audits/<slug:public_id>", examinations.examination, name="examination"),
+    path("audits/<slug:public_id>/sign", examinations.sign, name="examination_sign"),
+    path("audits/<slug:public_id>/object", examinations.object_, name="examination_object"),
     path("verifications", people.verifications, name="verifications"),
     path("verifications/<slug:public_id>", people.verification, name="verification"),
     path("people", people.people, name="people"),

@@ -179,12 +179,12 @@ def later(
 
 _TONES = {
     "good": "verified admitted published paid received settled done active live certified "
-    "confirmed approved delivered ready completed listed",
+    "confirmed approved delivered ready completed listed signed",
     "wait": "applied pending draft waiting review placed held shipped processing nominated "
     "checking uploading scheduled open partial preview preparing awaiting_pay part_shipped "
-    "in_review appealed running coming",
+    "in_review appealed running coming counting counted objected",
     "bad": "refused suspended rejected expired failed withdrawn cancelled exited dead revoked "
-    "removed sold_out over",
+    "removed sold_out over void unreadable",
     "info": "refunded closed archived other staff imported undone unlisted",
 }
 _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
