@@ -25,7 +25,13 @@ class Config(BaseSettings):
     )
 
     secret_key: SecretStr = SecretStr(INSECURE_KEY)
-    field_key: SecretStr = SecretStr(INSECURE_KEY)
+    field_key: SecretStr = Field(
+        default=SecretStr(INSECURE_KEY),
+        description="One key, or several with commas: the first encrypts, all decrypt.",
+    )
+    hash_key: SecretStr = Field(
+        default=SecretStr(""), description="Finds rows by number or name; empty: last field key."
+    )
     debug: bool = False
     demo: bool = False
     data_dir: Path = Path("var")
@@ -75,6 +81,10 @@ class Config(BaseSettings):
                 "database", "SQLite is the empty setting, PostgreSQL is postgresql://…"
             )
         return url
+
+    @property
+    def field_keys(self) -> list[str]:
+        return [key.strip() for key in self.field_key.get_secret_value().split(",")]
 
 
 @cache

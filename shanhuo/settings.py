@@ -13,7 +13,8 @@ PRIVATE_DIR = DATA_DIR / "private"
 SIGNALS_DIR = DATA_DIR / "signals"
 
 SECRET_KEY = _config.secret_key.get_secret_value()
-FIELD_KEY = _config.field_key.get_secret_value()
+FIELD_KEYS = _config.field_keys
+HASH_KEY = _config.hash_key.get_secret_value() or FIELD_KEYS[-1]
 DEBUG = _config.debug
 DEMO = _config.demo
 ALLOWED_HOSTS = _config.allowed_hosts

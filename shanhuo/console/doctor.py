@@ -18,8 +18,9 @@ from django.db import connection
 
 from shanhuo.config import config
 from shanhuo.console import preflight
-from shanhuo.kernel import audit, clock, jobs
+from shanhuo.kernel import audit, clock, jobs, rekeying
 from shanhuo.orders import ledger
+from shanhuo.people import queries as people
 
 FREE_BYTES_WANTED = 2 * 1024**3
 SILENCE_ALLOWED = timedelta(minutes=1)
@@ -89,6 +90,28 @@ def _keys() -> Iterator[str]:
         yield from preflight.unsafe_settings(config())
 
 
+def _field_keys() -> Iterator[str]:
+    state = rekeying.state()
+    if state.unknown:
+        yield (
+            f"{state.unknown} encrypted values name a key that is not in SHANHUO_FIELD_KEY; put it "
+            "back at the end of the list."
+        )
+    if state.older:
+        yield f"{state.older} encrypted values are under an older key; run: shanhuo rekey"
+    elif len(settings.FIELD_KEYS) > 1 and not state.unknown:
+        first = "" if config().hash_key.get_secret_value() else "set SHANHUO_HASH_KEY to the last, "
+        yield (
+            f"Every encrypted value is under the first key; {first}take the others out of "
+            "SHANHUO_FIELD_KEY and keep them with the backups of their time."
+        )
+    if not people.numbers_are_found():
+        yield (
+            "People are not found by their numbers: SHANHUO_HASH_KEY is not the key they were "
+            "entered under; before there was one it was the last key of SHANHUO_FIELD_KEY."
+        )
+
+
 def _database() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
@@ -147,6 +170,7 @@ CHECKS: dict[str, Check] = {
     "keys": _keys,
     "text messages": _sms,
     "database": _database,
+    "field keys": _field_keys,
     "database clock": _database_clock,
     "ffmpeg": _film_tool,
     "worker": _worker,

@@ -25,23 +25,29 @@ def problems(config: Config) -> Iterator[str]:
 
 def unsafe_settings(config: Config) -> Iterator[str]:
     """Keys, switches and addresses that are right for a demo only."""
-    keys = {
-        "SHANHUO_SECRET_KEY": config.secret_key.get_secret_value(),
-        "SHANHUO_FIELD_KEY": config.field_key.get_secret_value(),
-    }
-    for name, key in keys.items():
-        if key == INSECURE_KEY:
-            yield f"{name} is not set; make a key with: {MAKE_A_KEY}"
-        elif len(key) < SHORTEST_KEY:
-            yield f"{name} is shorter than {SHORTEST_KEY} characters; make one with: {MAKE_A_KEY}"
-    if len(set(keys.values())) == 1:
-        yield "SHANHUO_SECRET_KEY and SHANHUO_FIELD_KEY are the same; make a second key."
+    yield from _unsafe_keys(config)
     if config.debug:
         yield "SHANHUO_DEBUG is on and would show our inside to visitors; unset it."
     if config.demo:
         yield "SHANHUO_DEMO is on and would let anybody sign in; unset it."
     if not config.public_origin.startswith("https://"):
         yield "SHANHUO_PUBLIC_ORIGIN is not an https address; set the address people will open."
+
+
+def _unsafe_keys(config: Config) -> Iterator[str]:
+    keys = {
+        "SHANHUO_SECRET_KEY": config.secret_key.get_secret_value(),
+        "SHANHUO_FIELD_KEY": min(config.field_keys, key=len),
+    }
+    if hash_key := config.hash_key.get_secret_value():
+        keys["SHANHUO_HASH_KEY"] = hash_key
+    for name, key in keys.items():
+        if key == INSECURE_KEY:
+            yield f"{name} is not set; make a key with: {MAKE_A_KEY}"
+        elif len(key) < SHORTEST_KEY:
+            yield f"{name} is shorter than {SHORTEST_KEY} characters; make one with: {MAKE_A_KEY}"
+    if keys["SHANHUO_SECRET_KEY"] in config.field_keys:
+        yield "SHANHUO_SECRET_KEY and SHANHUO_FIELD_KEY are the same; make a second key."
 
 
 def demo_data(config: Config) -> Iterator[str]:
