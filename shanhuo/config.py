@@ -58,7 +58,7 @@ class Config(BaseSettings):
     hold_minutes: int = Field(default=15, ge=1, le=1440)
     auto_receipt_days: int = Field(default=10, ge=1, le=60)
     settle_after_days: int = Field(default=7, ge=0, le=60)
-    payment_company: Literal["demo", "wechat"] = "demo"
+    payment_company: Literal["demo", "wechat", "alipay"] = "demo"
     # The lines of the payment companies: see docs/money.md and demopay/README.md.
     demopay_url: str = "http://127.0.0.1:8001"
     demopay_dir: Path | None = Field(default=None, description="Default: demopay in data_dir.")
@@ -72,6 +72,11 @@ class Config(BaseSettings):
     wechat_api_v3_key: SecretStr = SecretStr("")
     wechat_public_key_id: str = Field(default="", description="PUB_KEY_ID_… of WeChat Pay.")
     wechat_public_key: str = Field(default="", description="WeChat Pay's public key, PEM.")
+    alipay_url: str = "https://openapi.alipay.com/gateway.do"
+    alipay_app_id: str = ""
+    alipay_seller_id: str = Field(default="", description="Our Alipay account, 2088…")
+    alipay_private_key: SecretStr = Field(default=SecretStr(""), description="PEM or Base64.")
+    alipay_public_key: str = Field(default="", description="Alipay's public key, PEM or Base64.")
 
     @field_validator("database_url")
     @classmethod

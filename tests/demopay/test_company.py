@@ -91,8 +91,6 @@ def test_refunds_are_sent_once_and_never_above_the_payment(
     back = RefundWish("r1", wish.trade_no, amount_fen=5000, total_fen=7960, reason="damaged")
     assert client.refund(back)
     assert client.refund(back)
-    assert client.ask_refund("r1")
-    assert not client.ask_refund("r2")
     with pytest.raises(CompanyUnreachable):
         client.refund(replace(back, refund_no="r2", amount_fen=2961))
     [_paid, notice] = shop.wait_for(2)

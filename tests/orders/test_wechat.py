@@ -109,10 +109,8 @@ def test_we_ask_close_and_refund(wechat, stub, wish):
     assert not wechat.close(wish.trade_no)
     back = RefundWish("r1", wish.trade_no, amount_fen=100, total_fen=7960, reason="坏果")
     assert not wechat.refund(back)
-    assert not wechat.ask_refund("r1")
     stub.refunds["r1"]["status"] = "SUCCESS"
-    assert wechat.ask_refund("r1")
-    assert not wechat.ask_refund("r2")
+    assert wechat.refund(back)
     other = replace(wish, trade_no="other")
     wechat.hand_over(other)
     assert wechat.close("other")

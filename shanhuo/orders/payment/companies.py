@@ -5,12 +5,13 @@ from collections.abc import Callable
 from django.conf import settings
 
 from shanhuo.config import config
-from shanhuo.orders.payment import demo, wechat
+from shanhuo.orders.payment import alipay, demo, wechat
 from shanhuo.orders.payment.port import PaymentCompany
 
 _COMPANIES: dict[str, Callable[[], PaymentCompany]] = {
     demo.DemoCompany.name: demo.from_config,
     wechat.WeChatPay.name: wechat.from_config,
+    alipay.Alipay.name: alipay.from_config,
 }
 
 
@@ -24,6 +25,9 @@ def is_open(name: str) -> bool:
 
     The demo company never is on a production platform: its money is not real.
     """
-    if name == demo.DemoCompany.name:
-        return bool(settings.DEMO or settings.DEBUG)
-    return name == wechat.WeChatPay.name and bool(config().wechat_merchant_id)
+    ours = config()
+    return {
+        demo.DemoCompany.name: bool(settings.DEMO or settings.DEBUG),
+        wechat.WeChatPay.name: bool(ours.wechat_merchant_id),
+        alipay.Alipay.name: bool(ours.alipay_app_id),
+    }.get(name, False)

@@ -79,6 +79,7 @@ class DemoCompany:
     """Speaks to the demo company, and believes only what its key has signed."""
 
     name: ClassVar[str] = "demo"
+    accepted: ClassVar[str] = ""
 
     def __init__(self, *, url: str, folder: Path, merchant_id: str, app_id: str) -> None:
         self.merchant_id, self.app_id, self.folder = merchant_id, app_id, folder
@@ -155,10 +156,6 @@ class DemoCompany:
             },
         )
         return bool(_expect(answer, 200)["refund_status"] == "SUCCESS")
-
-    def ask_refund(self, refund_no: str) -> bool:
-        answer = self._ask("GET", f"/v1/refunds/{refund_no}")
-        return answer.status_code != 404 and _expect(answer, 200)["refund_status"] == "SUCCESS"
 
     def _arrived(self, resource: Resource, *, notice_id: str) -> MoneyArrived:
         return MoneyArrived(

@@ -43,10 +43,14 @@ class PaymentWish:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Where the buyer pays: an address to open, or (`as_code`) one to scan with a phone."""
+    """Where the buyer pays: an address to open, or (`as_code`) one to scan with a phone.
+
+    `closed_to`: a word in the User-Agent of browsers that will not open the address.
+    """
 
     address: str
     as_code: bool
+    closed_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,11 @@ class PaymentCompany(Protocol):
     """A company that takes and returns money for us over HTTP.
 
     Every method may raise CompanyUnreachable, except `read_notice`.
+    `accepted` is what the company wants to hear when its notice was read.
     """
 
     name: ClassVar[str]
+    accepted: ClassVar[str]
 
     def hand_over(self, wish: PaymentWish) -> HandOver:
         """Agree on the payment with the company. Safe to call again."""
@@ -114,9 +120,5 @@ class PaymentCompany(Protocol):
         ...
 
     def refund(self, wish: RefundWish) -> bool:
-        """Send money back; True if it is back, False if the company will tell later."""
-        ...
-
-    def ask_refund(self, refund_no: str) -> bool:
-        """Whether a refund has reached the buyer."""
+        """Send money back; True if it is back. Safe to call again, until it is."""
         ...

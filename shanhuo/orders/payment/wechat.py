@@ -94,6 +94,7 @@ class WeChatPay:
     """Speaks to WeChat Pay, and believes only what its configured key has signed."""
 
     name: ClassVar[str] = "wechat"
+    accepted: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -186,10 +187,6 @@ class WeChatPay:
             },
         )
         return bool(_expect(answer, 200)["status"] == "SUCCESS")
-
-    def ask_refund(self, refund_no: str) -> bool:
-        answer = self._ask("GET", f"/v3/refund/domestic/refunds/{refund_no}")
-        return answer.status_code != 404 and _expect(answer, 200)["status"] == "SUCCESS"
 
     def _arrived(self, trade: Trade, notice_id: str) -> MoneyArrived:
         if (trade.mchid, trade.appid) != (self.merchant_id, self.app_id) or trade.amount is None:

@@ -56,15 +56,20 @@ def hand_over(
 
 def read_notice(
     *, company_name: str, headers: Mapping[str, str], body: bytes, now: datetime
-) -> None:
-    """Apply what a payment company sent us. Raises NoticeRefused; then nothing happened."""
+) -> str:
+    """Apply what a payment company sent us; returns what it wants to hear.
+
+    Raises NoticeRefused; then nothing happened.
+    """
     if not is_open(company_name):
         raise NoticeRefused
-    told = company(company_name).read_notice(headers=headers, body=body, now=now)
+    sender = company(company_name)
+    told = sender.read_notice(headers=headers, body=body, now=now)
     if isinstance(told, MoneyArrived):
         take_payment(arrived=told, now=now)
     elif isinstance(told, MoneyReturned):
         take_refund(returned=told, now=now)
+    return sender.accepted
 
 
 @transaction.atomic

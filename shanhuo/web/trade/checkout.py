@@ -76,6 +76,10 @@ def pay(request: HttpRequest, public_id: str) -> HttpResponse:
         on_phone="Mobile" in request.headers.get("User-Agent", ""),
         now=clock.now(),
     )
+    browser = request.headers.get("User-Agent", "")
+    if place_to_pay.closed_to and place_to_pay.closed_to in browser:
+        context = {"payment": found, "address": place_to_pay.address}
+        return render(request, "web/trade/pay_elsewhere.html", context)
     if not place_to_pay.as_code:
         return redirect(place_to_pay.address)
     picture = segno.make(place_to_pay.address, error="m").svg_inline(scale=6, border=2)
@@ -101,10 +105,12 @@ def notice(request: HttpRequest, company: str) -> HttpResponse:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
-        services.read_notice(company_name=company, headers=headers, body=body, now=clock.now())
+        accepted = services.read_notice(
+            company_name=company, headers=headers, body=body, now=clock.now()
+        )
     except services.NoticeRefused as refusal:
         return HttpResponse(status=refusal.status)
-    return HttpResponse(status=200)
+    return HttpResponse(accepted, content_type="text/plain")
 
 
 def _checkout_context(request: HttpRequest, chosen: Any) -> dict[str, Any]:
