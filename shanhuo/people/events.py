@@ -38,6 +38,13 @@ class HouseholdErased(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountSuspended(Fact):
+    """An operator closed the account: nothing of it is promoted any more."""
+
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountErased(Fact):
     """A person deleted the account: rooms above drop what was theirs and may be dropped."""
 

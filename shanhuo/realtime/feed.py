@@ -50,6 +50,8 @@ class FeedDoor:
     async def stop(self) -> None:
         self._stopping.set()
         await asyncio.to_thread(self._thread.join)
+        with contextlib.suppress(Exception):
+            await asyncio.to_thread(self._serving.close, now=clock.now())
 
     async def answer(self, request: HotRequest) -> HotAnswer:
         length = length_in(request.query)

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
-from shanhuo.traffic.candidates import Candidates
+from shanhuo.traffic.candidates import Candidates, Share
 from shanhuo.traffic.gathering import gather
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
-from shanhuo.traffic.ranking import NoGrants, Pricing, Ranker, TrendAndAffinity
+from shanhuo.traffic.ranking import NoGrants, Priced, Pricing, Ranker, TrendAndAffinity, Values
 from shanhuo.traffic.sheets import seal_packed
 from shanhuo.traffic.slate import LENGTH, Draft, Rules, spread
 from shanhuo.traffic.viewers import Viewer
@@ -51,6 +51,22 @@ class Ordered:
     prices: Sequence[float]
     grants: Sequence[int]
 
+    def supports(self, picked: Sequence[int]) -> bool:
+        """Whether a grant speaks for any of these rows."""
+        if not any(self.grants):
+            return False
+        return any(self.grants[self.rows.index(row)] for row in picked if row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for a list: `allowed` says by row what may be shown."""
+
+    board: Board
+    viewer: Viewer
+    memory: Memory
+    allowed: NDArray[np.bool_]
+
 
 @dataclass(slots=True)
 class Feed:
@@ -66,24 +82,28 @@ class Feed:
         self, board: Board, viewer: Viewer, memory: Memory, *, length: int = LENGTH
     ) -> list[Shown]:
         """The next `length` things to show this viewer; fewer when there are no more."""
-        allowed = allowed_rows(board, viewer, memory)
-        candidates = gather(board, viewer, memory, allowed)
-        scores, prices, grants = self._worth(candidates, board, viewer, memory)
-        best = _order(candidates, scores, prices, grants, most=SHORTLIST)
-        draft = Draft(board.marks, self.rules, length, _barred_authors(memory))
-        by_chance = self._take_by_chance(draft, board, allowed)
-        draft.fill(best.rows)
-        if not draft.is_full:
-            best = _order(candidates, scores, prices, grants, most=len(scores))
-            _fill_with_what_is_left(draft, best, board, allowed, viewer, memory)
-        return self._logged(draft, best, by_chance, allowed)
-
-    def _worth(
-        self, candidates: Candidates, board: Board, viewer: Viewer, memory: Memory
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, NDArray[np.uint32] | None]:
+        asked = Asked(board, viewer, memory, allowed_rows(board, viewer, memory))
+        plain = gather(board, viewer, memory, asked.allowed)
+        candidates = self._with_supported(plain, asked.allowed)
         scores = self.ranker.rank(candidates, viewer, memory, board)
         priced = self.pricing.prices(candidates, viewer)
-        return (scores, None, None) if priced is None else (scores + priced[0], *priced)
+        draft = Draft(board.marks, self.rules, length, _barred_authors(memory))
+        by_chance = self._take_by_chance(draft, board, asked.allowed)
+        unsupported = draft.copy()
+        best = _fill(draft, candidates, scores, priced, asked)
+        lifted: frozenset[int] = frozenset()
+        if best.supports(draft.picked):
+            # What the same moment would have shown without grants: only the rest is support.
+            _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
+            lifted = frozenset(draft.picked).difference(unsupported.picked)
+        return self._logged(draft, best, by_chance, lifted, asked.allowed)
+
+    def _with_supported(self, plain: Candidates, allowed: NDArray[np.bool_]) -> Candidates:
+        """Candidates and, behind them, what grants offer."""
+        offers = self.pricing.offers()
+        if offers is None:
+            return plain
+        return Candidates.of([Share(Source.GRANT, offers[allowed[offers]], 1.0)], plain)
 
     def _take_by_chance(
         self, draft: Draft, board: Board, allowed: NDArray[np.bool_]
@@ -106,6 +126,7 @@ class Feed:
         draft: Draft,
         best: Ordered,
         by_chance: frozenset[int],
+        lifted: frozenset[int],
         allowed: NDArray[np.bool_],
     ) -> list[Shown]:
         """Sources, prices and chances of what was picked, in the order of showing."""
@@ -117,8 +138,10 @@ class Feed:
                 shown.append(Shown(row, Source.RANDOM, 0.0, blind, 0))
             elif row in best.rows:
                 place = best.rows.index(row)
-                price, grant = best.prices[place], best.grants[place]
-                shown.append(Shown(row, best.sources[place], price, chance, grant))
+                grant = best.grants[place] if row in lifted else 0
+                source = Source.GRANT if grant else best.sources[place]
+                price = best.prices[place] if grant else 0.0
+                shown.append(Shown(row, source, price, chance, grant))
             else:
                 # Beyond all candidates: the next best of everything, or seen before.
                 source = Source.TRENDING if allowed[row] else Source.AGAIN
@@ -149,46 +172,46 @@ def _barred_authors(memory: Memory) -> list[int]:
     return [author for author, times in memory.hidden_authors.items() if times >= HIDDEN_TWICE]
 
 
-def _order(
-    candidates: Candidates,
-    scores: NDArray[np.float32],
-    prices: NDArray[np.float32] | None,
-    grants: NDArray[np.uint32] | None,
-    *,
-    most: int,
+def _fill(
+    draft: Draft, candidates: Candidates, scores: Values, priced: Priced | None, asked: Asked
 ) -> Ordered:
+    """Fill the draft with the best of these, at these prices; returns them in their order."""
+    best = _order(candidates, scores, priced, most=SHORTLIST)
+    draft.fill(best.rows)
+    if not draft.is_full:
+        best = _order(candidates, scores, priced, most=len(scores))
+        _fill_with_what_is_left(draft, best, asked)
+    return best
+
+
+def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, most: int) -> Ordered:
     """The best `most` candidates, best first; a row may stand twice, its better source first."""
-    worst = -scores
+    worst = -scores if priced is None else -(scores + priced[0])
     if most < len(worst):
         best = np.argpartition(worst, most)[:most]
         best = best[worst[best].argsort(kind="stable")]
     else:
         best = worst.argsort(kind="stable")
     rows, sources = candidates.rows[best].tolist(), candidates.sources[best].tolist()
-    if prices is None or grants is None:
+    if priced is None:
         return Ordered(rows, sources, [0.0] * len(rows), [0] * len(rows))
-    return Ordered(rows, sources, prices[best].tolist(), grants[best].tolist())
+    return Ordered(rows, sources, priced[0][best].tolist(), priced[1][best].tolist())
 
 
-def _fill_with_what_is_left(
-    draft: Draft,
-    best: Ordered,
-    board: Board,
-    allowed: NDArray[np.bool_],
-    viewer: Viewer,
-    memory: Memory,
-) -> None:
+def _fill_with_what_is_left(draft: Draft, best: Ordered, asked: Asked) -> None:
     """When the shortlist was too short: all candidates, everything unseen; variety gives way to
     the floors, floors that nothing can meet give way; and last comes what was seen longest ago."""
+    board = asked.board
     unseen: list[int] | None = None
     for variety, floors in ((True, True), (False, True), (True, False), (False, False)):
         draft.fill(best.rows, variety=variety, floors=floors)
         if draft.is_full:
             return
         if unseen is None:
-            unseen = board.best_first[allowed[board.best_first]].tolist()
+            unseen = board.best_first[asked.allowed[board.best_first]].tolist()
         draft.fill(unseen, variety=variety, floors=floors)
-    draft.fill(_seen_before(board, viewer, memory), variety=False, floors=False)
+    seen = _seen_before(board, asked.viewer, asked.memory)
+    draft.fill(seen, variety=False, floors=False)
 
 
 def _seen_before(board: Board, viewer: Viewer, memory: Memory) -> Iterable[int]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shanhuo.kernel import clock
 from shanhuo.traffic import board as boards
 from shanhuo.traffic import moments, posts
 from shanhuo.traffic.board import Board
@@ -21,6 +22,7 @@ from shanhuo.traffic.candidates import Rows
 from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
+from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Kind, ObjectKind
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import LIKING, Memories, may_learn
@@ -36,9 +38,13 @@ OVERLAP = timedelta(minutes=2)
 
 
 class Live:
-    """One per process. `step` brings it up to date; `board` is what answers are made from."""
+    """One per process. `step` brings it up to date; `board` is what answers are made from.
 
-    def __init__(self, log: SignalLog) -> None:
+    `delivery`: the grants of the process, which count the same log and use the same board.
+    """
+
+    def __init__(self, log: SignalLog, delivery: Delivery | None = None) -> None:
+        self.delivery = delivery or Delivery()
         self.catalogue, self.counters = Catalogue(), Counters()
         self.memories, self._together = Memories(), Together()
         self._log, self._follower = log, Follower(log)
@@ -104,6 +110,15 @@ class Live:
                 "SELECT * FROM parts WHERE at_ms >= ? ORDER BY at_ms DESC LIMIT ?",
                 [edge_ms, MOST_REMEMBERED],
             ).fetchnumpy()
+            supported = connection.execute(
+                'SELECT "grant", at_ms // 3600000, count(*) FROM parts'
+                ' WHERE "grant" > 0 AND kind = ? AND at_ms < ? GROUP BY ALL',
+                [int(Kind.EXPOSURE), edge_ms],
+            ).fetchall()
+        self.delivery.begin(
+            (contract, clock.day_of(moments.from_ms(hour * 3_600_000)), count)
+            for contract, hour, count in supported
+        )
         self.counters.add_totals(*(np.asarray(column) for column in old.values()))
         self._take(_as_records(recent))
         self._take(self._follower.begin(snapshot))
@@ -113,6 +128,7 @@ class Live:
         if not len(records):
             return
         self.counters.add(records)
+        self.delivery.take(records)
         about = records[records["object_kind"] == ObjectKind.POST]
         row_of = self.catalogue.row_of
         rows = np.array([row_of.get(post, -1) for post in about["object"].tolist()], np.int32)
@@ -144,7 +160,10 @@ class Live:
     def _build(self, now: datetime) -> None:
         bodies = self._bodies.of(self.catalogue, self.counters)
         lists = self._together.lists()
-        self._board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
+        board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
+        # Before the board: prices must know every row that an answer may ask for.
+        self.delivery.step(self.catalogue, self.counters, board.score, now=now)
+        self._board = board
         self._built_at = now
 
 

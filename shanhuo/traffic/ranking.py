@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
-from shanhuo.traffic.candidates import Candidates
+from shanhuo.traffic.candidates import Candidates, Rows
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.viewers import Viewer
@@ -27,23 +27,28 @@ class Ranker(Protocol):
     ) -> Values: ...
 
 
-class Pricing(Protocol):
-    """What active grants add to the score of their own objects, and which grant it is.
+Priced = tuple[Values, NDArray[np.uint32]]
 
-    None: no grant is active, nothing is added. Otherwise (price, grant id) per candidate.
+
+class Pricing(Protocol):
+    """What active grants add to the score of their own objects, and which contract it is.
+
+    `offers`: rows that grants would like to be candidates, best first; None for none. `prices`:
+    (price, contract number or 0) per candidate; None when nothing is added to any.
     """
 
-    def prices(
-        self, candidates: Candidates, viewer: Viewer
-    ) -> tuple[Values, NDArray[np.uint32]] | None: ...
+    def offers(self) -> Rows | None: ...
+
+    def prices(self, candidates: Candidates, viewer: Viewer) -> Priced | None: ...
 
 
 class NoGrants:
     """No grant is active."""
 
-    def prices(
-        self, candidates: Candidates, viewer: Viewer
-    ) -> tuple[Values, NDArray[np.uint32]] | None:
+    def offers(self) -> Rows | None:
+        return None
+
+    def prices(self, candidates: Candidates, viewer: Viewer) -> Priced | None:
         return None
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from shanhuo.traffic import moments
 from shanhuo.traffic.feed import Feed, Shown, seal_list
+from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.live import BOARD_EVERY, Live
 from shanhuo.traffic.log import SignalLog
@@ -46,8 +47,9 @@ class Serving:
     """The feed of this process. `driven`: a thread steps it; otherwise it steps when asked."""
 
     def __init__(self, root: Path) -> None:
-        self.live = Live(SignalLog(root))
-        self.feed = Feed()
+        self.delivery = Delivery()
+        self.live = Live(SignalLog(root), self.delivery)
+        self.feed = Feed(pricing=self.delivery)
         self.driven = False
         self._stepped_at: datetime | None = None
 
@@ -66,13 +68,29 @@ class Serving:
         nothing is kept of them: strangers without cookies must not push out those we know."""
         board = self.live.board
         memory = Memory() if is_new else self.live.memories.of(viewer.key)
-        shown = self.feed.list_for(board, viewer, memory, length=length)
+        shown = self._charged(self.feed.list_for(board, viewer, memory, length=length), viewer)
         if not shown:
             return Answer("", board.stage, [])
         memory.served.add([one.row for one in shown])
-        policy = self.feed.ranker.policy
-        _, token = seal_list(shown, board, viewer, policy=policy, now_ms=moments.to_ms(now))
+        policy, now_ms = self.feed.ranker.policy, moments.to_ms(now)
+        sheet, token = seal_list(shown, board, viewer, policy=policy, now_ms=now_ms)
+        self.delivery.gave(sheet, [one.grant for one in shown], now_ms=now_ms)
         return Answer(token, board.stage, _items(shown, board.bodies))
+
+    def _charged(self, shown: list[Shown], viewer: Viewer) -> list[Shown]:
+        """The list, its slots charged to their contracts as far as the lease of this process goes;
+        beyond it a slot is shown and charged to nobody."""
+        if not any(one.grant for one in shown):
+            return shown
+        charged = self.delivery.charge([one.grant for one in shown], viewer)
+        return [
+            one if counts or not one.grant else one._replace(grant=0)
+            for one, counts in zip(shown, charged, strict=True)
+        ]
+
+    def close(self, *, now: datetime) -> None:
+        """The process ends: what it may still give out is free for others at once."""
+        self.delivery.close(now=now)
 
     def counts_of(self, post_id: int) -> dict[str, int]:
         """`plays`, `likes` and `comments` of a post, as its card in the feed says."""

@@ -46,6 +46,13 @@ class Draft:
         self._priority_missing = self.rules.from_priority_counties * self.length // LENGTH
         self._newcomers_missing = self.rules.from_newcomers * self.length // LENGTH
 
+    def copy(self) -> "Draft":
+        """The same draft, to be filled in another way."""
+        other = Draft(self.marks, self.rules, self.length, self.barred_authors)
+        for row in self.picked:
+            other.take(row)
+        return other
+
     @property
     def is_full(self) -> bool:
         return len(self.picked) >= self.length

@@ -2,12 +2,43 @@
 
 from datetime import timedelta
 
-from shanhuo.kernel import jobs
+from shanhuo.kernel import clock, jobs
 from shanhuo.traffic import queries
 from shanhuo.traffic.compaction import compact
+from shanhuo.traffic.grants import booking, services
 
 
 @jobs.every(timedelta(minutes=1))
 @jobs.task()
 def compact_signals() -> None:
     compact(queries.signal_log())
+
+
+@jobs.every(timedelta(minutes=1))
+@jobs.task()
+def turn_grants() -> None:
+    """Grants begin and end by the calendar, and with what they support."""
+    services.end_unsellable(now=clock.now())
+    services.turn(now=clock.now())
+
+
+@jobs.every(timedelta(minutes=5))
+@jobs.task()
+def book_grants() -> None:
+    """The ledger catches up with the log."""
+    booking.book_recent(queries.signal_log(), now=clock.now())
+
+
+@jobs.every(timedelta(hours=1))
+@jobs.task()
+def reconcile_nightly() -> None:
+    """Asked every hour, done once a day, when nothing of yesterday can come any more."""
+    now = clock.now()
+    if booking.is_due(now=now):
+        booking.reconcile(queries.signal_log(), now=now)
+
+
+@jobs.task()
+def reconcile() -> None:
+    """At every start of a worker: what a killed process left must be in the ledger."""
+    booking.reconcile(queries.signal_log(), now=clock.now())

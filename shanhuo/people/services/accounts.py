@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.kernel import audit, facts, limits
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import personal_data, rules
-from shanhuo.people.events import AccountErased
+from shanhuo.people.events import AccountErased, AccountSuspended
 from shanhuo.people.models import Invitation, Membership, Organisation, Passkey, User
 from shanhuo.people.services.sign_in import DAY
 
@@ -101,6 +101,7 @@ def suspend_account(*, user: User, operator: User, reason: str, now: datetime) -
     Raises NotOperator.
     """
     _set_active(user, operator=operator, active=False, reason=reason, now=now)
+    facts.record(AccountSuspended(user=user.public_id), now=now)
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
-"""`shanhuo recount METRIC --county 500237 --from 2026-07-01 --to 2026-07-31`."""
+"""`shanhuo recount METRIC --county 500237 --from 2026-07-01 --to 2026-07-31`, or
+`shanhuo recount grant PUBLIC_ID`."""
 
 from datetime import date
 from typing import Any
@@ -8,21 +9,48 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from shanhuo.impact.metrics import BY_ID, Unit
 from shanhuo.impact.recount import recount
 from shanhuo.impact.windows import Window
-from shanhuo.kernel import money
+from shanhuo.kernel import clock, money
+from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.grants import booking
+from shanhuo.traffic.grants import queries as grants
+from shanhuo.traffic.grants.recount import GrantRecount
+from shanhuo.traffic.grants.recount import recount as recount_grant
+
+GRANT = "grant"
 
 
 class Command(BaseCommand):
-    help = "Count a published figure again from the raw logs, without the roll-ups."
+    help = "Count a published figure, or a grant, again from the raw logs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("metric", choices=sorted(BY_ID))
+        parser.add_argument("metric", choices=[*sorted(BY_ID), GRANT])
+        parser.add_argument("public_id", nargs="?", default="", help="of the grant")
         parser.add_argument("--county", default="", help="adcode; without it the whole country")
-        parser.add_argument("--from", dest="since_day", type=date.fromisoformat, required=True)
-        parser.add_argument("--to", dest="until_day", type=date.fromisoformat, required=True)
+        parser.add_argument("--from", dest="since_day", type=date.fromisoformat)
+        parser.add_argument("--to", dest="until_day", type=date.fromisoformat)
+        parser.add_argument(
+            "--read-only",
+            action="store_true",
+            help="of a grant: do not book the newest signals before",
+        )
 
-    def handle(
-        self, *_args: Any, metric: str, county: str, since_day: date, until_day: date, **_: Any
+    def handle(self, *_args: Any, metric: str, public_id: str, **options: Any) -> None:
+        if metric == GRANT:
+            self._grant(public_id, read_only=options["read_only"])
+        else:
+            self._metric(metric, **options)
+
+    def _metric(
+        self,
+        metric: str,
+        *,
+        county: str,
+        since_day: date | None,
+        until_day: date | None,
+        **_: Any,
     ) -> None:
+        if since_day is None or until_day is None:
+            raise CommandError("a metric needs --from and --to")
         if until_day < since_day:
             raise CommandError("--to is before --from")
         if county and not county.isdigit():
@@ -31,3 +59,34 @@ class Command(BaseCommand):
         value = recount(declared, Window(since_day, until_day), county=county)
         shown = f"{money.yuan(value)} yuan" if declared.unit is Unit.FEN else str(value)
         self.stdout.write(shown)
+
+    def _grant(self, public_id: str, *, read_only: bool) -> None:
+        """Print every figure twice, as the log and as the ledger have it. Exit 1 where they
+        differ."""
+        grant = grants.grants_in_public().filter(public_id=public_id).first()
+        if grant is None:
+            raise CommandError("there is no such grant")
+        now, log = clock.now(), traffic.signal_log()
+        if not read_only:
+            booking.book_recent(log, now=now)
+        found = recount_grant(log, grant, now=now)
+        self._print(found)
+        if not found.agrees:
+            raise CommandError("log and ledger differ")
+
+    def _print(self, found: GrantRecount) -> None:
+        line = "{:<24}{:>14}{:>14}".format
+        self.stdout.write(line("", "signals", "ledger"))
+        for one in found.contracts:
+            self.stdout.write(f"{one.kind} {one.name} (contract {one.contract}), {one.quota}")
+            self.stdout.write(line("  shown", one.shown, one.ledger_shown))
+            self.stdout.write(line("  excluded", one.excluded, one.ledger_excluded))
+            self.stdout.write(line("  delivered", one.delivered, one.ledger_delivered))
+            self.stdout.write(line("  left or given back", one.left, one.ledger_left))
+        for day in found.days:
+            log, ledger = day.log, day.ledger
+            shown = (log.shown - log.excluded, ledger.shown - ledger.excluded)
+            self.stdout.write(line(f"{day.day} delivered", *shown))
+        chain = "whole" if found.broken_at is None else f"broken at entry {found.broken_at}"
+        self.stdout.write(f"chain {chain}, head {found.head}")
+        self.stdout.write("equal" if found.agrees else "DIFFERENT")

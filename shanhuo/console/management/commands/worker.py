@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from shanhuo.kernel import jobs
 from shanhuo.orders.tasks import check_ledger
+from shanhuo.traffic.tasks import reconcile
 
 
 class Command(BaseCommand):
@@ -20,4 +21,5 @@ class Command(BaseCommand):
             signal.signal(signal_number, lambda *_: worker.stopping.set())
         # A killed process must not have left the books wrong: the first job says so.
         check_ledger.enqueue()
+        reconcile.enqueue()
         worker.run_forever()

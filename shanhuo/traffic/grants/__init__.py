@@ -1,0 +1,1 @@
+"""Traffic support (流量扶持): exposures promised, paced, delivered, and provable afterwards."""

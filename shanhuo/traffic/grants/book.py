@@ -1,0 +1,130 @@
+"""Writing in the ledger of exposures, and proving that nobody changed it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+
+from shanhuo.traffic.models import Contract, LedgerEntry, Programme
+from shanhuo.traffic.models.ledger import Account
+
+Kind = LedgerEntry.Kind
+
+ROUTES: dict[Kind, tuple[Account, Account]] = {
+    Kind.ISSUE: (Account.SUPPLY, Account.BUDGET),
+    Kind.GRANT: (Account.BUDGET, Account.PLAN),
+    Kind.ASSIGN: (Account.PLAN, Account.OBJECT),
+    Kind.RESERVE: (Account.OBJECT, Account.RESERVED),
+    Kind.RELEASE: (Account.RESERVED, Account.OBJECT),
+    Kind.DELIVER: (Account.RESERVED, Account.DELIVERED),
+    # What was excluded is promised again: fake views cannot use up what a county was granted.
+    Kind.EXCLUDE: (Account.DELIVERED, Account.OBJECT),
+    Kind.BEYOND: (Account.SUPPLY, Account.DELIVERED),
+    Kind.RETURN: (Account.OBJECT, Account.BUDGET),
+    Kind.EXPIRE: (Account.BUDGET, Account.EXPIRED),
+}
+
+
+class Book:
+    """The chain of one programme, held for writing until the caller's transaction ends."""
+
+    def __init__(self, programme_id: int, *, now: datetime) -> None:
+        if not transaction.get_connection().in_atomic_block:
+            raise RuntimeError("entries are written in the transaction of what they speak of")
+        # The row is the lock: writers of one programme queue, those of others do not meet.
+        self.programme = Programme.objects.select_for_update().get(pk=programme_id)
+        head = LedgerEntry.objects.filter(programme_id=programme_id).order_by("-sequence").first()
+        self._sequence, self._digest = (head.sequence, head.digest) if head else (0, "")
+        self._now = now
+        self._entries: list[LedgerEntry] = []
+
+    def move(
+        self,
+        kind: Kind,
+        amount: int,
+        *,
+        grant_id: int | None = None,
+        contract: Contract | None = None,
+        day: date | None = None,
+    ) -> None:
+        """Note one movement; nothing at all when the amount is 0. `write` makes it so."""
+        if not amount:
+            return
+        source, target = ROUTES[kind]
+        self._sequence += 1
+        entry = LedgerEntry(
+            programme=self.programme,
+            sequence=self._sequence,
+            at=self._now,
+            kind=kind,
+            source=source,
+            target=target,
+            amount=amount,
+            grant_id=contract.grant_id if contract else grant_id,
+            contract=contract,
+            day=day,
+        )
+        entry.digest = self._digest = digest_of(entry, self._digest)
+        self._entries.append(entry)
+
+    def write(self) -> int:
+        """Append what was noted; returns how many entries."""
+        written, self._entries = self._entries, []
+        LedgerEntry.objects.bulk_create(written)
+        return len(written)
+
+
+def digest_of(entry: LedgerEntry, previous: str) -> str:
+    """What seals an entry to the one before it; docs/grants.md says how to compute it elsewhere."""
+    fields = [
+        entry.sequence,
+        previous,
+        int(entry.at.timestamp() * 1_000_000),
+        str(entry.kind),
+        str(entry.source),
+        str(entry.target),
+        entry.amount,
+        entry.grant_id or 0,
+        entry.contract_id or 0,
+        entry.day.isoformat() if entry.day else "",
+    ]
+    return sha256(json.dumps(fields, separators=(",", ":")).encode()).hexdigest()
+
+
+def first_break(programme_id: int) -> int | None:
+    """The place in the chain that does not hold, or None."""
+    previous = ""
+    entries = LedgerEntry.objects.filter(programme_id=programme_id).order_by("sequence")
+    for expected, entry in enumerate(entries.iterator(chunk_size=2000), start=1):
+        routed = (entry.source, entry.target) == ROUTES[Kind(entry.kind)]
+        sealed = entry.sequence == expected and entry.digest == digest_of(entry, previous)
+        if not (routed and sealed):
+            return expected
+        previous = entry.digest
+    return None
+
+
+def balances(entries: "QuerySet[LedgerEntry]") -> Counter[Account]:
+    """What lies in each account by these entries; over all accounts the sum is 0."""
+    found: Counter[Account] = Counter()
+    for source, target, amount in (
+        entries.values_list("source", "target").annotate(amount=Sum("amount")).order_by()
+    ):
+        found[Account(source)] -= amount
+        found[Account(target)] += amount
+    return found
+
+
+def moved(entries: "QuerySet[LedgerEntry]", kinds: Iterable[Kind]) -> Counter[Kind]:
+    """How many exposures moved, by kind of entry."""
+    rows = entries.filter(kind__in=list(kinds)).values_list("kind").order_by()
+    return Counter({Kind(kind): amount for kind, amount in rows.annotate(amount=Sum("amount"))})
+
+
+def free_budget(programme_id: int) -> int:
+    """What the programme can still grant."""
+    return balances(LedgerEntry.objects.filter(programme_id=programme_id))[Account.BUDGET]

@@ -1,0 +1,241 @@
+"""Bringing the ledger up to what the log says, and proving that it is."""
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+
+from shanhuo.kernel import clock
+from shanhuo.traffic.grants import book, leases
+from shanhuo.traffic.grants.book import Book, Kind
+from shanhuo.traffic.grants.counting import DayCount, count
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme, Reconciliation
+from shanhuo.traffic.models.ledger import Account
+
+LATE = timedelta(days=1)
+"""Signals come up to two hours late; so a run counts yesterday too."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What the ledger says of one contract and day."""
+
+    shown: int = 0
+    excluded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A contract and day of which log and ledger tell different stories."""
+
+    contract: int
+    day: date
+    log: Booked
+    ledger: Booked
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "contract": self.contract,
+            "day": self.day.isoformat(),
+            "log": [self.log.shown, self.log.excluded],
+            "ledger": [self.ledger.shown, self.ledger.excluded],
+        }
+
+
+def book_recent(log: SignalLog, *, now: datetime) -> int:
+    """Book what the log says of yesterday and today; returns how many entries were written."""
+    today = clock.day_of(now)
+    return book_days(log, since=today - LATE, until=today, now=now)
+
+
+def book_days(log: SignalLog, *, since: date, until: date, now: datetime) -> int:
+    """Book every exposure of these days that is not in the ledger yet, and settle what is over.
+
+    Safe to run twice, and while others serve. Days whose log holds less than the ledger are left
+    as they are: only a person may say why.
+    """
+    counted: dict[int, list[DayCount]] = defaultdict(list)
+    for one in count(log, since=since, until=until):
+        counted[one.contract].append(one)
+    leases.bury(now=now)
+    written = 0
+    for programme_id, contract_ids in _open_contracts(counted).items():
+        written += _book_programme(programme_id, contract_ids, counted, since, until, now)
+    return written
+
+
+def _open_contracts(counted: Iterable[int]) -> dict[int, list[int]]:
+    """Contracts with something to book or to settle, by programme."""
+    promised = Contract.objects.exclude(
+        grant__status__in=[Grant.Status.REQUESTED, Grant.Status.REFUSED]
+    )
+    rows = promised.filter(settled_at=None) | promised.filter(pk__in=list(counted))
+    found: dict[int, list[int]] = defaultdict(list)
+    for pk, programme_id in rows.order_by("pk").values_list("pk", "grant__programme"):
+        found[programme_id].append(pk)
+    return found
+
+
+@transaction.atomic
+def _book_programme(
+    programme_id: int,
+    contract_ids: list[int],
+    counted: dict[int, list[DayCount]],
+    since: date,
+    until: date,
+    now: datetime,
+) -> int:
+    ledger = Book(programme_id, now=now)
+    known = booked(LedgerEntry.objects.filter(contract__in=contract_ids, day__range=(since, until)))
+    air = leases.in_the_air(contract_ids, now=now)
+    for contract in Contract.objects.filter(pk__in=contract_ids).order_by("pk"):
+        lies = book.balances(contract.entries.all())
+        _Account(contract, lies[Account.OBJECT], lies[Account.RESERVED], ledger, now).bring_up(
+            counted.get(contract.pk, []), known, air.get(contract.pk, 0)
+        )
+    return ledger.write()
+
+
+@dataclass(slots=True)
+class _Account:
+    """One contract while it is booked: what lies with the object, and what is reserved."""
+
+    contract: Contract
+    free: int
+    reserved: int
+    ledger: Book
+    now: datetime
+
+    def bring_up(
+        self, days: list[DayCount], known: dict[tuple[int, date], Booked], air: int
+    ) -> None:
+        excluded = 0
+        for day in days:
+            before = known.get((self.contract.pk, day.day), Booked())
+            if day.shown < before.shown or day.excluded < before.excluded:
+                _log.error("the log lost signals: contract=%s day=%s", self.contract.pk, day.day)
+                continue
+            self._deliver(day.shown - before.shown, day.day)
+            self._exclude(day.excluded - before.excluded, day.day)
+            excluded += day.excluded - before.excluded
+        self._reserve(air)
+        quiet = all(day.day < clock.day_of(self.now) for day in days)
+        self._note(excluded, air, quiet=quiet)
+
+    def _deliver(self, shown: int, day: date) -> None:
+        """Out of what is reserved; what was lent since the last booking is reserved first."""
+        lent = min(max(0, shown - self.reserved), self.free)
+        self._move(Kind.RESERVE, lent)
+        within = min(shown, self.reserved)
+        self._move(Kind.DELIVER, within, day)
+        self._move(Kind.BEYOND, shown - within, day)
+
+    def _exclude(self, excluded: int, day: date) -> None:
+        self._move(Kind.EXCLUDE, excluded, day)
+
+    def _reserve(self, air: int) -> None:
+        """Let the reserve be what is in the air, as far as the quota goes."""
+        wanted = min(air, self.free + self.reserved)
+        self._move(Kind.RESERVE, max(0, wanted - self.reserved))
+        self._move(Kind.RELEASE, max(0, self.reserved - wanted))
+
+    def _note(self, excluded: int, air: int, *, quiet: bool) -> None:
+        """End what is all delivered, and give back what an ended contract did not use. A day must
+        have been `quiet`: what is excluded today may still be delivered today."""
+        contract, fields = self.contract, []
+        if excluded:
+            contract.excluded_count += excluded
+            fields.append("excluded_count")
+        if contract.ended_at is None and quiet and not self.free and not self.reserved:
+            contract.ended_at, contract.end_reason = self.now, Contract.EndReason.DELIVERED
+            fields += ["ended_at", "end_reason"]
+        if contract.ended_at is not None and not air and self.free:
+            self._move(Kind.RETURN, self.free)
+        if contract.ended_at is not None and not air and contract.settled_at is None:
+            contract.settled_at = self.now
+            fields.append("settled_at")
+        if fields:
+            contract.save(update_fields=fields)
+
+    def _move(self, kind: Kind, amount: int, day: date | None = None) -> None:
+        """Note it in the chain and in the two balances that are watched here."""
+        source, target = book.ROUTES[kind]
+        self.free += amount * ((target == Account.OBJECT) - (source == Account.OBJECT))
+        self.reserved += amount * ((target == Account.RESERVED) - (source == Account.RESERVED))
+        self.ledger.move(kind, amount, contract=self.contract, day=day)
+
+
+def booked(entries: "QuerySet[LedgerEntry]") -> dict[tuple[int, date], Booked]:
+    """What the ledger says was shown and excluded, by contract and day."""
+    rows = (
+        entries.filter(kind__in=[Kind.DELIVER, Kind.BEYOND, Kind.EXCLUDE])
+        .values_list("contract", "day", "kind")
+        .annotate(amount=Sum("amount"))
+        .order_by()
+    )
+    found: dict[tuple[int, date], Booked] = {}
+    for contract, day, kind, amount in rows:
+        before = found.get((contract, day), Booked())
+        if kind == Kind.EXCLUDE:
+            found[contract, day] = Booked(before.shown, before.excluded + amount)
+        else:
+            found[contract, day] = Booked(before.shown + amount, before.excluded)
+    return found
+
+
+NIGHTLY_AFTER = timedelta(hours=2, minutes=10)
+"""After midnight in Shanghai: sheets of yesterday are dead by then."""
+
+
+def is_due(*, now: datetime) -> bool:
+    """Whether yesterday is complete and was not reconciled yet."""
+    ripe = clock.start_of(clock.day_of(now)) + NIGHTLY_AFTER
+    return now >= ripe and not Reconciliation.objects.filter(at__gte=ripe).exists()
+
+
+def reconcile(log: SignalLog, *, now: datetime) -> list[Reconciliation]:
+    """Book everything, then hold every day of every programme against the log, and every chain
+    against its digests. One row per programme says what was found; a difference is an error."""
+    programmes = list(Programme.objects.order_by("pk"))
+    if not programmes:
+        return []
+    first = min(programme.starts_on for programme in programmes)
+    book_days(log, since=first, until=clock.day_of(now), now=now)
+    counted = list(count(log, since=first, until=clock.day_of(now)))
+    return [_reconcile(programme, counted, now) for programme in programmes]
+
+
+def _reconcile(programme: Programme, counted: list[DayCount], now: datetime) -> Reconciliation:
+    mine = set(Contract.objects.filter(grant__programme=programme).values_list("pk", flat=True))
+    known = booked(LedgerEntry.objects.filter(programme=programme))
+    days = [one for one in counted if one.contract in mine]
+    differences = compare(days, known)
+    row = Reconciliation.objects.create(
+        programme=programme,
+        at=now,
+        days=len({(one.contract, one.day) for one in days} | set(known)),
+        delivered_count=sum(one.shown - one.excluded for one in known.values()),
+        differences=[one.as_json() for one in differences],
+        broken_at=book.first_break(programme.pk),
+    )
+    if not row.agrees:
+        _log.error("grants: ledger and log differ: programme=%s", programme.public_id)
+    return row
+
+
+def compare(days: Iterable[DayCount], known: dict[tuple[int, date], Booked]) -> list[Difference]:
+    """Every contract and day on which log and ledger differ, in order."""
+    told = {(one.contract, one.day): Booked(one.shown, one.excluded) for one in days}
+    nothing = Booked()
+    return [
+        Difference(*key, told.get(key, nothing), known.get(key, nothing))
+        for key in sorted(told.keys() | known.keys())
+        if told.get(key, nothing) != known.get(key, nothing)
+    ]

@@ -1,0 +1,74 @@
+"""How the price of a contract follows its delivery. The controller is exchangeable."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All deliverable contracts at a moment, in columns of one length."""
+
+    contract: NDArray[np.int64]
+    quota: NDArray[np.int64]
+    delivered: NDArray[np.int64]
+    starts_ms: NDArray[np.int64]
+    ends_ms: NDArray[np.int64]
+
+
+class Controller(Protocol):
+    """Prices in points of the ranker's score, one per contract; 0 is "needs no help"."""
+
+    def prices(self, standing: Standing, *, now_ms: int) -> NDArray[np.float64]: ...
+
+
+class CurveController:
+    """Proportional and integral on a straight line: the further behind and the longer, the dearer.
+
+    Behind is measured in hours of the contract's own pace, so that small and large ones are alike.
+    """
+
+    LOOK_AHEAD_MS = HOUR_MS // 2
+    PROPORTIONAL, INTEGRAL, MOST = 0.04, 0.10, 2.0
+    FURTHEST_HOURS = 6.0
+
+    def __init__(self) -> None:
+        self._sums: dict[int, float] = {}
+        self._at_ms: int | None = None
+
+    def prices(self, standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
+        hours = self._hours_since_last(now_ms)
+        behind = hours_behind(standing, now_ms=now_ms + self.LOOK_AHEAD_MS)
+        behind = np.clip(behind, -self.FURTHEST_HOURS, self.FURTHEST_HOURS)
+        numbers = standing.contract.tolist()
+        before = np.array([self._sums.get(number, 0.0) for number in numbers])
+        sums = np.clip(before + self.INTEGRAL * hours * behind, 0.0, self.MOST)
+        self._sums = dict(zip(numbers, sums.tolist(), strict=True))
+        prices: NDArray[np.float64] = np.clip(sums + self.PROPORTIONAL * behind, 0.0, self.MOST)
+        return prices
+
+    def _hours_since_last(self, now_ms: int) -> float:
+        """At most a minute's worth: a clock that jumps must not charge for the jump."""
+        before, self._at_ms = self._at_ms, now_ms
+        passed = 0 if before is None else min(max(0, now_ms - before), 60_000)
+        return passed / HOUR_MS
+
+
+def target_at(standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
+    """What should be delivered by then: a straight line from the first moment to the last."""
+    span = np.maximum(1, standing.ends_ms - standing.starts_ms)
+    share = np.clip((now_ms - standing.starts_ms) / span, 0.0, 1.0)
+    target: NDArray[np.float64] = share * standing.quota
+    return target
+
+
+def hours_behind(standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
+    """How long ago, at its own pace, the contract should have been where it is."""
+    span_hours = np.maximum(1, standing.ends_ms - standing.starts_ms) / HOUR_MS
+    pace = standing.quota / span_hours
+    behind: NDArray[np.float64] = (target_at(standing, now_ms=now_ms) - standing.delivered) / pace
+    return behind

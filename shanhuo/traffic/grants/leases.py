@@ -1,0 +1,140 @@
+"""Who may give out how much: one truth for all web processes, in the database.
+
+A process asks for a little of each contract every few seconds. Free is what is neither in the log
+nor in the air of any process, so the sum can never pass the quota, whoever dies when:
+
+    free = quota + excluded - seen - everybody's air
+
+`seen` is the highest count any process has read in the log. A process lowers its air only together
+with the count that it read, in one transaction; so nobody sees the one without the other. What a
+dead process had in the air is counted until the last of its sheets has died.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q, QuerySet, Sum
+
+from shanhuo.kernel import clock
+from shanhuo.traffic.models import Contract, Grant, Lease
+from shanhuo.traffic.sheets import LIFE_MS
+
+LEASE = timedelta(seconds=30)
+SHEET_LIFE = timedelta(milliseconds=LIFE_MS) + timedelta(minutes=1)
+"""A minute more than sheets live: the last signal must have come through the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a process knows of one contract: how often it was `seen` by the log, in all and on the
+    day; how many of its own slots are `out`; how many more it would like to give out."""
+
+    seen: int = 0
+    seen_on_day: int = 0
+    out: int = 0
+    wanted: int = 0
+
+
+def deliverable(*, now: datetime) -> "QuerySet[Contract]":
+    """Contracts that may be shown at this moment."""
+    today = clock.day_of(now)
+    return Contract.objects.filter(
+        grant__status__in=[Grant.Status.APPROVED, Grant.Status.RUNNING],
+        grant__starts_on__lte=today,
+        grant__ends_on__gte=today,
+        ended_at=None,
+    )
+
+
+@transaction.atomic
+def renew(process: str, reports: Mapping[int, Report], *, now: datetime) -> dict[int, int]:
+    """Tell what was seen and what is out, and get leases: contract -> how many may be given out.
+
+    Contracts that may not be shown any more get none; what is out of them stays in the air.
+    """
+    day = clock.day_of(now)
+    # In the order of keys: two processes queue for the rows instead of deadlocking.
+    rows = Contract.objects.filter(pk__in=reports).order_by("pk")
+    locked = list(rows.select_for_update(of=("self",)))
+    live = set(deliverable(now=now).filter(pk__in=reports).values_list("pk", flat=True))
+    others = _air_of_others(process, list(reports), now=now)
+    given: dict[int, int] = {}
+    changed = []
+    for contract in locked:
+        report = reports[contract.pk]
+        if _note_seen(contract, report, day):
+            changed.append(contract)
+        free = _free(contract, day) - others.get(contract.pk, 0) - report.out
+        wanted = report.wanted if contract.pk in live else 0
+        given[contract.pk] = max(0, min(wanted, free))
+    Contract.objects.bulk_update(changed, ["seen_count", "seen_day", "seen_on_day"], batch_size=200)
+    _write(process, {pk: given[pk] + reports[pk].out for pk in given}, now=now)
+    return given
+
+
+@transaction.atomic
+def resign(process: str, out: Mapping[int, int], *, now: datetime) -> None:
+    """A process ends: only what it gave out stays in the air, as of a dead one."""
+    _write(process, out, now=now)
+    Lease.objects.filter(process=process).update(expires_at=now)
+
+
+def in_the_air(contract_ids: list[int], *, now: datetime) -> dict[int, int]:
+    """What all processes have in the air, by contract; only of those that have something."""
+    counting = Lease.objects.filter(contract__in=contract_ids, expires_at__gt=now - SHEET_LIFE)
+    rows = counting.values_list("contract").annotate(air=Sum("air_count")).order_by()
+    return {pk: air for pk, air in rows if air}
+
+
+def bury(*, now: datetime) -> int:
+    """Forget leases of processes that died longer ago than sheets live; returns how many.
+
+    A lease that ends later than any can was written by a clock that ran ahead: it ends now.
+    """
+    Lease.objects.filter(expires_at__gt=now + 2 * LEASE).update(expires_at=now + LEASE)
+    return Lease.objects.filter(Q(expires_at__lte=now - SHEET_LIFE)).delete()[0]
+
+
+def _air_of_others(process: str, contract_ids: list[int], *, now: datetime) -> dict[int, int]:
+    others = Lease.objects.exclude(process=process).filter(
+        contract__in=contract_ids, expires_at__gt=now - SHEET_LIFE
+    )
+    rows = others.values_list("contract").annotate(air=Sum("air_count")).order_by()
+    return dict(rows)
+
+
+def _note_seen(contract: Contract, report: Report, day: date) -> bool:
+    """Keep the highest counts that anybody has read; whether that changed the row."""
+    before = (contract.seen_count, contract.seen_day, contract.seen_on_day)
+    contract.seen_count = max(contract.seen_count, report.seen)
+    if contract.seen_day is None or contract.seen_day < day:
+        contract.seen_day, contract.seen_on_day = day, 0
+    if contract.seen_day == day:
+        contract.seen_on_day = max(contract.seen_on_day, report.seen_on_day)
+    return before != (contract.seen_count, contract.seen_day, contract.seen_on_day)
+
+
+def _free(contract: Contract, day: date) -> int:
+    """What the quota and the cap of the day leave, before what is in the air."""
+    free = contract.quota_count + contract.excluded_count - contract.seen_count
+    if contract.day_cap is not None and contract.seen_day == day:
+        free = min(free, contract.day_cap - contract.seen_on_day)
+    return free
+
+
+def _write(process: str, air: Mapping[int, int], *, now: datetime) -> None:
+    """The leases of a process, in one statement; empty ones are not kept."""
+    empty = [pk for pk, count in air.items() if not count]
+    Lease.objects.filter(process=process, contract__in=empty).delete()
+    Lease.objects.bulk_create(
+        [
+            Lease(contract_id=pk, process=process, air_count=count, expires_at=now + LEASE)
+            for pk, count in air.items()
+            if count
+        ],
+        update_conflicts=True,
+        unique_fields=["contract", "process"],
+        update_fields=["air_count", "expires_at"],
+    )

@@ -1,0 +1,316 @@
+"""What pages, exports and the API ask about programmes and grants."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from shanhuo.kernel import clock
+from shanhuo.people import rules as people
+from shanhuo.traffic import rules
+from shanhuo.traffic.grants import book
+from shanhuo.traffic.grants.book import Kind
+from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme, RateCard, Reconciliation
+from shanhuo.traffic.models.ledger import Account
+
+Status = Grant.Status
+PUBLIC = (Status.APPROVED, Status.RUNNING, Status.ENDED, Status.STOPPED)
+
+
+# Which rows.
+
+
+def programmes() -> QuerySet[Programme]:
+    """All programmes: they are public. The newest first."""
+    return Programme.objects.order_by("-starts_on", "-pk")
+
+
+def grants_in_public() -> QuerySet[Grant]:
+    """What was promised, to whomever; the newest first."""
+    return _with_names(Grant.objects.filter(status__in=PUBLIC))
+
+
+def grants_visible_to(user: Any) -> QuerySet[Grant]:
+    """Public ones; for the office of a county its requests too; for operators and auditors all."""
+    if rules.may_read_requests(user):
+        return _with_names(Grant.objects.all())
+    ours = Q(county__in=people.officer_county_ids(user))
+    return _with_names(Grant.objects.filter(Q(status__in=PUBLIC) | ours))
+
+
+def grants_of_offices(user: Any) -> QuerySet[Grant]:
+    """Every grant of the counties whose office the user works for."""
+    return _with_names(Grant.objects.filter(county__in=people.officer_county_ids(user)))
+
+
+def requests_to_decide(user: Any) -> QuerySet[Grant]:
+    """What waits for this operator: requests of other people, the oldest first."""
+    waiting = Grant.objects.filter(status=Status.REQUESTED).exclude(requested_by=user.pk)
+    return _with_names(waiting).order_by("requested_at", "pk")
+
+
+def grant_of_contract(number: int) -> Grant | None:
+    """The public grant that a signal's `grant` speaks of."""
+    return grants_in_public().filter(contracts=number).first()
+
+
+def _with_names(grants: QuerySet[Grant]) -> QuerySet[Grant]:
+    return grants.select_related("programme", "county__province").order_by("-requested_at", "-pk")
+
+
+# Figures.
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSheet:
+    """One object of a grant as the ledger has it. `seen` is ahead of the ledger by minutes."""
+
+    number: int
+    kind: str
+    kind_name: str
+    name: str
+    target: str
+    quota: int
+    day_cap: int | None
+    delivered: int
+    excluded: int
+    reserved: int
+    returned: int
+    beyond: int
+    seen: int
+    end_reason: str
+
+    @property
+    def left(self) -> int:
+        return max(0, self.quota - self.delivered - self.returned)
+
+    @property
+    def share(self) -> float:
+        return self.delivered / self.quota
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigure:
+    """One day of a grant; `planned` is what a straight line would have delivered that day."""
+
+    day: date
+    delivered: int
+    excluded: int
+    planned: float
+
+
+@dataclass(frozen=True, slots=True)
+class GrantSheet:
+    """A grant with all its figures, by object and by day."""
+
+    grant: Grant
+    contracts: list[ContractSheet]
+    days: list[DayFigure]
+    booked_at: datetime | None
+    head: str
+    checked: Reconciliation | None
+    worth_fen: int | None
+
+    @property
+    def granted(self) -> int:
+        return sum(one.quota for one in self.contracts)
+
+    @property
+    def delivered(self) -> int:
+        return sum(one.delivered for one in self.contracts)
+
+    @property
+    def excluded(self) -> int:
+        return sum(one.excluded for one in self.contracts)
+
+    @property
+    def returned(self) -> int:
+        return sum(one.returned for one in self.contracts)
+
+    @property
+    def reserved(self) -> int:
+        return sum(one.reserved for one in self.contracts)
+
+    @property
+    def left(self) -> int:
+        return sum(one.left for one in self.contracts)
+
+    @property
+    def share(self) -> float:
+        return self.delivered / self.granted if self.granted else 0.0
+
+
+def sheet_of(grant: Grant, *, now: datetime) -> GrantSheet:
+    """Everything the public page of a grant says, from the ledger."""
+    entries = grant.entries.all()
+    chain = LedgerEntry.objects.filter(programme=grant.programme_id).order_by("-sequence")
+    newest = chain.values_list("at", "digest").first()
+    checks = Reconciliation.objects.filter(programme=grant.programme_id).order_by("-at")
+    contracts = [_contract(one) for one in grant.contracts.order_by("pk")]
+    return GrantSheet(
+        grant=grant,
+        contracts=contracts,
+        days=_days(grant, entries, sum(one.quota for one in contracts), now=now),
+        booked_at=entries.order_by("-sequence").values_list("at", flat=True).first(),
+        head=newest[1] if newest else "",
+        checked=checks.first(),
+        worth_fen=worth_fen(grant, sum(one.delivered for one in contracts)),
+    )
+
+
+def _contract(contract: Contract) -> ContractSheet:
+    moved = book.moved(contract.entries.all(), Kind)
+    lies = book.balances(contract.entries.all())
+    return ContractSheet(
+        number=contract.pk,
+        kind=contract.kind,
+        kind_name=contract.get_kind_display(),
+        name=contract.name,
+        target=contract.target_public_id,
+        quota=contract.quota_count,
+        day_cap=contract.day_cap,
+        delivered=lies[Account.DELIVERED],
+        excluded=moved[Kind.EXCLUDE],
+        reserved=lies[Account.RESERVED],
+        returned=moved[Kind.RETURN],
+        beyond=moved[Kind.BEYOND],
+        seen=contract.seen_count,
+        end_reason=contract.get_end_reason_display(),
+    )
+
+
+def _days(
+    grant: Grant, entries: QuerySet[LedgerEntry], granted: int, *, now: datetime
+) -> list[DayFigure]:
+    """From the first day to today or the last one, whichever comes first; late days added."""
+    delivered: Counter[date] = Counter()
+    excluded: Counter[date] = Counter()
+    rows = entries.exclude(day=None).values_list("day", "kind").annotate(Sum("amount")).order_by()
+    for day, kind, amount in rows:
+        delivered[day] += -amount if kind == Kind.EXCLUDE else amount
+        excluded[day] += amount if kind == Kind.EXCLUDE else 0
+    last = max([min(grant.ends_on, clock.day_of(now)), *delivered])
+    length = (grant.ends_on - grant.starts_on).days + 1
+    days = [
+        grant.starts_on + timedelta(days=number)
+        for number in range(max(0, (last - grant.starts_on).days + 1))
+    ]
+    return [
+        DayFigure(
+            day, delivered[day], excluded[day], granted / length if day <= grant.ends_on else 0.0
+        )
+        for day in days
+    ]
+
+
+def worth_fen(grant: Grant, delivered: int) -> int | None:
+    """What the delivered exposures are worth by the rate card of the grant's first day; None where
+    no rate was set. A value for reports, not a payment."""
+    rates = RateCard.objects.filter(means=grant.means, starts_on__lte=grant.starts_on)
+    rate = rates.order_by("-starts_on").first()
+    return None if rate is None else rate.fen_per_thousand * delivered // 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeSheet:
+    """A programme's budget: what of it is free, was granted, delivered, came back, expired."""
+
+    programme: Programme
+    free: int
+    granted: int
+    delivered: int
+    returned: int
+    expired: int
+    checked: Reconciliation | None
+
+    @property
+    def share(self) -> float:
+        return self.delivered / self.programme.budget_count
+
+
+def programme_sheets(programmes: Iterable[Programme]) -> list[ProgrammeSheet]:
+    """Figures of programmes, from the ledger, in the order given."""
+    listed = list(programmes)
+    lies: dict[int, Counter[str]] = defaultdict(Counter)
+    moved: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = (
+        LedgerEntry.objects.filter(programme__in=listed)
+        .values_list("programme", "kind", "source", "target")
+        .annotate(amount=Sum("amount"))
+        .order_by()
+    )
+    for programme, kind, source, target, amount in rows:
+        lies[programme][source] -= amount
+        lies[programme][target] += amount
+        moved[programme][kind] += amount
+    latest = {
+        one.programme_id: one
+        for one in Reconciliation.objects.filter(programme__in=listed).order_by("at")
+    }
+    return [
+        ProgrammeSheet(
+            programme=one,
+            free=lies[one.pk][Account.BUDGET],
+            granted=moved[one.pk][Kind.GRANT],
+            delivered=lies[one.pk][Account.DELIVERED],
+            returned=moved[one.pk][Kind.RETURN],
+            expired=lies[one.pk][Account.EXPIRED],
+            checked=latest.get(one.pk),
+        )
+        for one in listed
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLine:
+    """A grant in a list."""
+
+    grant: Grant
+    delivered: int
+    returned: int
+
+    @property
+    def share(self) -> float:
+        return self.delivered / self.grant.asked_count
+
+
+def lines(grants: Iterable[Grant]) -> list[GrantLine]:
+    """Lines of a page of grants: one statement more than the page, however many there are."""
+    listed = list(grants)
+    moved: dict[int, Counter[str]] = defaultdict(Counter)
+    rows = (
+        LedgerEntry.objects.filter(grant__in=listed)
+        .values_list("grant", "kind")
+        .annotate(amount=Sum("amount"))
+        .order_by()
+    )
+    for grant, kind, amount in rows:
+        moved[grant][kind] += amount
+    return [
+        GrantLine(
+            grant=one,
+            delivered=moved[one.pk][Kind.DELIVER]
+            + moved[one.pk][Kind.BEYOND]
+            - moved[one.pk][Kind.EXCLUDE],
+            returned=moved[one.pk][Kind.RETURN],
+        )
+        for one in listed
+    ]
+
+
+def entries_of(grant: Grant) -> QuerySet[LedgerEntry]:
+    """The entries of a grant, in the order of the chain."""
+    return grant.entries.select_related("contract").order_by("sequence")
+
+
+def overlaps_of(contract: Contract) -> QuerySet[Contract]:
+    """Other contracts under way on the very same object (in other programmes)."""
+    same = Contract.objects.filter(kind=contract.kind, target=contract.target)
+    return same.exclude(pk=contract.pk).filter(
+        grant__status__in=PUBLIC,
+        grant__starts_on__lte=contract.grant.ends_on,
+        grant__ends_on__gte=contract.grant.starts_on,
+    )

@@ -1,0 +1,156 @@
+"""Which rows of the catalogue a contract supports, and at which price: columns for every answer.
+
+A tariff is never changed; the next one replaces it, every second or so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanhuo.traffic.board import Scores
+from shanhuo.traffic.candidates import Candidates, Rows
+from shanhuo.traffic.counters import Counters
+from shanhuo.traffic.kinds import Kind
+from shanhuo.traffic.models import Contract, Grant
+from shanhuo.traffic.viewers import Viewer
+
+Audience = Grant.Audience
+Columns = NDArray[Any]
+
+OFFERED = 240
+"""So many supported rows are candidates of every list: the best by score and price."""
+TRIAL_PLAYS = 100
+A_PROVINCE = 10_000
+
+_COLUMN = {
+    Contract.Kind.COUNTY: "county",
+    Contract.Kind.CREATOR: "author",
+    Contract.Kind.PRODUCT: "product",
+    Contract.Kind.POST: "post",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Every (row, contract) that belong together; `places` count into the list of contracts."""
+
+    rows: Rows
+    places: NDArray[np.int32]
+
+
+def reach_of(contracts: Sequence[Contract], columns: Columns, counters: Counters) -> Reach:
+    """What each contract supports: the published posts of its object that pass its gate."""
+    rows, places = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+    for kind, name in _COLUMN.items():
+        chosen = [place for place, one in enumerate(contracts) if one.kind == kind]
+        found = _meeting([contracts[place].target for place in chosen], columns[name])
+        rows.append(found[0])
+        places.append(np.array(chosen, np.int32)[found[1]])
+    row, place = np.concatenate(rows), np.concatenate(places)
+    least = np.array([one.grant.least_finish_percent for one in contracts], np.float64)
+    kept = columns["shown"][row] & (_finish_percent(columns, counters)[row] >= least[place])
+    return Reach(row[kept], place[kept])
+
+
+def _meeting(targets: Sequence[int], values: NDArray[Any]) -> tuple[Rows, NDArray[np.int64]]:
+    """(rows, numbers of targets) of every value that is a target; a target may stand twice."""
+    wanted = np.array(targets, np.int64)
+    order = np.argsort(wanted, kind="stable")
+    first = np.searchsorted(wanted[order], values.astype(np.int64), "left")
+    count = np.searchsorted(wanted[order], values.astype(np.int64), "right") - first
+    rows = np.repeat(np.arange(len(values), dtype=np.int32), count)
+    step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
+    return rows, order[np.repeat(first, count) + step]
+
+
+def _finish_percent(columns: Columns, counters: Counters) -> NDArray[np.float64]:
+    """How many of a hundred plays were finished; 100 until there were enough to tell."""
+    totals = counters.totals(columns["post"])
+    plays = totals[:, Kind.PLAY].astype(np.float64)
+    percent = 100 * totals[:, Kind.FINISH] / np.maximum(plays, 1)
+    return np.where(plays < TRIAL_PLAYS, 100.0, percent)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The dearest contract of each row among those of one audience; place -1 where none is."""
+
+    audience: Audience
+    price: Scores
+    place: NDArray[np.int32]
+
+    def fits(self, counties: NDArray[np.uint32], viewer: Viewer) -> NDArray[np.bool_] | bool:
+        """Whether the viewer belongs to the audience of what comes from these counties."""
+        if self.audience == Audience.PROVINCE:
+            return np.equal(counties // A_PROVINCE, viewer.county // A_PROVINCE)
+        if self.audience == Audience.ELSEWHERE:
+            return np.not_equal(counties, viewer.county)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """`county` by row; `offers` are supported rows, best first."""
+
+    county: NDArray[np.uint32]
+    layers: tuple[Layer, ...]
+    offers: Rows
+
+    def dearest(
+        self, candidates: Candidates, viewer: Viewer, usable: NDArray[np.bool_]
+    ) -> tuple[Scores, NDArray[np.int32]]:
+        """Per candidate the price and place of the dearest contract that is `usable` (by place,
+        one more for "none") and means this viewer; 0 and -1 where there is none."""
+        rows = candidates.rows
+        price, place = np.zeros(len(rows), np.float32), np.full(len(rows), -1, np.int32)
+        for layer in self.layers:
+            places = layer.place[rows]
+            here = layer.price[rows] * (usable[places] & layer.fits(self.county[rows], viewer))
+            dearer = here > price
+            price = np.where(dearer, here, price)
+            place = np.where(dearer, places, place)
+        return price, place
+
+
+def tariff_of(
+    contracts: Sequence[Contract],
+    reach: Reach,
+    prices: NDArray[np.float64],
+    *,
+    columns: Columns,
+    score: Scores,
+) -> Tariff:
+    """The tariff at these prices, by place; a contract at price 0 asks for nothing."""
+    worth = prices[reach.places]
+    order = np.argsort(worth, kind="stable")[int(np.count_nonzero(worth <= 0)) :]
+    rows, places = reach.rows[order], reach.places[order]
+    audience_of = np.array([one.grant.audience for one in contracts], dtype=object)
+    layers = tuple(
+        _layer(audience, rows[meant], places[meant], prices, len(columns))
+        for audience in Audience
+        if (meant := audience_of[places] == audience.value).any()
+    )
+    return Tariff(columns["county"].copy(), layers, _offers(rows, prices[places], score))
+
+
+def _layer(
+    audience: Audience,
+    rows: Rows,
+    places: NDArray[np.int32],
+    prices: NDArray[np.float64],
+    size: int,
+) -> Layer:
+    """Rows come cheapest first, so that the dearest contract of a row is written last."""
+    price, place = np.zeros(size, np.float32), np.full(size, -1, np.int32)
+    price[rows], place[rows] = prices[places], places
+    return Layer(audience, price, place)
+
+
+def _offers(rows: Rows, prices: NDArray[np.float64], score: Scores) -> Rows:
+    worth = score[rows] + prices
+    best = rows[np.argsort(-worth, kind="stable")]
+    _, first = np.unique(best, return_index=True)
+    return best[np.sort(first)][:OFFERED]

@@ -1,0 +1,160 @@
+"""The terms of programmes and grants, and what is wrong with those that are refused."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.kernel.errors import Refusal
+from shanhuo.traffic.models import Contract, Grant
+from shanhuo.traffic.models.grants import Means
+
+LARGEST_COUNT = 100_000_000_000
+LONGEST_DAYS = 366
+FURTHEST_AHEAD_DAYS = 730
+MOST_OBJECTS = 200
+LARGEST_VIEWER_CAP = 50
+
+
+class BadTerms(Refusal):
+    """Terms that cannot be meant; its subclasses say why."""
+
+    code = "bad_terms"
+    status = 422
+
+
+class NothingAsked(BadTerms):
+    code = "nothing_asked"
+    message = _("Ask for at least one exposure: %(name)s has %(count)s.")
+
+
+class TooMuchAsked(BadTerms):
+    code = "too_much_asked"
+    message = _("%(count)s exposures are more than the %(most)s that are possible here.")
+
+
+class DatesWrong(BadTerms):
+    code = "dates_wrong"
+    message: ClassVar[str | Promise] = _("The last day is before the first.")
+
+
+class DatesPast(DatesWrong):
+    code = "dates_past"
+    message = _("The first day, %(day)s, is over already.")
+
+
+class DatesTooFar(DatesWrong):
+    code = "dates_too_far"
+    message = _("At most %(days)s days, beginning within two years.")
+
+
+class OutsideProgramme(DatesWrong):
+    code = "outside_programme"
+    message = _("The programme runs from %(first)s to %(last)s; the grant must lie within.")
+
+
+class NoObjects(BadTerms):
+    code = "no_objects"
+    message = _("Name at least one object, and at most %(most)s.")
+
+
+class SameObjectTwice(BadTerms):
+    code = "same_object_twice"
+    message = _("%(name)s stands in the list twice. Put both figures in one line.")
+
+
+class DayCapTooSmall(BadTerms):
+    code = "day_cap_too_small"
+    message = _(
+        "%(name)s: at most %(cap)s a day for %(days)s days makes %(reach)s, less than the "
+        "%(quota)s asked for."
+    )
+
+
+class CapsWrong(BadTerms):
+    code = "caps_wrong"
+    message = _("Per viewer and day 1 to %(most)s exposures; the share of finishes is 0 to 90 %%.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """So many exposures for one object. `public_id` is an adcode for a county."""
+
+    kind: Contract.Kind
+    public_id: str
+    quota_count: int
+    day_cap: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What somebody asks for."""
+
+    title: str
+    reason: str
+    means: Means
+    starts_on: date
+    ends_on: date
+    wishes: tuple[Wish, ...]
+    audience: Grant.Audience = Grant.Audience.EVERYONE
+    viewer_cap: int = 3
+    least_finish_percent: int = 0
+
+    @property
+    def asked_count(self) -> int:
+        return sum(wish.quota_count for wish in self.wishes)
+
+    @property
+    def day_count(self) -> int:
+        return (self.ends_on - self.starts_on).days + 1
+
+
+def check_count(name: str, count: int) -> None:
+    """Raises NothingAsked, TooMuchAsked."""
+    if count < 1:
+        raise NothingAsked(name=name, count=count)
+    if count > LARGEST_COUNT:
+        raise TooMuchAsked(count=count, most=LARGEST_COUNT)
+
+
+def check_days(starts_on: date, ends_on: date, *, today: date) -> None:
+    """Raises DatesWrong, DatesPast, DatesTooFar."""
+    if ends_on < starts_on:
+        raise DatesWrong
+    if starts_on < today:
+        raise DatesPast(day=starts_on)
+    too_long = (ends_on - starts_on).days >= LONGEST_DAYS
+    if too_long or (starts_on - today).days > FURTHEST_AHEAD_DAYS:
+        raise DatesTooFar(days=LONGEST_DAYS)
+
+
+def check(terms: Terms, *, today: date) -> None:
+    """Whether terms can be meant at all, whoever asks. Raises a BadTerms."""
+    check_days(terms.starts_on, terms.ends_on, today=today)
+    if not 1 <= len(terms.wishes) <= MOST_OBJECTS:
+        raise NoObjects(most=MOST_OBJECTS)
+    if not (1 <= terms.viewer_cap <= LARGEST_VIEWER_CAP and 0 <= terms.least_finish_percent <= 90):
+        raise CapsWrong(most=LARGEST_VIEWER_CAP)
+    seen: set[tuple[str, str]] = set()
+    for wish in terms.wishes:
+        check_count(wish.public_id, wish.quota_count)
+        _check_day_cap(wish, terms.day_count)
+        if (wish.kind, wish.public_id) in seen:
+            raise SameObjectTwice(name=wish.public_id)
+        seen.add((wish.kind, wish.public_id))
+
+
+def _check_day_cap(wish: Wish, days: int) -> None:
+    if wish.day_cap is None:
+        return
+    check_count(wish.public_id, wish.day_cap)
+    if wish.day_cap * days < wish.quota_count:
+        raise DayCapTooSmall(
+            name=wish.public_id,
+            cap=wish.day_cap,
+            days=days,
+            reach=wish.day_cap * days,
+            quota=wish.quota_count,
+        )

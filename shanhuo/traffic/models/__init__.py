@@ -1,0 +1,14 @@
+"""The tables of traffic; no other room imports them. Signals are files, not tables."""
+
+from shanhuo.traffic.models.grants import Contract, Grant, Lease, Programme, RateCard
+from shanhuo.traffic.models.ledger import LedgerEntry, Reconciliation
+
+__all__ = [
+    "Contract",
+    "Grant",
+    "Lease",
+    "LedgerEntry",
+    "Programme",
+    "RateCard",
+    "Reconciliation",
+]
