@@ -103,9 +103,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"phone"}
 ACCOUNT_SIGNUP_FIELDS = ["phone*"]
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "shanhuo.people.backends.PasswordBackend",
+    "shanhuo.people.backends.CodeBackend",
 ]
+SESSION_ENGINE = "shanhuo.people.sessions"
 
 TEMPLATES = [
     {

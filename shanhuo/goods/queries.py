@@ -1,6 +1,6 @@
 """Everything that can be asked about goods."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
@@ -12,7 +12,6 @@ from django.db.models import (
     Max,
     Min,
     OuterRef,
-    Prefetch,
     Q,
     QuerySet,
     Subquery,
@@ -35,9 +34,10 @@ from shanhuo.goods.models import (
     StockShare,
 )
 from shanhuo.goods.photos import LARGE, SMALL, THUMB, path_of
-from shanhuo.goods.prices import PriceChain, chain_of
+from shanhuo.goods.prices import PART_NAMES, PriceChain, chain_of
 from shanhuo.goods.textindex import products_by_words
 from shanhuo.kernel import textsearch
+from shanhuo.kernel.prepared import prepared
 from shanhuo.people import rules as people
 
 # For faces, which may name the types but not the tables.
@@ -350,27 +350,49 @@ class Offer:
 
 def offers(public_ids: Iterable[str], *, day: date) -> dict[str, Offer]:
     """Offers by the SKU's public id; unknown ids are left out, unlisted ones say so."""
-    rows = (
-        Sku.objects.filter(public_id__in=list(public_ids))
-        .select_related("product__merchant", "product__county")
-        .prefetch_related("product__photos", _sellable_lots("product__lots", day))
+    skus = _offered(public_ids=list(public_ids))
+    product_ids = list({sku.product_id for sku in skus})
+    lots: dict[int, list[Lot]] = {product_id: [] for product_id in product_ids}
+    for lot in _lots_on(product_ids=product_ids, day=day):
+        lots[lot.product_id].append(lot)
+    covers = dict(_covers(product_ids=product_ids))
+    return {
+        sku.public_id: _offer(sku, lots[sku.product_id], covers.get(sku.product_id, ""))
+        for sku in skus
+    }
+
+
+@prepared
+def _offered(public_ids: Sequence[str]) -> QuerySet[Sku]:
+    skus = Sku.objects.filter(public_id__in=public_ids)
+    return skus.select_related("product__merchant", "product__county").only(
+        *("public_id", "name", "price_fen", "price_number", *PART_NAMES, "grams_per_unit"),
+        *("is_active", "stock_count", "held_count", "product__public_id", "product__title"),
+        *("product__status", "product__merchant__name", "product__merchant__status"),
+        "product__county__adcode",
     )
-    return {sku.public_id: _offer(sku) for sku in rows}
 
 
-def _sellable_lots(path: str, day: date) -> Prefetch[str, Any, Any]:
-    lots = Lot.objects.sellable_on(day).order_by("harvest_from", "pk")
-    return Prefetch(path, queryset=lots, to_attr="sellable_lots")
+@prepared
+def _lots_on(product_ids: Sequence[int], day: date) -> QuerySet[Lot]:
+    lots = Lot.objects.sellable_on(day).filter(product_id__in=product_ids)
+    return lots.only("product_id", "declared_grams", "committed_grams")
 
 
-def _offer(sku: Any) -> Offer:
+@prepared
+def _covers(product_ids: Sequence[int]) -> QuerySet[ProductPhoto, tuple[int, str]]:
+    """The first photo of each product; later rows are worse, and a dict keeps the last."""
+    photos = ProductPhoto.objects.filter(product_id__in=product_ids).order_by("-position")
+    return photos.values_list("product_id", "name")
+
+
+def _offer(sku: Any, lots: Iterable[Lot], cover: str) -> Offer:
     product = sku.product
     on_sale = (
         sku.is_active
         and product.status == Product.Status.LISTED
         and product.merchant.status == "verified"
     )
-    photos = list(product.photos.all())
     return Offer(
         sku_id=sku.pk,
         public_id=sku.public_id,
@@ -379,12 +401,12 @@ def _offer(sku: Any) -> Offer:
         price_number=sku.price_number,
         chain=chain_of(sku),
         grams_per_unit=sku.grams_per_unit,
-        available_count=available_units(sku, product.sellable_lots) if on_sale else 0,
+        available_count=available_units(sku, lots) if on_sale else 0,
         is_on_sale=on_sale,
         product_id=product.pk,
         product_public_id=product.public_id,
         product_title=product.title,
-        thumb=path_of(photos[0].name, THUMB, "webp") if photos else "",
+        thumb=path_of(cover, THUMB, "webp") if cover else "",
         merchant_id=product.merchant_id,
         merchant_name=product.merchant.name,
         county_id=product.county_id,
@@ -400,8 +422,13 @@ def available_units(sku: Sku, lots: Iterable[Lot]) -> int:
 
 def sku_ids(public_id: str) -> tuple[int, str] | None:
     """A SKU's id and its product's public id, for a basket; None if there is no such SKU."""
-    found = Sku.objects.filter(public_id=public_id).values_list("pk", "product__public_id")
-    return found.first()
+    found = _sku_ids(public_id=public_id)
+    return found[0] if found else None
+
+
+@prepared
+def _sku_ids(public_id: str) -> QuerySet[Sku, tuple[int, str]]:
+    return Sku.objects.filter(public_id=public_id).values_list("pk", "product__public_id")
 
 
 # One product, whole.

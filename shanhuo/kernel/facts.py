@@ -15,6 +15,7 @@ from django.db import transaction
 
 from shanhuo.kernel import jobs
 from shanhuo.kernel.models import FactReceipt, FactRecord
+from shanhuo.kernel.rows import insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ def record(fact: Fact, *, now: datetime) -> int:
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("a fact is recorded in the transaction of the rows it describes")
-    row = FactRecord.objects.create(kind=kind_of(type(fact)), at=now, payload=asdict(fact))
+    row = FactRecord(kind=kind_of(type(fact)), at=now, payload=asdict(fact))
+    insert([row])
     for name in receivers_of(type(fact)):
         deliver.enqueue(row.pk, name)
     return row.pk

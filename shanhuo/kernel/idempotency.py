@@ -3,6 +3,9 @@
 The client makes a key and sends it with every try. The first answer is stored and replayed. A key
 with another body, or from another person, is an error. A refusal is not stored: nothing happened,
 so the same key may be tried again once its cause is mended.
+
+Key, deed and answer are one transaction. A second try that comes while the first is running waits
+for the key in the database, and gets the first one's answer; a first try that died left nothing.
 """
 
 from collections.abc import Callable
@@ -15,9 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.models import IdempotencyKey
+from shanhuo.kernel.rows import insert
 
-# Longer than any request is allowed to run: after it, the first try has died and left no trace.
-PRESUMED_DEAD = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=3)
 _KEY_LENGTHS = range(8, 81)
 
@@ -34,55 +36,32 @@ class KeyReused(Refusal):
     message = _("This form was already sent with other content. Open the page again.")
 
 
-class StillRunning(Refusal):
-    code = "still_running"
-    status = 409
-    message = _("Your first request is still being handled. Wait a moment, do not send it again.")
-
-
+@transaction.atomic
 def run(
     *, owner: str, scope: str, key: str, body: bytes, now: datetime, act: Callable[[], Any]
 ) -> Any:
     """Answer of `act` (plain JSON values), from the first try or from this one.
 
     owner: public id of the person; scope: e.g. "orders.place"; body: what must be equal on a retry.
-    Call it outside a transaction: `act` and the storing of its answer share one of their own.
+    Raises BadKey, KeyReused, or whatever `act` raises: then nothing is kept.
     """
     if len(key) not in _KEY_LENGTHS:
         raise BadKey
     digest = sha256(body).hexdigest()
-    row, first = IdempotencyKey.objects.get_or_create(
-        scope=scope,
-        key=key,
-        defaults={"owner": owner, "body_digest": digest, "started_at": now},
-    )
-    if not first:
-        if (row.owner, row.body_digest) != (owner, digest):
-            raise KeyReused
-        if row.answer is not None:
-            return row.answer["value"]
-        _take_over(row, now=now)
-    return _act_and_store(row, act)
-
-
-def _take_over(row: IdempotencyKey, *, now: datetime) -> None:
-    """Continue for a first try that died; raises StillRunning if it may be alive."""
-    abandoned = IdempotencyKey.objects.filter(
-        pk=row.pk, answer__isnull=True, started_at__lt=now - PRESUMED_DEAD
-    )
-    if not abandoned.update(started_at=now):
-        raise StillRunning
-
-
-def _act_and_store(row: IdempotencyKey, act: Callable[[], Any]) -> Any:
-    try:
-        with transaction.atomic():
-            answer = act()
-            IdempotencyKey.objects.filter(pk=row.pk).update(answer={"value": answer})
-    except BaseException:
-        IdempotencyKey.objects.filter(pk=row.pk, answer__isnull=True).delete()
-        raise
+    row = IdempotencyKey(scope=scope, key=key, owner=owner, body_digest=digest, started_at=now)
+    if not insert([row], unless_there=True):
+        return _first_answer(row)
+    answer = act()
+    IdempotencyKey.objects.filter(pk=row.pk).update(answer={"value": answer})
     return answer
+
+
+def _first_answer(again: IdempotencyKey) -> Any:
+    first = IdempotencyKey.objects.get(scope=again.scope, key=again.key)
+    if (first.owner, first.body_digest) != (again.owner, again.body_digest):
+        raise KeyReused
+    answer: dict[str, Any] = first.answer or {}
+    return answer["value"]
 
 
 def forget_old(*, now: datetime) -> int:

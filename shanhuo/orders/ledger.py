@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, QuerySet, Sum
 from django.db.models.expressions import Combinable
 
+from shanhuo.kernel.rows import insert
 from shanhuo.orders.choices import Funder
 from shanhuo.orders.models import (
     JournalEntry,
@@ -66,8 +67,9 @@ def post(
     """Write one entry. `key` names the event; a second entry of that key is an IntegrityError."""
     postings = [move for move in moves if move.amount_fen]
     _open_accounts({code for move in postings for code in (move.source, move.target)})
-    entry = JournalEntry.objects.create(key=key, kind=kind, at=at, order=order)
-    Posting.objects.bulk_create(
+    entry = JournalEntry(key=key, kind=kind, at=at, order=order)
+    insert([entry])
+    insert(
         Posting(
             entry=entry,
             source_id=move.source,
@@ -80,10 +82,8 @@ def post(
 
 
 def _open_accounts(codes: Iterable[str]) -> None:
-    LedgerAccount.objects.bulk_create(
-        (LedgerAccount(code=code, kind=code.partition(":")[0]) for code in sorted(codes)),
-        ignore_conflicts=True,
-    )
+    accounts = (LedgerAccount(code=code, kind=code.partition(":")[0]) for code in sorted(codes))
+    insert(accounts, unless_there=True)
 
 
 def balances() -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.rows import insert
 from shanhuo.orders.models import Order, OrderStep
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def move(
         for order in moving
     ]
     Order.objects.filter(pk__in=[order.pk for order in moving]).update(status=to, **stamps)
-    OrderStep.objects.bulk_create(steps)
+    insert(steps)
     for order in moving:
         order.status = to
         for name, value in stamps.items():

@@ -10,6 +10,7 @@ from shanhuo.goods import services as goods
 from shanhuo.goods.models import Lot, Sku, StockShare
 from shanhuo.goods.services import stock
 from shanhuo.kernel import clock
+from shanhuo.kernel.prepared import prepared
 from tests.threads import at_once
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.django_db(transaction=True)]
@@ -115,6 +116,9 @@ def no_locks(monkeypatch):
         return shares
 
     monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **_options: rows.all())
+    for name in ("_locked_skus", "_locked_lots"):
+        # Made anew: the SQL that was made before has the lock in it.
+        monkeypatch.setattr(stock, name, prepared(getattr(stock, name).__wrapped__))
     monkeypatch.setattr(stock, "_share_out", meet)
 
 

@@ -8,7 +8,7 @@ the rows instead of deadlocking. The locks give the polite refusal; the CHECK co
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
@@ -18,6 +18,8 @@ from shanhuo.goods.models import Lot, Product, Sku, StockShare
 from shanhuo.goods.prices import PART_NAMES, PriceChain, chain_of
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import insert
 
 
 class OutOfStock(Refusal):
@@ -91,7 +93,7 @@ def hold_stock(
     shares = _share_out(quantities, skus, lots, reference=reference)
     _add(Sku, ("held_count",), {sku_id: (units,) for sku_id, units in quantities.items()})
     _commit_grams(shares, sign=1)
-    StockShare.objects.bulk_create(shares)
+    insert(shares)
     return {sku_id: _held_unit(sku) for sku_id, sku in skus.items()}
 
 
@@ -132,7 +134,7 @@ def move_held_stock(*, reference: str, to: str, units: Mapping[int, int]) -> Non
         raise OutOfStock(sku_ids=list(units))
     for piece in moved:
         piece.reference, piece.status = to, StockShare.Status.HELD
-    StockShare.objects.bulk_create(moved)
+    insert(moved)
 
 
 @transaction.atomic
@@ -180,23 +182,31 @@ def _check_quantities(quantities: Mapping[int, int]) -> None:
 
 
 def _lock_skus(quantities: Mapping[int, int]) -> dict[int, Sku]:
-    rows = Sku.objects.filter(pk__in=quantities).select_related("product__merchant")
-    rows = rows.only(*_SKU_COLUMNS).order_by("pk")
-    return {sku.pk: sku for sku in rows.select_for_update(of=("self",), no_key=True)}
+    return {sku.pk: sku for sku in _locked_skus(ids=list(quantities))}
+
+
+@prepared
+def _locked_skus(ids: Sequence[int]) -> QuerySet[Sku]:
+    rows = Sku.objects.filter(pk__in=ids).select_related("product__merchant")
+    return rows.only(*_SKU_COLUMNS).order_by("pk").select_for_update(of=("self",), no_key=True)
 
 
 def _lock_lots(product_ids: Iterable[int], *, now: datetime) -> dict[int, list[Lot]]:
     """The lots that may be sold today and are not used up, by product, first harvest first."""
-    rows = Lot.objects.sellable_on(clock.day_of(now)).filter(
-        product_id__in=product_ids, committed_grams__lt=F("declared_grams")
-    )
     by_product = defaultdict(list)
-    rows = rows.only(*_LOT_COLUMNS).order_by("pk")
-    for lot in rows.select_for_update(no_key=True):
+    for lot in _locked_lots(product_ids=list(product_ids), day=clock.day_of(now)):
         by_product[lot.product_id].append(lot)
     for lots in by_product.values():
         lots.sort(key=lambda lot: (lot.harvest_from, lot.pk))
     return by_product
+
+
+@prepared
+def _locked_lots(product_ids: Sequence[int], day: date) -> QuerySet[Lot]:
+    rows = Lot.objects.sellable_on(day).filter(
+        product_id__in=product_ids, committed_grams__lt=F("declared_grams")
+    )
+    return rows.only(*_LOT_COLUMNS).order_by("pk").select_for_update(no_key=True)
 
 
 def _refuse_unsold(quantities: Mapping[int, int], skus: Mapping[int, Sku]) -> None:
@@ -259,14 +269,15 @@ def _claim(
     reference: str, *, was: StockShare.Status, becomes: StockShare.Status
 ) -> list[StockShare]:
     """Turn this reference's shares; of two callers, exactly one gets them."""
-    shares = StockShare.objects.filter(reference=reference, status=was)
-    locked = list(shares.order_by("pk").select_for_update(no_key=True))
-    _of(locked).update(status=becomes)
+    locked = _locked_shares(reference=reference, status=was.value)
+    StockShare.objects.filter(pk__in=[share.pk for share in locked]).update(status=becomes)
     return locked
 
 
-def _of(shares: Iterable[StockShare]) -> QuerySet[StockShare]:
-    return StockShare.objects.filter(pk__in=[share.pk for share in shares])
+@prepared
+def _locked_shares(reference: str, status: str) -> QuerySet[StockShare]:
+    shares = StockShare.objects.filter(reference=reference, status=status)
+    return shares.order_by("pk").select_for_update(no_key=True)
 
 
 def _units_of(shares: Iterable[StockShare]) -> Iterable[tuple[int, int]]:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
+from shanhuo.kernel.prepared import prepared
 from shanhuo.orders import freight
 from shanhuo.orders.models import Address, BasketLine
 from shanhuo.orders.services.placing import Parcel, parcels_of
@@ -92,7 +93,21 @@ def basket_count(buyer: "User") -> int:
 
 def addresses_of(owner: "User") -> QuerySet[Address]:
     """The address book, the default first."""
-    kept = Address.objects.filter(owner=owner, removed_at=None)
+    return _addresses(owner.pk)
+
+
+def address_book(owner: "User") -> list[Address]:
+    """The same as a list."""
+    return _address_book(owner_id=owner.pk)
+
+
+@prepared
+def _address_book(owner_id: int) -> QuerySet[Address]:
+    return _addresses(owner_id)
+
+
+def _addresses(owner_id: int) -> QuerySet[Address]:
+    kept = Address.objects.filter(owner=owner_id, removed_at=None)
     return kept.select_related("county__province", "county__prefecture").order_by(
         "-is_default", "-pk"
     )
@@ -106,10 +121,9 @@ def checkout_view(
     only: Collection[str] | None = None,
 ) -> CheckoutView:
     """The basket, or only some of its SKUs (public ids), at the prices of this moment."""
-    lines = BasketLine.objects.filter(buyer=buyer)
+    basket = _basket(buyer_id=buyer.pk)
     if only is not None:
-        lines = lines.filter(sku__public_id__in=only)
-    basket = list(lines.priced().order_by("pk"))
+        basket = [line for line in basket if line.sku.public_id in only]
     province = freight.province_of(address.county.adcode) if address else ""
     offers = goods.offers([line.sku.public_id for line in basket], day=clock.day_of(now))
     return CheckoutView(
@@ -119,6 +133,11 @@ def checkout_view(
         ],
         address=address,
     )
+
+
+@prepared
+def _basket(buyer_id: int) -> QuerySet[BasketLine]:
+    return BasketLine.objects.filter(buyer=buyer_id).priced().order_by("pk")
 
 
 def parcel_view(

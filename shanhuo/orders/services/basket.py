@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import insert
 from shanhuo.orders.models import Address, BasketLine
 from shanhuo.orders.models.basket import LARGEST_QUANTITY
 
@@ -68,18 +71,26 @@ def add_to_basket(
     Raises BadQuantity, also when the sum is too large, or BasketFull.
     """
     check_quantity(quantity)
-    line = BasketLine.objects.select_for_update().filter(buyer=buyer, sku_id=sku_id).first()
-    if line is None:
-        if BasketLine.objects.filter(buyer=buyer).count() >= MOST_LINES:
-            raise BasketFull(most=MOST_LINES)
-        line = BasketLine(buyer=buyer, sku_id=sku_id, quantity=0)
+    lines = {line.sku_id: line for line in _locked_lines(buyer_id=buyer.pk)}
+    if sku_id not in lines and len(lines) >= MOST_LINES:
+        raise BasketFull(most=MOST_LINES)
+    line = lines.get(sku_id) or BasketLine(buyer=buyer, sku_id=sku_id, quantity=0)
     line.quantity = check_quantity(line.quantity + quantity)
     if source != NOWHERE:
         line.creator_id, line.via_post = source.creator_id, source.post
         line.via_exposure = source.exposure
     line.changed_at = now
-    line.save()
+    if sku_id in lines:
+        line.save()
+    elif not insert([line], unless_there=True):
+        # The same buyer has just put the same SKU in from elsewhere: now there is a row to lock.
+        return add_to_basket(buyer=buyer, sku_id=sku_id, quantity=quantity, now=now, source=source)
     return line
+
+
+@prepared
+def _locked_lines(buyer_id: int) -> QuerySet[BasketLine]:
+    return BasketLine.objects.filter(buyer=buyer_id).order_by("pk").select_for_update()
 
 
 def set_quantity(*, buyer: "User", sku_id: int, quantity: int, now: datetime) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from shanhuo.goods import services as goods
 from shanhuo.kernel import facts
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import insert
 from shanhuo.orders import ledger, sold
 from shanhuo.orders.choices import RefundReason
 from shanhuo.orders.events import OrderPaid
@@ -34,12 +36,8 @@ Reason = SuspenseItem.Reason
 @transaction.atomic
 def take_payment(*, arrived: MoneyArrived, now: datetime) -> Outcome:
     """Apply a proved payment once, however often and in whatever order the company tells it."""
-    payment = (
-        Payment.objects.select_for_update(no_key=True)
-        .filter(public_id=arrived.trade_no, company=arrived.company)
-        .first()
-    )
-    outcome = _apply(payment, arrived, now=now)
+    found = _locked_payment(public_id=arrived.trade_no, company=arrived.company)
+    outcome = _apply(found[0] if found else None, arrived, now=now)
     note_down(
         company=arrived.company,
         notice_id=arrived.notice_id,
@@ -50,6 +48,12 @@ def take_payment(*, arrived: MoneyArrived, now: datetime) -> Outcome:
         now=now,
     )
     return outcome
+
+
+@prepared
+def _locked_payment(public_id: str, company: str) -> QuerySet[Payment]:
+    found = Payment.objects.filter(public_id=public_id, company=company)
+    return found.select_for_update(no_key=True)
 
 
 def note_down(
@@ -63,10 +67,7 @@ def note_down(
     now: datetime,
 ) -> None:
     """Keep a genuine notice and count its repetitions, in the caller's transaction."""
-    known = Notice.objects.filter(company=company, notice_id=notice_id)
-    if known.update(times=F("times") + 1):
-        return
-    Notice.objects.create(
+    notice = Notice(
         company=company,
         notice_id=notice_id,
         kind=kind,
@@ -75,6 +76,9 @@ def note_down(
         received_at=now,
         outcome=outcome,
     )
+    if not insert([notice], unless_there=True):
+        known = Notice.objects.filter(company=company, notice_id=notice_id)
+        known.update(times=F("times") + 1)
 
 
 def _apply(payment: Payment | None, arrived: MoneyArrived, *, now: datetime) -> Outcome:
@@ -98,7 +102,7 @@ def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> Non
     payment.transaction_id = arrived.transaction_id
     payment.paid_at = now
     payment.save(update_fields=["status", "transaction_id", "paid_at"])
-    orders = _orders(payment)
+    orders = _orders(payment_id=payment.pk)
     _book(payment, now=now)
     lines = _lines(orders)
     if late:
@@ -119,18 +123,22 @@ def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> Non
         facts.record(fact, now=now)
 
 
-def _orders(payment: Payment) -> list[Order]:
+@prepared
+def _orders(payment_id: int) -> QuerySet[Order]:
     """Merchants ascend, as everywhere that stock of several merchants is touched."""
-    rows = Order.objects.filter(payment=payment).order_by("merchant_id")
-    return list(rows.told())
+    return Order.objects.filter(payment=payment_id).order_by("merchant_id").told()
 
 
 def _lines(orders: Sequence[Order]) -> dict[int, list[OrderLine]]:
     by_order: dict[int, list[OrderLine]] = {order.pk: [] for order in orders}
-    rows = OrderLine.objects.filter(order__in=by_order).told()
-    for line in rows.order_by("pk"):
+    for line in _lines_of(order_ids=list(by_order)):
         by_order[line.order_id].append(line)
     return by_order
+
+
+@prepared
+def _lines_of(order_ids: Sequence[int]) -> QuerySet[OrderLine]:
+    return OrderLine.objects.filter(order__in=order_ids).told().order_by("pk")
 
 
 def _book(payment: Payment, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.config import config
@@ -14,6 +15,8 @@ from shanhuo.goods import services as goods
 from shanhuo.goods.prices import chain_of
 from shanhuo.kernel import facts, idempotency
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import insert
 from shanhuo.orders import freight, policy, sold
 from shanhuo.orders.events import OrderPlaced
 from shanhuo.orders.models import (
@@ -187,13 +190,14 @@ def write_checkout(
 ) -> Checkout:
     """Write a payment with its orders and tell it. The caller sees to the stock, in the same
     transaction."""
-    payment = Payment.objects.create(
+    payment = Payment(
         buyer=buyer,
         amount_fen=sum(parcel.total_fen for parcel in parcels),
         company=config().payment_company,
         made_at=now,
         expires_at=expires_at,
     )
+    insert([payment])
     orders = _write_orders(payment, parcels, address, now=now)
     for order, parcel in zip(orders, parcels, strict=True):
         facts.record(OrderPlaced(**sold.header(order), lines=sold.whole(parcel.lines)), now=now)
@@ -202,29 +206,47 @@ def write_checkout(
 
 def address_of(buyer: "User", public_id: str) -> Address:
     """One of the buyer's addresses. Raises NoSuchAddress or NotDelivered."""
-    kept = Address.objects.filter(owner=buyer, public_id=public_id, removed_at=None)
-    address = kept.select_related("county").first()
-    if address is None:
+    found = _address(owner_id=buyer.pk, public_id=public_id)
+    if not found:
         raise NoSuchAddress
+    address = found[0]
     if freight.province_of(address.county.adcode) in freight.UNSERVED_PROVINCES:
         raise NotDelivered
     return address
 
 
+@prepared
+def _address(owner_id: int, public_id: str) -> QuerySet[Address]:
+    kept = Address.objects.filter(owner=owner_id, public_id=public_id, removed_at=None)
+    return kept.select_related("county").only(
+        *("recipient", "phone", "street", "county__adcode"),
+    )
+
+
 def _basket(buyer: "User", wanted: Sequence[Wanted]) -> list[BasketLine]:
     """The basket lines that were seen, unless the basket says otherwise by now."""
     seen = {wish.sku: check_quantity(wish.quantity) for wish in wanted}
-    lines = BasketLine.objects.filter(buyer=buyer, sku__public_id__in=seen)
-    basket = list(lines.priced())
+    basket = wishes(buyer_id=buyer.pk, skus=list(seen))
     if not basket or {line.sku.public_id: line.quantity for line in basket} != seen:
         raise BasketChanged
     return basket
 
 
+@prepared
+def wishes(buyer_id: int, skus: Sequence[str]) -> QuerySet[BasketLine]:
+    """Basket lines of these SKUs (public ids), with what a price is made of."""
+    return BasketLine.objects.filter(buyer=buyer_id, sku__public_id__in=skus).priced()
+
+
 def _refuse_hoarding(buyer: "User") -> None:
-    unpaid = Payment.objects.filter(buyer=buyer, status=Payment.Status.WAITING)
-    if unpaid.count() >= policy.MOST_UNPAID_CHECKOUTS:
+    if len(_unpaid(buyer_id=buyer.pk)) >= policy.MOST_UNPAID_CHECKOUTS:
         raise TooManyUnpaid(most=policy.MOST_UNPAID_CHECKOUTS)
+
+
+@prepared
+def _unpaid(buyer_id: int) -> QuerySet[Payment, tuple[int]]:
+    waiting = Payment.objects.filter(buyer=buyer_id, status=Payment.Status.WAITING)
+    return waiting.values_list("pk")
 
 
 def parcels_of(basket: Sequence[BasketLine], *, province: str, now: datetime) -> list[Parcel]:
@@ -236,14 +258,17 @@ def parcels_of(basket: Sequence[BasketLine], *, province: str, now: datetime) ->
     by_merchant = defaultdict(list)
     for wish in basket:
         by_merchant[wish.sku.product.merchant_id].append(wish)
-    rules = {
-        rule.merchant_id: rule for rule in FreightRule.objects.filter(merchant__in=by_merchant)
-    }
+    rules = {rule.merchant_id: rule for rule in _freight_rules(merchants=list(by_merchant))}
     cuts = _price_cuts([wish.sku_id for wish in basket], now=now)
     return [
         Parcel(by_merchant[merchant], cuts, province, rules.get(merchant))
         for merchant in sorted(by_merchant)
     ]
+
+
+@prepared
+def _freight_rules(merchants: Sequence[int]) -> QuerySet[FreightRule]:
+    return FreightRule.objects.filter(merchant__in=merchants)
 
 
 def parcel_for(wish: BasketLine, cut: PriceCut, *, county_adcode: str) -> Parcel:
@@ -255,8 +280,13 @@ def parcel_for(wish: BasketLine, cut: PriceCut, *, county_adcode: str) -> Parcel
 
 def _price_cuts(sku_ids: Sequence[int], *, now: datetime) -> dict[int, PriceCut]:
     """The deepest cut that runs now, by SKU."""
+    return {cut.sku_id: cut for cut in _running_cuts(sku_ids=sku_ids, now=now)}
+
+
+@prepared
+def _running_cuts(sku_ids: Sequence[int], now: datetime) -> QuerySet[PriceCut]:
     running = PriceCut.objects.filter(sku__in=sku_ids, starts_at__lte=now, ends_at__gt=now)
-    return {cut.sku_id: cut for cut in running.order_by("off_fen", "pk")}
+    return running.order_by("off_fen", "pk")
 
 
 def _line(wish: BasketLine, cut: PriceCut | None) -> OrderLine:
@@ -294,7 +324,7 @@ def _refuse_other_prices(
 def _write_orders(
     payment: Payment, parcels: Sequence[Parcel], address: Address, *, now: datetime
 ) -> list[Order]:
-    orders = Order.objects.bulk_create(
+    orders = [
         Order(
             payment=payment,
             buyer=payment.buyer,
@@ -310,12 +340,13 @@ def _write_orders(
             placed_at=now,
         )
         for parcel in parcels
-    )
+    ]
+    insert(orders)
     for order, parcel in zip(orders, parcels, strict=True):
         for line in parcel.lines:
             line.order = order
-    OrderLine.objects.bulk_create(line for parcel in parcels for line in parcel.lines)
-    OrderStep.objects.bulk_create(
+    insert(line for parcel in parcels for line in parcel.lines)
+    insert(
         OrderStep(order=order, after=order.status, at=now, actor=payment.buyer) for order in orders
     )
     return orders

@@ -114,7 +114,7 @@ def notice(request: HttpRequest, company: str) -> HttpResponse:
 
 
 def _checkout_context(request: HttpRequest, chosen: Any) -> dict[str, Any]:
-    addresses = list(queries.addresses_of(actor_of(request)))
+    addresses = queries.address_book(actor_of(request))
     wanted = chosen.get("address", "")
     address = next((one for one in addresses if one.public_id == wanted), None)
     address = address or next(iter(addresses), None)
