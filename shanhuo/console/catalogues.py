@@ -5,6 +5,7 @@ area one too (`shanhuo/web/locale/<area>`), so that two people rarely edit the s
 English; `zh_Hans` is complete, which tests/console/test_messages.py checks.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -164,6 +165,24 @@ def problems(shelf: Shelf) -> list[str]:
         if message.fuzzy or not _is_translated(message)
     ]
     return [f"{shelf.name}: {line}" for line in (*missing, *unused, *open_)]
+
+
+def clashes() -> list[str]:
+    """Texts that two catalogues translate differently: all are merged, so one of them would lose.
+
+    One translation, or a context (`pgettext`, `{% translate … context … %}`), ends the quarrel.
+    """
+    said: dict[tuple[object, object], dict[object, list[str]]] = defaultdict(dict)
+    for shelf in shelves():
+        for message in committed(shelf):
+            if message.id:
+                said[_key(message)].setdefault(message.string, []).append(shelf.name)
+    return [
+        f"translated in two ways: {key[0]!r}: "
+        + "; ".join(f"{text} ({', '.join(names)})" for text, names in ways.items())
+        for key, ways in sorted(said.items(), key=str)
+        if len(ways) > 1
+    ]
 
 
 def _key(message: Message) -> tuple[object, object]:

@@ -11,6 +11,25 @@ def test_every_text_is_translated(shelf):
     assert catalogues.problems(shelf) == []
 
 
+def test_no_text_is_translated_in_two_ways():
+    assert catalogues.clashes() == []
+
+
+def test_two_translations_of_one_text_are_found_unless_a_context_parts_them(tmp_path, monkeypatch):
+    words = {
+        "orders": [("Goods", None, "商品"), ("From", "a day", "从")],
+        "shop": [("Goods", None, "山货"), ("From", None, "来自")],
+    }
+    shelves = [catalogues.Shelf(name, (), tmp_path / name) for name in words]
+    for shelf in shelves:
+        catalogue = catalogues.committed(shelf)
+        for text, context, chinese in words[shelf.name]:
+            catalogue.add(text, chinese, context=context)
+        catalogues.write(shelf, catalogue)
+    monkeypatch.setattr(catalogues, "shelves", lambda: shelves)
+    assert catalogues.clashes() == ["translated in two ways: 'Goods': 商品 (orders); 山货 (shop)"]
+
+
 def test_a_text_of_a_template_and_of_a_program_are_found_with_their_context(tmp_path, monkeypatch):
     monkeypatch.setattr(catalogues, "ROOT", tmp_path)
     (tmp_path / "page.html").write_text(

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shanhuo.goods import season
 from shanhuo.goods import services as goods
@@ -252,7 +253,7 @@ class LotForm(forms.Form):
     )
     promiser = forms.CharField(label=_("Promised by"), max_length=60)
     contact = forms.CharField(
-        label=_("Telephone"),
+        label=pgettext_lazy("on a certificate", "Telephone"),
         max_length=20,
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "tel"}),
     )

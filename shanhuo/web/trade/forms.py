@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shanhuo.kernel import clock, money
 from shanhuo.kernel.errors import Refusal
@@ -129,7 +130,7 @@ class MomentField(forms.DateTimeField):
 class PeriodForm(forms.Form):
     """From and until, both days included; the current month where nothing is said."""
 
-    since = DayField(label=_("From"))
+    since = DayField(label=pgettext_lazy("a day", "From"))
     until = DayField(label=_("Until"))
 
     @classmethod

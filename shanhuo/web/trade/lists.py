@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from shanhuo.kernel import clock, sheets
 from shanhuo.web.downloads import workbook
@@ -34,7 +35,7 @@ class ListForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     state = forms.ChoiceField(label=_("State"), required=False)
-    since = DayField(label=_("From"), required=False)
+    since = DayField(label=pgettext_lazy("a day", "From"), required=False)
     until = DayField(label=_("Until"), required=False)
 
     def __init__(

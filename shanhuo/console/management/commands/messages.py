@@ -1,4 +1,4 @@
-"""`shanhuo messages`: extract every text, compile the catalogues, list what is untranslated."""
+"""`shanhuo messages`: extract every text, compile the catalogues, list what is not finished."""
 
 from typing import Any
 
@@ -28,6 +28,7 @@ class Command(BaseCommand):
                 catalogues.update(shelf)
             catalogues.compile_all()
         open_ = [line for shelf in chosen for line in catalogues.problems(shelf)]
+        open_ += catalogues.clashes()
         for line in open_:
             self.stdout.write(line)
         if open_ and options["check"]:
