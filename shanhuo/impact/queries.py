@@ -176,6 +176,37 @@ def _published(metric: Metric, value: int | None) -> int | None:
     return None if value is None else published_value(metric, value)
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What the public reads about the households of a place, and when it may next change.
+
+    `figures` is empty before the first release. The next look is taken within an hour after
+    `next_look_at`; it publishes only what `suppression` lets through.
+    """
+
+    figures: list[Figure]
+    next_look_at: datetime
+
+
+def publication(county: str, product: str = "", *, now: datetime) -> Publication:
+    """The newest release, and the next midnight of Shanghai: then a day is over."""
+    _start, next_look_at = clock.day_bounds(clock.day_of(now))
+    return Publication(published_figures(county, product), next_look_at)
+
+
+def unreleased_figures(county: str, *, today: date) -> list[Figure]:
+    """What was paid since the newest release, or ever, for those who may see it; empty if no slip
+    was."""
+    release = latest_release(county)
+    rows = HouseholdDay.objects.filter(county=county)
+    if release is not None:
+        rows = rows.filter(day__gt=release.through_day)
+    first = rows.order_by("day").values_list("day", flat=True).first()
+    if first is None:
+        return []
+    return list(household_figures(Window(first, max(first, today)), county=county).values())
+
+
 def releases(county: str) -> QuerySet[Release]:
     return Release.objects.filter(county=county).order_by("-through_day")
 

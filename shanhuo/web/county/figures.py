@@ -47,7 +47,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         "window": window,
         "report": report,
         "exact": impact.household_figures(window, county=county.adcode).values(),
-        "published": impact.published_figures(county.adcode),
+        "publication": impact.publication(county.adcode, now=clock.now()),
+        "unreleased": impact.unreleased_figures(county.adcode, today=clock.today()),
         "sales_by_day": chart_of(report, "paid_gmv"),
         "query": urlencode({"county": county.adcode} | _initial(window)),
     }

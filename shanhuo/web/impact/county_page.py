@@ -1,6 +1,7 @@
 """A county's page: where it is, what it is known as, what grows there, and what came of it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shanhuo.content import queries as content
@@ -23,7 +24,8 @@ MOST_PRODUCTS, MOST_POSTS = 8, 6
 
 @dataclass(frozen=True, slots=True)
 class CountyPage:
-    """Everything the template shows; `published` are figures about households of a release."""
+    """Everything the template shows; `published` are figures about households of a release, which
+    may change after `next_look_at`."""
 
     county: Any
     city_tier_name: str
@@ -33,6 +35,7 @@ class CountyPage:
     sales: list[Figure]
     attention: list[Figure]
     published: list[Figure]
+    next_look_at: datetime
     exact: list[Figure]
     products: list[ProductCard]
     posts: list[PostCard]
@@ -50,11 +53,11 @@ class CountyPage:
 def county_page(county: Any, window: Window, *, may_see_households: bool) -> CountyPage:
     """Figures of the window. `exact` household figures only for those who may see them."""
     report = impact.report(window, county=county.adcode)
-    published = impact.published_figures(county.adcode)
+    publication = impact.publication(county.adcode, now=clock.now())
     audited = {
         figure.metric.id: figure
         for figure in with_examinations(
-            [*report.figures.values(), *published], county=county.adcode
+            [*report.figures.values(), *publication.figures], county=county.adcode
         )
     }
     exact = impact.household_figures(window, county=county.adcode) if may_see_households else {}
@@ -67,7 +70,8 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
         report=report,
         sales=[audited[name] for name in SALES],
         attention=[audited[name] for name in ATTENTION],
-        published=[audited[figure.metric.id] for figure in published],
+        published=[audited[figure.metric.id] for figure in publication.figures],
+        next_look_at=publication.next_look_at,
         exact=[exact[name] for name in HOUSEHOLDS if name in exact],
         posts=content.cards(content.published_posts().filter(county=county)[:MOST_POSTS]),
         products=goods.cards(on_sale, day=clock.today()),

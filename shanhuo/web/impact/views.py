@@ -123,12 +123,13 @@ def project(request: HttpRequest, public_id: str) -> HttpResponse:
     report = impact.report(window, **place)
     may_see = rules.may_see_households(request.user, found.county_id)
     exact = impact.household_figures(window, **place) if may_see else {}
-    published = impact.published_figures(found.county.adcode, found.product.public_id)
+    publication = impact.publication(**place, now=clock.now())
     context = {
         "project": found,
         "report": report,
         "figures": with_examinations(report.figures.values(), **place),
-        "published": published,
+        "published": publication.figures,
+        "next_look_at": publication.next_look_at,
         "exact": exact.values(),
         "orders_by_day": chart_of(report, "orders"),
     }

@@ -1,4 +1,4 @@
-"""`shanhuo recount METRIC --county 500237 --from 2026-07-01 --to 2026-07-31`, or
+"""`shanhuo recount METRIC --county 500237 --product … --from 2026-07-01 --to 2026-07-31`, or
 `shanhuo recount grant PUBLIC_ID`."""
 
 from datetime import date
@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from shanhuo.impact.metrics import BY_ID, Unit
-from shanhuo.impact.recount import recount
+from shanhuo.impact.metrics import BY_ID, Metric, Unit
+from shanhuo.impact.publishing import published_value
+from shanhuo.impact.recount import Product, product_of, recount
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, money
 from shanhuo.traffic import queries as traffic
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("metric", choices=[*sorted(BY_ID), GRANT])
         parser.add_argument("public_id", nargs="?", default="", help="of the grant")
         parser.add_argument("--county", default="", help="adcode; without it the whole country")
+        parser.add_argument("--product", default="", help="id as in the address of its page")
         parser.add_argument("--from", dest="since_day", type=date.fromisoformat)
         parser.add_argument("--to", dest="until_day", type=date.fromisoformat)
         parser.add_argument(
@@ -45,6 +47,7 @@ class Command(BaseCommand):
         metric: str,
         *,
         county: str,
+        product: str,
         since_day: date | None,
         until_day: date | None,
         **_: Any,
@@ -55,10 +58,15 @@ class Command(BaseCommand):
             raise CommandError("--to is before --from")
         if county and not county.isdigit():
             raise CommandError("--county is an adcode of six digits")
-        declared = BY_ID[metric]
-        value = recount(declared, Window(since_day, until_day), county=county)
-        shown = f"{money.yuan(value)} yuan" if declared.unit is Unit.FEN else str(value)
-        self.stdout.write(shown)
+        declared, window = BY_ID[metric], Window(since_day, until_day)
+        try:
+            value = recount(declared, window, county=county, product=_product(product))
+        except traffic.LogDamaged as damaged:
+            raise CommandError(f"{damaged}: no number rather than a wrong one") from damaged
+        self.stdout.write(_shown(declared, value))
+        public = published_value(declared, value)
+        if public != value:
+            self.stdout.write(f"published in steps of 100 yuan: {_shown(declared, public)}")
 
     def _grant(self, public_id: str, *, read_only: bool) -> None:
         """Print every figure twice, as the log and as the ledger have it. Exit 1 where they
@@ -90,3 +98,16 @@ class Command(BaseCommand):
         chain = "whole" if found.broken_at is None else f"broken at entry {found.broken_at}"
         self.stdout.write(f"chain {chain}, head {found.head}")
         self.stdout.write("equal" if found.agrees else "DIFFERENT")
+
+
+def _product(public_id: str) -> Product | None:
+    if not public_id:
+        return None
+    found = product_of(public_id)
+    if found is None:
+        raise CommandError(f"no product has the id {public_id}")
+    return found
+
+
+def _shown(metric: Metric, value: int) -> str:
+    return f"{money.yuan(value)} yuan" if metric.unit is Unit.FEN else str(value)
