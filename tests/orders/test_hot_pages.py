@@ -22,7 +22,7 @@ def plums(make_sku: Maker, noon: datetime):
 @pytest.fixture
 def signed_in(client):
     def sign_in(user):
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return client
 
     return sign_in
