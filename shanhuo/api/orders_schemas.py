@@ -140,7 +140,7 @@ class WishOut(Schema):
     product: str
     title: str
     sku_name: str
-    cover: str
+    thumb: str
     quantity: int
     unit_price_fen: int
     unit_paid_fen: int

@@ -25,6 +25,7 @@ from django_tasks.utils import normalize_json
 
 from shanhuo.kernel import clock
 from shanhuo.kernel.models import Job
+from shanhuo.kernel.rows import insert
 
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
@@ -44,7 +45,7 @@ class LeaseBackend(BaseTaskBackend):
 
     def enqueue(self, task: Task[..., Any], args: Any, kwargs: Any) -> TaskResult[Any]:
         now = clock.now()
-        job = Job.objects.create(
+        job = Job(
             task=task.module_path,
             args=normalize_json(list(args)),
             kwargs=normalize_json(dict(kwargs)),
@@ -53,6 +54,7 @@ class LeaseBackend(BaseTaskBackend):
             run_at=task.run_after or now,
             enqueued_at=now,
         )
+        insert([job])
         return _result(job, task, self.alias)
 
     def get_result(self, result_id: str) -> TaskResult[Any]:

@@ -11,7 +11,8 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 
@@ -29,13 +30,14 @@ def prepared(question: Callable[P, "QuerySet[Any, Row]"]) -> Callable[P, list[Ro
 
     @wraps(question)
     def ask(*nothing: P.args, **values: P.kwargs) -> list[Row]:
+        here = connections[DEFAULT_DB_ALIAS]
         given = {name: _padded(value) for name, value in values.items()}
-        shape = (connection.vendor, *(len(v) for v in given.values() if type(v) is list))
+        shape = (here.vendor, *(len(v) for v in given.values() if type(v) is list))
         if shape not in plans:
             holes = {name: Hole(name, value) for name, value in given.items()}
             plans[shape] = _plan(question(*nothing, **holes))  # type: ignore[arg-type]
         plan = plans[shape]
-        return plan.rows(given) if plan else []
+        return plan.rows(given, here) if plan else []
 
     return ask
 
@@ -47,12 +49,12 @@ class Place:
     name: str
     number: int | None = None
 
-    def value(self, given: Mapping[str, Any]) -> Any:
+    def value(self, given: Mapping[str, Any], here: BaseDatabaseWrapper) -> Any:
         value = given[self.name] if self.number is None else given[self.name][self.number]
         if isinstance(value, datetime):
-            return connection.ops.adapt_datetimefield_value(value)
+            return here.ops.adapt_datetimefield_value(value)
         if isinstance(value, date):
-            return connection.ops.adapt_datefield_value(value)
+            return here.ops.adapt_datefield_value(value)
         return value
 
 
@@ -95,9 +97,10 @@ class _Plan:
         fetched = rows._prefetch_related_lookups  # type: ignore[attr-defined]
         if self.kind not in (ModelIterable, ValuesListIterable) or fetched:
             raise TypeError("a prepared question has plain rows: models or tuples")
-        self.compiler = rows.query.get_compiler(connection=connection)
+        here = connections[DEFAULT_DB_ALIAS]
+        self.compiler = rows.query.get_compiler(connection=here)
         self.sql, self.params = self.compiler.as_sql()
-        self.locks = rows.query.select_for_update and connection.features.has_select_for_update
+        self.locks = rows.query.select_for_update and here.features.has_select_for_update
         select = self.compiler.select
         self.converters = self.compiler.get_converters([column for column, _, _ in select])
         if self.kind is ModelIterable:
@@ -107,16 +110,16 @@ class _Plan:
         places = info["select_fields"]
         self.columns = slice(places[0], places[-1] + 1)
         self.names = [column.target.attname for column, _, _ in select[self.columns]]
-        self.related = get_related_populators(info, select, connection.alias)  # type: ignore[call-arg]
+        self.related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
         self.extras = self.compiler.annotation_col_map or {}
         self.from_db = info["model"].from_db
 
-    def rows(self, given: Mapping[str, Any]) -> list[Any]:
+    def rows(self, given: Mapping[str, Any], here: BaseDatabaseWrapper) -> list[Any]:
         """Ask with these values."""
-        if self.locks and connection.get_autocommit():
+        if self.locks and here.get_autocommit():
             raise transaction.TransactionManagementError("rows are locked in a transaction")
-        params = [p.value(given) if type(p) is Place else p for p in self.params]
-        with connection.cursor() as cursor:
+        params = [p.value(given, here) if type(p) is Place else p for p in self.params]
+        with here.cursor() as cursor:
             cursor.execute(self.sql, params)
             found: Any = cursor.fetchall()
         if self.converters:
@@ -126,7 +129,7 @@ class _Plan:
         return [self._object(row) for row in found]
 
     def _object(self, row: Sequence[Any]) -> Any:
-        one = self.from_db(connection.alias, self.names, row[self.columns])
+        one = self.from_db(DEFAULT_DB_ALIAS, self.names, row[self.columns])
         for populator in self.related:
             populator.populate(row, one)
         for name, place in self.extras.items():

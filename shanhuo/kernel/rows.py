@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from itertools import chain
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model
 
 
@@ -19,15 +18,20 @@ def insert(rows: Iterable[Model], *, unless_there: bool = False) -> bool:
     new = list(rows)
     if not new:
         return True
-    model = type(new[0])
-    values = list(chain.from_iterable(_values(row) for row in new))
-    with connection.cursor() as cursor:
-        cursor.execute(_statement(model, len(new), unless_there=unless_there), values)
+    here = connections[DEFAULT_DB_ALIAS]
+    fields = _fields_of(type(new[0]))
+    values = [
+        field.get_db_prep_save(getattr(row, field.attname), connection=here)
+        for row in new
+        for field in fields
+    ]
+    with here.cursor() as cursor:
+        cursor.execute(_statement(type(new[0]), len(new), unless_there=unless_there), values)
         keys = cursor.fetchall()
     if len(keys) < len(new):
         return False
     for row, (key,) in zip(new, keys, strict=True):
-        row.pk, row._state.adding, row._state.db = key, False, connection.alias
+        row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
     return True
 
 
@@ -36,13 +40,6 @@ def _fields_of(model: type[Model]) -> Sequence["Field[Any, Any]"]:
     """Every column, but not an id that the database counts up."""
     fields = model._meta.local_concrete_fields
     return [field for field in fields if field is not model._meta.auto_field]
-
-
-def _values(row: Model) -> Iterable[Any]:
-    return (
-        field.get_db_prep_save(getattr(row, field.attname), connection=connection)
-        for field in _fields_of(type(row))
-    )
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django import template
@@ -149,10 +150,16 @@ FIRST_PICTURES = (1, 2)
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One symbol of web/static/web/icons.svg; says nothing to a screen reader."""
+    return _symbol(name, css, static("web/icons.svg"))
+
+
+@cache
+def _symbol(name: str, css: str, file: str) -> SafeString:
+    """Drawn once: a page has a dozen, and always the same."""
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
         css,
-        static("web/icons.svg"),
+        file,
         name,
     )
 
