@@ -18,6 +18,7 @@ from shanhuo.web.account.access import TABLE as ACCOUNT
 from shanhuo.web.content.access import TABLE as CONTENT
 from shanhuo.web.county.access import TABLE as COUNTY
 from shanhuo.web.feed.access import TABLE as FEED
+from shanhuo.web.grants.access import TABLE as GRANTS
 from shanhuo.web.impact.access import TABLE as IMPACT
 from shanhuo.web.ops.access import TABLE as OPS
 from shanhuo.web.seller.access import TABLE as SELLER
@@ -30,6 +31,7 @@ TABLE: dict[str, Access] = {
     **CONTENT,
     **COUNTY,
     **FEED,
+    **GRANTS,
     **IMPACT,
     **OPS,
     **SELLER,

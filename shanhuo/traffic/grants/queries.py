@@ -314,3 +314,8 @@ def overlaps_of(contract: Contract) -> QuerySet[Contract]:
         grant__starts_on__lte=contract.grant.ends_on,
         grant__ends_on__gte=contract.grant.starts_on,
     )
+
+
+def rate_card() -> QuerySet[RateCard]:
+    """All rates, the newest first."""
+    return RateCard.objects.order_by("-starts_on", "means")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from shanhuo.impact.examinations import waiting_for
 from shanhuo.orders import queries as orders
 from shanhuo.people import queries
+from shanhuo.traffic.grants import queries as grants
 from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Deed, Todo, waiting
 
@@ -35,6 +36,12 @@ def _todos(request: HttpRequest) -> list[Todo]:
             _("Recounted figures to sign off"),
             f"{reverse('ops:examinations')}?status=counted",
             "check",
+        ),
+        Todo(
+            grants.requests_to_decide(request.user).count(),
+            _("Requests for traffic to decide on"),
+            reverse("grants:desk"),
+            "chart",
         ),
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
         *posts_that_wait(),

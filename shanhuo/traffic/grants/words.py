@@ -1,0 +1,16 @@
+"""The words of grants that forms and programs choose from."""
+
+from typing import Literal
+
+from shanhuo.traffic.models import Contract, Grant
+from shanhuo.traffic.models.grants import Means
+
+AudienceName = Literal["everyone", "province", "elsewhere"]
+KindName = Literal["county", "creator", "goods", "post"]
+MeansName = Literal["product", "live", "creator"]
+
+AUDIENCES = Grant.Audience.choices
+AUDIENCE_OF = {audience.value: audience for audience in Grant.Audience}
+MEANS = Means.choices
+MEANS_OF = {means.value: means for means in Means}
+KINDS = {kind.value: kind for kind in Contract.Kind}

@@ -1,0 +1,109 @@
+"""Grants as Excel."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from shanhuo.kernel import clock
+from shanhuo.traffic.grants import queries
+from shanhuo.web.downloads import workbook
+from shanhuo.web.grants.reading import grant_of, narrowed
+
+MOST_ROWS = 5_000
+
+
+@require_safe
+def grants_export(request: HttpRequest) -> HttpResponse:
+    """The list as it is narrowed."""
+    headings = [
+        _("Grant number"),
+        _("Title"),
+        _("Programme"),
+        _("County"),
+        _("Means"),
+        _("Status"),
+        _("First day"),
+        _("Last day"),
+        _("Granted exposures"),
+        _("Delivered"),
+        _("Given back"),
+    ]
+    chosen = narrowed(request, queries.grants_in_public())[:MOST_ROWS]
+    rows = (_line(line) for line in queries.lines(chosen))
+    return workbook(_("grants"), headings, rows)
+
+
+def _line(line: queries.GrantLine) -> list[Any]:
+    one = line.grant
+    return [
+        one.public_id,
+        one.title,
+        one.programme.name,
+        one.county.name,
+        one.get_means_display(),
+        one.get_status_display(),
+        one.starts_on,
+        one.ends_on,
+        one.asked_count,
+        line.delivered,
+        line.returned,
+    ]
+
+
+@require_safe
+def grant_export(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One grant by object and by day."""
+    sheet = queries.sheet_of(grant_of(request, public_id), now=clock.now())
+    headings = [
+        _("Object or day"),
+        _("Name of the object"),
+        _("Promised"),
+        _("Delivered"),
+        _("Excluded"),
+        _("Lent to the feed"),
+        _("Given back"),
+    ]
+    return workbook(sheet.grant.title, headings, _rows(sheet))
+
+
+def _rows(sheet: queries.GrantSheet) -> Iterable[list[Any]]:
+    for one in sheet.contracts:
+        figures = [one.quota, one.delivered, one.excluded, one.reserved, one.returned]
+        yield [one.kind_name, one.name, *figures]
+    for day in sheet.days:
+        yield [day.day, "", None, day.delivered, day.excluded, None, None]
+
+
+@require_safe
+def entries_export(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The ledger entries of a grant, with their digests."""
+    found = grant_of(request, public_id)
+    headings = [
+        _("Place in the chain"),
+        _("Time"),
+        _("What"),
+        _("From account"),
+        _("To account"),
+        _("Exposures"),
+        _("Contract"),
+        _("Day"),
+        _("Digest"),
+    ]
+    rows = (
+        [
+            one.sequence,
+            one.at.astimezone(clock.SHANGHAI).replace(tzinfo=None),
+            one.get_kind_display(),
+            one.get_source_display(),
+            one.get_target_display(),
+            one.amount,
+            one.contract_id,
+            one.day,
+            one.digest,
+        ]
+        for one in queries.entries_of(found)[:MOST_ROWS]
+    )
+    return workbook(f"{found.title}-{_('ledger')}", headings, rows)

@@ -1,0 +1,130 @@
+"""Forms of traffic grants."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from shanhuo.traffic.grants.terms import Terms, Wish
+from shanhuo.traffic.grants.words import AUDIENCE_OF, AUDIENCES, KINDS, MEANS, MEANS_OF
+from shanhuo.web.account.fields import CountyField
+
+LINES = 4
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
+class ProgrammeForm(forms.Form):
+    name = forms.CharField(label=_("Name of the programme"), max_length=60)
+    purpose = forms.CharField(
+        label=_("What it is for"), max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+    budget_count = forms.IntegerField(label=_("Budget"), help_text=_("In exposures, never money."))
+    most_per_grant = forms.IntegerField(label=_("Largest single grant"))
+    starts_on = forms.DateField(label=_("First day"), widget=_day())
+    ends_on = forms.DateField(label=_("Last day"), widget=_day())
+    floor_counties_only = forms.BooleanField(
+        label=_("Only for counties that the county floor serves"), required=False
+    )
+
+
+class RateForm(forms.Form):
+    means = forms.ChoiceField(label=_("Means"), choices=MEANS)
+    fen_per_thousand = forms.IntegerField(
+        label=_("Fen per thousand exposures"), min_value=0, max_value=100_000_000
+    )
+    starts_on = forms.DateField(label=_("Valid from"), widget=_day())
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=300)
+
+
+class RequestForm(forms.Form):
+    """`objects`: (value, name) of what the county may ask for; a value is "post:<public id>"."""
+
+    programme = forms.ChoiceField(label=_("Programme"))
+    title = forms.CharField(label=_("Title"), max_length=60)
+    reason = forms.CharField(
+        label=_("Why the county needs it"), max_length=1000, widget=forms.Textarea({"rows": 3})
+    )
+    means = forms.ChoiceField(label=_("Means"), choices=MEANS)
+    starts_on = forms.DateField(label=_("First day"), widget=_day())
+    ends_on = forms.DateField(label=_("Last day"), widget=_day())
+    audience = forms.ChoiceField(label=_("Audience"), choices=AUDIENCES)
+    viewer_cap = forms.IntegerField(
+        label=_("Exposures per viewer and day, at most"), min_value=1, initial=3
+    )
+    least_finish_percent = forms.IntegerField(
+        label=_("Quality gate: least share of finished plays"),
+        min_value=0,
+        initial=0,
+        help_text=_("In percent; 0 is no gate. It counts from the hundredth play on."),
+    )
+
+    def __init__(
+        self, data: Any, *, programmes: Sequence[tuple[str, str]], objects: Sequence[Any]
+    ) -> None:
+        super().__init__(data)
+        self.fields["programme"] = forms.ChoiceField(label=_("Programme"), choices=programmes)
+        for number in range(1, LINES + 1):
+            self._add_line(number, objects)
+        self.order_fields(["programme", "title", "reason", "means"])
+
+    def _add_line(self, number: int, objects: Sequence[Any]) -> None:
+        empty = [] if number == 1 else [("", _("Nothing more"))]
+        self.fields[f"object_{number}"] = forms.ChoiceField(
+            label=_("Object %(number)s") % {"number": number},
+            choices=[*empty, *objects],
+            required=number == 1,
+        )
+        self.fields[f"quota_{number}"] = forms.IntegerField(
+            label=_("Exposures"), required=number == 1
+        )
+        self.fields[f"day_cap_{number}"] = forms.IntegerField(
+            label=_("At most a day"), required=False, help_text=_("Empty: no daily limit.")
+        )
+
+    @property
+    def lines(self) -> list[tuple[Any, Any, Any]]:
+        """The bound fields of each object."""
+        return [
+            (self[f"object_{number}"], self[f"quota_{number}"], self[f"day_cap_{number}"])
+            for number in range(1, LINES + 1)
+        ]
+
+    def terms(self) -> Terms:
+        """What was asked for; only of a valid form."""
+        said = self.cleaned_data
+        return Terms(
+            title=said["title"],
+            reason=said["reason"],
+            means=MEANS_OF[said["means"]],
+            starts_on=said["starts_on"],
+            ends_on=said["ends_on"],
+            wishes=tuple(self._wishes()),
+            audience=AUDIENCE_OF[said["audience"]],
+            viewer_cap=said["viewer_cap"],
+            least_finish_percent=said["least_finish_percent"],
+        )
+
+    def _wishes(self) -> list[Wish]:
+        wishes = []
+        for number in range(1, LINES + 1):
+            chosen = self.cleaned_data.get(f"object_{number}")
+            if not chosen:
+                continue
+            kind, _colon, public_id = chosen.partition(":")
+            quota = self.cleaned_data.get(f"quota_{number}") or 0
+            cap = self.cleaned_data.get(f"day_cap_{number}")
+            wishes.append(Wish(KINDS[kind], public_id, quota, cap))
+        return wishes
+
+
+class CountyForm(forms.Form):
+    """For operators, who may ask on behalf of any county."""
+
+    county = CountyField()

@@ -1,0 +1,112 @@
+"""What everybody may read about traffic grants; a little more for those who decide and audit."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from shanhuo.kernel import clock
+from shanhuo.regions import queries as regions
+from shanhuo.traffic import queries as traffic
+from shanhuo.traffic import rules as may
+from shanhuo.traffic.fakes import RULES
+from shanhuo.traffic.grants import booking, queries
+from shanhuo.traffic.grants.pace import pace_of
+from shanhuo.traffic.grants.recount import recount as recount_of
+from shanhuo.web.grants.charts import chart_of
+
+PAGE = 20
+
+
+@require_safe
+def grants(request: HttpRequest) -> HttpResponse:
+    """Every grant ever promised; `?county=` and `?status=` narrow it."""
+    chosen = narrowed(request, queries.grants_in_public())
+    page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "lines": queries.lines(page),
+        "programmes": queries.programme_sheets(queries.programmes()[:PAGE]),
+        "county": regions.county_of(request.GET.get("county", "")),
+        "statuses": [
+            (value, label) for value, label in queries.Status.choices if value in queries.PUBLIC
+        ],
+        "status": request.GET.get("status", ""),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "web/grants/grants.html", context)
+
+
+def narrowed(request: HttpRequest, chosen: Any) -> Any:
+    """Grants of the county and status that the address names."""
+    county, status = request.GET.get("county", ""), request.GET.get("status", "")
+    if county:
+        chosen = chosen.filter(county__adcode=county)
+    return chosen.filter(status=status) if status in queries.PUBLIC else chosen
+
+
+@require_safe
+def programme(request: HttpRequest, public_id: str) -> HttpResponse:
+    found = get_object_or_404(queries.programmes(), public_id=public_id)
+    (sheet,) = queries.programme_sheets([found])
+    chosen = queries.grants_in_public().filter(programme=found)
+    page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
+    context = {"sheet": sheet, "page": page, "lines": queries.lines(page)}
+    return render(request, "web/grants/programme.html", context)
+
+
+@require_safe
+def grant(request: HttpRequest, public_id: str) -> HttpResponse:
+    """One grant: burn-down by day, by object; what waits for the reader, if anything does."""
+    found = grant_of(request, public_id)
+    now = clock.now()
+    sheet = queries.sheet_of(found, now=now)
+    waits = found.status == queries.Status.REQUESTED
+    under_way = found.status in (queries.Status.APPROVED, queries.Status.RUNNING)
+    context = {
+        "sheet": sheet,
+        "days": [(f"{one.day:%m-%d}", one.delivered) for one in sheet.days],
+        "may_decide": waits and may.may_decide(request.user, found),
+        "may_stop": under_way and may.may_stop(request.user),
+        "may_recount": may.may_read_requests(request.user),
+        "is_public": found.status in queries.PUBLIC,
+    }
+    return render(request, "web/grants/grant.html", {**context, **_pace(found, now)})
+
+
+@require_safe
+def pace(request: HttpRequest, public_id: str) -> HttpResponse:
+    """htmx: answers with the fragment that replaces #pace, every few seconds."""
+    found = grant_of(request, public_id)
+    return render(request, "web/grants/_pace.html", _pace(found, clock.now()))
+
+
+def _pace(grant: Any, now: Any) -> dict[str, Any]:
+    going = pace_of(traffic.signal_log(), grant, now=now)
+    return {"grant": grant, "pace": going, "chart": chart_of(going, now=now)}
+
+
+@require_safe
+def recount(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Log and ledger side by side, counted at this moment."""
+    found = grant_of(request, public_id)
+    now, log = clock.now(), traffic.signal_log()
+    booking.book_recent(log, now=now)
+    context = {"grant": found, "found": recount_of(log, found, now=now)}
+    return render(request, "web/grants/recount.html", context)
+
+
+@require_safe
+def rules(request: HttpRequest) -> HttpResponse:
+    """What a grant is, how it is counted, and what is not believed."""
+    return render(request, "web/grants/rules.html", {"fakes": RULES})
+
+
+def grant_of(request: HttpRequest, public_id: str) -> Any:
+    """The grant, if the reader may see it. 404 otherwise."""
+    found = queries.grants_visible_to(request.user).filter(public_id=public_id).first()
+    if found is None:
+        raise Http404
+    return found

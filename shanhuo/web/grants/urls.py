@@ -1,0 +1,28 @@
+"""Addresses of the pages of traffic grants; each also stands in `access.py`."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from shanhuo.web.grants import asking, exports, operating, reading
+from shanhuo.web.grants.mine import mine
+
+app_name = "grants"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("grants", reading.grants, name="grants"),
+    path("grants/export", exports.grants_export, name="grants_export"),
+    path("grants/rules", reading.rules, name="rules"),
+    path("grants/<slug:public_id>", reading.grant, name="grant"),
+    path("grants/<slug:public_id>/pace", reading.pace, name="pace"),
+    path("grants/<slug:public_id>/export", exports.grant_export, name="grant_export"),
+    path("grants/<slug:public_id>/entries", exports.entries_export, name="entries_export"),
+    path("grants/<slug:public_id>/recount", reading.recount, name="recount"),
+    path("grants/<slug:public_id>/approve", operating.approve, name="approve"),
+    path("grants/<slug:public_id>/refuse", operating.refuse, name="refuse"),
+    path("grants/<slug:public_id>/stop", operating.stop, name="stop"),
+    path("programmes/<slug:public_id>", reading.programme, name="programme"),
+    path("me/exposures", mine, name="mine"),
+    path("county/grants", asking.county, name="county"),
+    path("county/grants/new", asking.request_grant, name="request"),
+    path("ops/grants", operating.desk, name="desk"),
+    path("ops/grants/programmes/new", operating.programme_new, name="programme_new"),
+    path("ops/grants/rates", operating.rates, name="rates"),
+]

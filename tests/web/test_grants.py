@@ -1,0 +1,173 @@
+"""The pages of traffic grants: who asks, who decides, who reads."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from shanhuo.kernel import clock
+from shanhuo.traffic import viewers
+from shanhuo.traffic.grants import booking
+from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.models import Grant, LedgerEntry, Programme
+from tests.traffic import grants_kit as kit
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+PROGRAMME = {
+    "name": "山货上头条",
+    "purpose": "让山货被看见。",
+    "budget_count": "100000",
+    "most_per_grant": "20000",
+    "starts_on": "2026-07-01",
+    "ends_on": "2026-07-10",
+}
+ASKED = {
+    "title": "脆李上市",
+    "reason": "丰收。",
+    "means": "product",
+    "starts_on": "2026-07-01",
+    "ends_on": "2026-07-10",
+    "audience": "everyone",
+    "viewer_cap": "3",
+    "least_finish_percent": "0",
+    "object_1": "county:500237",
+    "quota_1": "10000",
+}
+
+
+def test_a_county_asks_an_operator_decides_and_everybody_reads(
+    op, wang, stranger, audit_person, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    desk = signed_in(op)
+    assert desk.post("/ops/grants/programmes/new", PROGRAMME).status_code == 302
+    programme = Programme.objects.get()
+    office = signed_in(wang)
+    answer = office.post("/county/grants/new", {**ASKED, "programme": programme.public_id})
+    grant = Grant.objects.get()
+    assert answer.headers["Location"] == f"/grants/{grant.public_id}"
+    assert Client().get(f"/grants/{grant.public_id}").status_code == 404
+    assert office.get(f"/grants/{grant.public_id}").status_code == 200
+    assert desk.post(f"/grants/{grant.public_id}/approve").status_code == 302
+    for path in (
+        "/grants",
+        "/grants/rules",
+        f"/grants/{grant.public_id}",
+        f"/grants/{grant.public_id}/pace",
+        f"/programmes/{programme.public_id}",
+        "/grants/export",
+        f"/grants/{grant.public_id}/export",
+        f"/grants/{grant.public_id}/entries",
+    ):
+        assert Client().get(path).status_code == 200, path
+    assert "10,000" in Client().get(f"/grants/{grant.public_id}").content.decode()
+    assert signed_in(audit_person).get(f"/grants/{grant.public_id}/recount").status_code == 200
+    assert signed_in(stranger).get(f"/grants/{grant.public_id}/recount").status_code == 403
+    assert signed_in(stranger).get("/ops/grants").status_code == 403
+    assert office.get("/county/grants").status_code == 200
+    assert desk.get("/ops/grants").status_code == 200
+
+
+def test_terms_that_cannot_be_meant_stay_in_the_form_with_a_reason(
+    op, wang, make_county, make_post, noon
+):
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    for change in ({"quota_1": "-1"}, {"ends_on": "2026-06-01"}, {"quota_1": "9" * 30}):
+        body = {**ASKED, "programme": programme.public_id, **change}
+        answer = signed_in(wang).post("/county/grants/new", body)
+        assert answer.status_code == 422
+        assert "丰收。" in answer.content.decode()
+    assert Grant.objects.count() == 0
+
+
+def test_whoever_asked_is_not_offered_the_decision(op, make_county, make_post, noon):
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    desk = signed_in(op)
+    body = {**ASKED, "programme": programme.public_id}
+    assert desk.get("/county/grants/new").status_code == 200
+    assert desk.post("/county/grants/new?county=500237", body).status_code == 302
+    grant = Grant.objects.get()
+    page = desk.get(f"/grants/{grant.public_id}").content.decode()
+    assert f"/grants/{grant.public_id}/approve" not in page
+    assert desk.post(f"/grants/{grant.public_id}/approve").status_code == 403
+
+
+def test_a_list_of_three_grants_costs_as_many_statements_as_one(
+    op, wang, make_county, make_post, noon, django_assert_max_num_queries
+):
+    posts = [make_post(f"第 {number} 条") for number in range(3)]
+    programme = kit.open_programme(op, now=noon)
+    for number, post in enumerate(posts):
+        asked = kit.terms(kit.wish_for(post), title=f"扶持 {number}")
+        grant = kit.services.request_grant(
+            requester=wang,
+            programme_id=programme.pk,
+            county_id=make_county().pk,
+            terms=asked,
+            now=noon,
+        )
+        kit.services.approve_grant(operator=op, grant_id=grant.pk, now=noon)
+    with django_assert_max_num_queries(8):
+        assert "扶持 2" in Client().get("/grants").content.decode()
+
+
+def test_a_creator_reads_where_exposures_came_from(zhao, make_post, noon, settings, tmp_path):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post("巫山脆李熟了")
+    house = kit.house_of(settings.SIGNALS_DIR)
+    mei = viewers.new_viewer()
+    house.live.step(now=noon)
+    answer = house.answer(mei, now=noon)
+    kit.watch(settings.SIGNALS_DIR, answer, mei, [0], now=noon)
+    booking.book_recent(SignalLog(settings.SIGNALS_DIR), now=noon)
+    with clock.at(noon + timedelta(minutes=1)):
+        page = signed_in(zhao).get("/me/exposures").content.decode()
+    assert "巫山脆李熟了" in page
+    assert LedgerEntry.objects.count() == 0
+
+
+def test_the_api_says_the_same_as_the_pages(
+    op, wang, audit_person, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    body = {
+        "programme": programme.public_id,
+        "county": "500237",
+        "title": "脆李上市",
+        "reason": "丰收。",
+        "means": "product",
+        "starts_on": "2026-07-01",
+        "ends_on": "2026-07-10",
+        "objects": [{"kind": "county", "target": "500237", "quota": 500}],
+    }
+    office, desk = signed_in(wang), signed_in(op)
+    asked = office.post("/api/grants", body, content_type="application/json")
+    assert (asked.status_code, asked.json()["status"]) == (201, "requested")
+    path = f"/api/grants/{asked.json()['id']}"
+    assert Client().get(path).status_code == 404
+    assert desk.post(f"{path}/approve").json()["status"] == "approved"
+    sheet = Client().get(path).json()
+    assert [one["quota"] for one in sheet["contracts"]] == [500]
+    assert [one["kind"] for one in Client().get(f"{path}/entries").json()] == ["grant", "assign"]
+    assert Client().get("/api/programmes").json()[0]["free"] == 99_500
+    assert len(Client().get("/api/grants?county=500237").json()) == 1
+    assert signed_in(audit_person).get(f"{path}/recount").json()["equal"] is True
+    assert Client().get("/api/grants/rules").json()[0]["number"] == 1
+    refused = {**body, "objects": [{"kind": "county", "target": "500237", "quota": 0}]}
+    answer = office.post("/api/grants", refused, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (422, "nothing_asked")
+    stopped = desk.post(f"{path}/stop", {"reason": "停"}, content_type="application/json")
+    assert stopped.json()["status"] == "stopped"
