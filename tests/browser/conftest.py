@@ -1,5 +1,6 @@
 """One platform and one Chromium for all browser tests; a fresh phone for each."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from shanhuo.console.demo.clips import MEDIA_DIR
 from tests.browser import chromium, house
 from tests.browser.people import PHONES
 
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+FEED_KNOWS_WITHIN_S = 15
+POSTS = 13
 
 # Reported by the page itself, so that a violation is seen even where the console is silent.
 _WATCH = """
@@ -28,6 +32,37 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[house.House]:
     folder: Path = tmp_path_factory.mktemp("house")
     with house.opened(folder) as running:
         yield running
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Something to look at; `items` as the feed gives them."""
+
+    items: list[dict[str, Any]]
+    heavy_photo: Path = MEDIA_DIR / "spices_market.jpg"
+
+    def address(self, path: str) -> str:
+        """`path` with the ids of the market in place of their names."""
+        clip = next(item for item in self.items if item["kind"] == "clip")
+        photos = next(item for item in self.items if item["kind"] == "photos")
+        return path.format(
+            clip=clip["id"],
+            photos=photos["id"],
+            author=clip["author"]["id"],
+            county=clip["county"]["code"],
+            product=clip["product"]["id"],
+        )
+
+
+@pytest.fixture(scope="session")
+def market(platform: house.House) -> Market:
+    """A market day in the platform, taken in by the feed."""
+    platform.play("tests.browser.market")
+    deadline = time.monotonic() + FEED_KNOWS_WITHIN_S
+    while len(items := platform.feed()) < POSTS:
+        assert time.monotonic() < deadline, platform.logs()
+        time.sleep(0.1)
+    return Market(items)
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +110,10 @@ class Phone:
             return self.page
         page = self.open("/account/sign-in")
         page.locator("input[type=tel]").fill(PHONES[who])
-        page.locator("main form button").click()
+        page.locator("main form button.primary").click()
         code = page.locator("[data-demo-code]").inner_text()
         page.locator("main form input:visible").fill(code)
-        page.locator("main form button").click()
+        page.locator("main form button.primary").click()
         page.wait_for_load_state()
         _SESSIONS[self.origin, who] = self.context.cookies()
         return page

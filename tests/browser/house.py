@@ -1,6 +1,7 @@
 """A whole Shanhuo for the browser tests: web, worker and demo payment company, as `make demo` runs
 them, in a folder and on ports of its own."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from shanhuo.console import launch
@@ -34,6 +36,15 @@ class House:
     def run(self, program: str) -> None:
         """A few lines of Python inside the platform, for what the worker would do later."""
         _run(self.environment, "-m", "shanhuo", "shell", "-v0", "-c", program)
+
+    def play(self, module: str) -> None:
+        """A module of ours inside the platform, to its end."""
+        _run(self.environment, "-m", module)
+
+    def feed(self) -> list[dict[str, Any]]:
+        """What a new viewer is shown first."""
+        with urlopen(f"{self.origin}/hot/feed?n=20", timeout=5) as answer:  # noqa: S310  our own
+            return list(json.load(answer)["items"])
 
     def logs(self) -> str:
         """The last words of every program, for the message of a failing test."""

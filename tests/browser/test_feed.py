@@ -1,8 +1,6 @@
 """The feed on a phone: what it plays, what it loads, what it tells."""
 
-import subprocess
-import sys
-import time
+from collections import defaultdict
 from collections.abc import Callable
 
 import pytest
@@ -10,9 +8,10 @@ from playwright.sync_api import Page, Request
 
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.log import SignalLog
-from tests.browser.house import ROOT, House
+from tests.browser.house import House
+from tests.browser.waiting import until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("market")]
 
 LINE = """
 Object.defineProperty(navigator, "connection", {value: Object.assign(new EventTarget(),
@@ -21,18 +20,18 @@ Object.defineProperty(navigator, "connection", {value: Object.assign(new EventTa
 FILM = "document.querySelector('.film')"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def clips(platform: House) -> None:
-    """Something to watch; the door takes it in within a second."""
-    command = [sys.executable, "-m", "tests.browser.clips"]
-    environment = dict(platform.environment)
-    subprocess.run(command, check=True, env=environment, cwd=ROOT, capture_output=True)
-    time.sleep(2)
-
-
 def films(requests: list[Request]) -> list[str]:
     ends = (".mp4", ".m4s", ".m3u8")
     return [one.url for one in requests if one.url.endswith(ends)]
+
+
+def forms_of_each(requests: list[Request]) -> dict[str, set[str]]:
+    """Clip -> in which forms it was asked for: as a stream, as a file."""
+    forms = defaultdict(set)
+    for url in films(requests):
+        folder, _, name = url.rpartition("/")
+        forms[folder].add("file" if name.endswith(".mp4") else "stream")
+    return forms
 
 
 def watch(phone_of: Callable, line: str) -> tuple[Page, list[Request]]:
@@ -46,12 +45,9 @@ def watch(phone_of: Callable, line: str) -> tuple[Page, list[Request]]:
     return page, asked
 
 
-def until(page: Page, told: Callable[[], object]) -> None:
-    """Wait for what shall come; the content policy forbids to poll inside the page."""
-    deadline = time.monotonic() + 15
-    while not told():
-        assert time.monotonic() < deadline, "it did not come"
-        page.wait_for_timeout(100)
+def covers(requests: list[Request]) -> list[str]:
+    """Each once, in the order in which they were asked for."""
+    return list(dict.fromkeys(one.url for one in requests if one.url.endswith("cover.webp")))
 
 
 def kinds_about(platform: House) -> list[int]:
@@ -63,7 +59,7 @@ def kinds_about(platform: House) -> list[int]:
 
 def test_on_mobile_data_nothing_plays_or_loads_before_a_tap(phone_of):
     page, asked = watch(phone_of, "cellular")
-    page.wait_for_timeout(1_500)
+    page.wait_for_load_state("networkidle")
     assert films(asked) == []
     assert page.evaluate("[...document.querySelectorAll('.film')].every((film) => film.paused)")
     start = page.locator(".clip .start").first
@@ -83,11 +79,61 @@ def test_on_wifi_the_first_clip_plays_muted_and_is_told(phone_of, platform):
     until(page, lambda: wanted <= set(new_kinds(platform, before)))
 
 
+def test_on_wifi_a_clip_is_fetched_in_one_form_and_the_next_is_ready(phone_of):
+    page, asked = watch(phone_of, "wifi")
+    until(page, lambda: page.evaluate(f"{FILM}.currentTime > 1.2"))
+    until(page, lambda: page.evaluate("document.querySelectorAll('.film')[1].readyState > 2"))
+    forms = forms_of_each(asked)
+    assert len(forms) == 2
+    assert [len(of_one) for of_one in forms.values()] == [1, 1]
+
+
+def test_a_stream_that_does_not_play_gives_way_to_the_file(phone_of):
+    phone = phone_of()
+    phone.context.route("**/*.m3u8", lambda route: route.fulfill(status=200, body="no list"))
+    phone.context.add_init_script(LINE % "wifi")
+    page = phone.open("/watch")
+    until(page, lambda: page.evaluate(f"{FILM}.currentTime > 0.5"))
+    assert page.evaluate(f"{FILM}.currentSrc").endswith(".mp4")
+
+
+def test_the_next_cover_waits_until_this_one_stands(phone_of):
+    page, asked = watch(phone_of, "cellular")
+    until(page, lambda: len(covers(asked)) == 2)
+    first, second = page.locator(".clip .poster").evaluate_all("all => all.map((one) => one.src)")[
+        :2
+    ]
+    assert covers(asked) == [first, second]
+    page.wait_for_load_state("networkidle")
+    assert len(covers(asked)) == 2
+
+
 def new_kinds(platform: House, before: list[int]) -> list[int]:
     after = kinds_about(platform)
     for kind in before:
         after.remove(kind)
     return after
+
+
+def test_no_clip_is_shown_twice_however_often_it_is_offered(phone_of, platform):
+    items = platform.feed()
+    phone = phone_of()
+    twice = {"sheet": "", "stage": "warm", "items": [*items, *items]}
+    phone.context.route("**/hot/feed", lambda route: route.fulfill(json=twice))
+    page = phone.open("/watch")
+    clips = page.locator(".one-by-one .clip")
+
+    def all_came() -> bool:
+        clips.last.scroll_into_view_if_needed()
+        return clips.count() == len(items)
+
+    until(page, all_came)
+    clips.first.locator(".reason").click()
+    page.locator("[data-not-interested]").click()
+    clips.last.scroll_into_view_if_needed()
+    page.wait_for_load_state("networkidle")
+    ids = clips.evaluate_all("all => all.map((one) => one.dataset.id)")
+    assert len(ids) == len(set(ids)) == len(items) - 1
 
 
 def test_why_is_told_and_what_is_not_wanted_goes(phone_of, platform):
@@ -108,9 +154,11 @@ def test_signals_wait_in_the_phone_while_there_is_no_network(phone_of, platform)
     phone = phone_of()
     page = phone.open("/watch")
     page.locator(".one-by-one .clip").first.wait_for()
+    lost: list[Request] = []
+    page.on("requestfailed", lambda one: lost.append(one))
     page.context.set_offline(True)
     page.locator(".clip .like").first.click()
-    page.wait_for_timeout(5_000)
+    until(page, lambda: any("/hot/signals" in request.url for request in lost))
     assert Kind.LIKE not in new_kinds(platform, before)
     page.context.set_offline(False)
     until(page, lambda: Kind.LIKE in new_kinds(platform, before))
@@ -122,6 +170,8 @@ def test_signals_wait_in_the_phone_while_there_is_no_network(phone_of, platform)
 def test_without_script_the_clips_are_a_list_that_plays_in_place(phone_of):
     page = phone_of(script=False).open("/watch")
     assert page.locator("article.clip video[controls]").first.is_visible()
+    posters = page.locator("article.clip img.poster[src]")
+    assert posters.count() == page.locator("article.clip").count() > 1
     page.locator("article.clip .deed.reason").first.click()
     assert page.locator("main h2").first.inner_text()
 

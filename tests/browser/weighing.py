@@ -1,11 +1,18 @@
 """What a page weighs over the wire, as the browser's own network log tells it."""
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page
 
 MEDIA = ("video/", "application/vnd.apple")
+
+# The budgets of docs/frontend.md, in bytes over the wire.
+FIRST_VIEW = 100_000
+SCRIPTS = 45_000
+SHEETS = 15_000
+PICTURE = 30_000
 
 
 @dataclass
@@ -36,6 +43,18 @@ class Scales:
             for id_, size in self.sizes.items()
             if self.kinds.get(id_) == kind
         }
+
+    def overweight(self) -> list[str]:
+        """Every budget that is broken, in words; empty for a page that a village can pay."""
+        sums = (
+            ("first view", self.total(), FIRST_VIEW),
+            ("scripts", sum(self.of("Script").values()), SCRIPTS),
+            ("sheets", sum(self.of("Stylesheet").values()), SHEETS),
+        )
+        pictures = ((url, size, PICTURE) for url, size in self.of("Image").items())
+        fonts = ((url, size, 0) for url, size in self.of("Font").items())
+        weighed = chain(sums, pictures, fonts)
+        return [f"{what}: {size} of {most}" for what, size, most in weighed if size > most]
 
     def _received(self, event: dict[str, Any]) -> None:
         id_ = event["requestId"]

@@ -14,6 +14,8 @@ let active = null;
 let muted = true;
 let loading = false;
 let ended = false;
+// Whatever stood here once, also what was sent away, is not shown on this page again.
+const shown = new Set();
 
 const $ = (clip, selector) => clip.querySelector(selector);
 const tell = (clip, kind, value) => document.dispatchEvent(new CustomEvent("shanhuo:signal", { detail: { sheet: clip.dataset.sheet, slot: clip.dataset.slot, kind, value } }));
@@ -150,9 +152,8 @@ async function more() {
   try {
     const answer = await fetch("/hot/feed", { credentials: "same-origin" });
     const { sheet, items } = await answer.json();
-    const here = new Set(clips.map((clip) => clip.dataset.id));
-    ended = items.every((item) => here.has(item.id));
-    items.forEach((item, slot) => here.has(item.id) || add(item, sheet, slot));
+    ended = items.every((item) => shown.has(item.id));
+    items.forEach((item, slot) => shown.has(item.id) || add(item, sheet, slot));
     document.dispatchEvent(new Event("shanhuo:wake"));
   } catch {
     say(words.offline);
@@ -192,6 +193,7 @@ function add(item, sheet, slot) {
 }
 
 function begin(clip) {
+  shown.add(clip.dataset.id);
   prepare(clip);
   eye.observe(clip);
 }
