@@ -447,7 +447,7 @@ def _detail(post: Any) -> dict[str, Any]:
     return {
         **_card(page.card),
         "film": page.film,
-        "photos": [address for address, _width, _height in page.photos],
+        "photos": [photo.large for photo in page.photos],
         "progress_percent": post.progress_percent,
         "problem": post.media_problem,
     }

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from shanhuo.content import published as content
+from shanhuo.content import queries as content
 from shanhuo.content.events import PostPublished, PostWithdrawn
-from shanhuo.content.published import ShownPost
+from shanhuo.content.queries import Film, PostPage
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 from shanhuo.kernel import clock, facts
+from shanhuo.traffic import moments
 from shanhuo.traffic.catalogue import EVERY_MONTH, Card
 
 AT_A_TIME = 500
@@ -20,8 +21,8 @@ LITTLE = timedelta(seconds=1)
 
 def published(*, now: datetime, ids: Collection[int] | None = None) -> Iterator[Card]:
     """Cards of all published posts, or of those among `ids` that are published."""
-    batch: list[ShownPost] = []
-    for post in content.shown_posts(ids):
+    batch: list[PostPage] = []
+    for post in content.published_pages(ids):
         batch.append(post)
         if len(batch) == AT_A_TIME:
             yield from _cards(batch, now)
@@ -43,20 +44,21 @@ def _log(
     return facts.read_log(fact, since=since, until=now + LITTLE)
 
 
-def _cards(batch: list[ShownPost], now: datetime) -> Iterator[Card]:
-    wanted = {post.product_id for post in batch if post.product_id}
+def _cards(batch: list[PostPage], now: datetime) -> Iterator[Card]:
+    wanted = {post.card.product_id for post in batch if post.card.product_id}
     products = goods.cards_by_id(wanted, day=clock.day_of(now)) if wanted else {}
     for post in batch:
-        product = products.get(post.product_id or 0)
+        card, product = post.card, products.get(post.card.product_id or 0)
+        assert card.published_at is not None  # noqa: S101  as every published post
         yield Card(
-            post_id=post.id,
-            author_id=post.author_id,
-            county=int(post.adcode),
+            post_id=card.id,
+            author_id=card.author_id,
+            county=int(card.adcode),
             product_id=product.id if product else 0,
-            topics=post.topics,
+            topics=card.topics,
             season_mask=_season(product),
-            published_ms=int(post.published_at.timestamp() * 1000),
-            priority=post.county_has_floor,
+            published_ms=moments.to_ms(card.published_at),
+            priority=card.county_has_floor,
             body=_body(post, product),
         )
 
@@ -72,22 +74,36 @@ def _season(product: ProductCard | None) -> int:
     return mask & EVERY_MONTH
 
 
-def _body(post: ShownPost, product: ProductCard | None) -> bytes:
+def _body(post: PostPage, product: ProductCard | None) -> bytes:
     """The post's JSON without its braces: why stands before it, counts follow (`bodies`)."""
+    card = post.card
     shown = {
-        "id": post.public_id,
-        "kind": post.kind,
-        "caption": post.caption,
-        "topics": post.topics,
-        "cover": post.cover,
-        "photos": post.photos,
-        "video": post.video,
-        "author": {"id": post.author_public_id, "name": post.author_name},
-        "county": {"code": post.adcode, "name": post.county_name},
+        "id": card.public_id,
+        "kind": card.kind,
+        "caption": card.caption,
+        "topics": card.topics,
+        "cover": card.cover,
+        "photos": [photo.large for photo in post.photos],
+        "video": _video(post.film) if post.film else None,
+        "author": {"id": card.author_public_id, "name": card.author_name},
+        "county": {"code": card.adcode, "name": card.county_name},
         "product": _product(product) if product else None,
-        "published_at": post.published_at,
+        "published_at": card.published_at,
     }
     return msgspec.json.encode(shown)[1:-1]
+
+
+def _video(film: Film) -> dict[str, object]:
+    """`bytes` is what the small file costs a viewer."""
+    return {
+        "hls": film.hls,
+        "mp4": film.mp4,
+        "bytes": film.small_bytes,
+        "duration_ms": film.duration_ms,
+        "width": film.width,
+        "height": film.height,
+        "has_sound": film.has_sound,
+    }
 
 
 def _product(product: ProductCard) -> dict[str, object]:

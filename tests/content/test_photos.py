@@ -57,9 +57,10 @@ def test_a_photo_stands_upright(photo_post, name, size):
     photo = Photo.objects.get()
     files = served(post)
     assert (photo.width, photo.height) == size
-    assert sorted(files) == ["0.jpg", "0.webp", "cover.jpg", "cover.webp"]
+    assert sorted(files) == ["0-small.webp", "0.jpg", "0.webp", "cover.jpg", "cover.webp"]
     assert len(files["cover.jpg"]) <= 30 * 1024
     assert len(files["cover.webp"]) <= 14_000
+    assert len(files["0-small.webp"]) <= 18_000
     assert max(map(len, files.values())) <= 250 * 1024
 
 

@@ -9,6 +9,9 @@ from shanhuo.kernel import images
 
 SIDE = 1440
 BYTES = 250 * 1024
+# For phones: three wide ones stand on the first screen, which may weigh 100 KB in all.
+PHONE_SIDE = 640
+PHONE_BYTES = 18_000
 SMALLEST_SIDE = 32
 
 
@@ -22,7 +25,8 @@ class Drawn:
 
 
 def draw(source: Path, *, folder: Path, position: int) -> Drawn:
-    """Write `<position>.webp|jpg` into `folder`; the first photo is the cover, too.
+    """Write `<position>.webp|jpg` and `<position>-small.webp` into `folder`; the first photo is
+    the cover, too.
 
     Raises MediaRefused.
     """
@@ -38,5 +42,7 @@ def draw(source: Path, *, folder: Path, position: int) -> Drawn:
     drawn = list(images.renditions(picture, longest=SIDE, most_bytes=BYTES))
     for rendition in drawn:
         (folder / f"{position}.{rendition.extension}").write_bytes(rendition.content)
+    small = images.rendition(picture, "webp", longest=PHONE_SIDE, most_bytes=PHONE_BYTES)
+    (folder / f"{position}-small.webp").write_bytes(small.content)
     fingerprint = cover.draw(picture, folder) if position == 0 else cover.fingerprint(picture)
     return Drawn(drawn[0].width, drawn[0].height, fingerprint)
