@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shanhuo.traffic.kinds import Kind, ObjectKind
+from shanhuo.traffic.kinds import Kind, ObjectKind, Surface
 from shanhuo.traffic.records import Records
 
 HALF_LIFE_MS = 24 * 3_600_000
@@ -53,7 +53,8 @@ class Counters:
         np.add.at(self._totals, (rows, kinds), 1)
         freshness = np.exp2((posts["at_ms"] - self._at_ms) / HALF_LIFE_MS)
         np.add.at(self._warmth[:, 0], rows, WEIGHT[kinds] * freshness)
-        np.add.at(self._warmth[:, 1], rows, (kinds == Kind.EXPOSURE) * freshness)
+        offered = (kinds == Kind.EXPOSURE) & (posts["surface"] == Surface.FEED)
+        np.add.at(self._warmth[:, 1], rows, offered * freshness)
 
     def add_totals(self, post: NDArray[Any], kind: NDArray[Any], count: NDArray[Any]) -> None:
         """Add sums from before the time that still matters for what is trending."""

@@ -23,6 +23,7 @@ class Kind(IntEnum):
     BASKET = 12
     BUY_CLICK = 13
     WATCH = 14
+    OPEN_POST = 15
 
 
 class ObjectKind(IntEnum):

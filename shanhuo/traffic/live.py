@@ -23,7 +23,7 @@ from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
 from shanhuo.traffic.grants.delivery import Delivery
-from shanhuo.traffic.kinds import Kind, ObjectKind
+from shanhuo.traffic.kinds import Kind, ObjectKind, Surface
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import LIKING, Memories, may_learn
 from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
@@ -138,7 +138,8 @@ class Live:
         """Seen rows of each viewer at a stroke; likings one by one, for they are few."""
         order = np.argsort(records["viewer"], kind="stable")
         records, rows = records[order], rows[order]
-        exposed = records["kind"] == Kind.EXPOSURE
+        # A tile in a list is a glimpse: it does not keep a clip out of the feed.
+        exposed = (records["kind"] == Kind.EXPOSURE) & (records["surface"] == Surface.FEED)
         viewers, firsts = np.unique(records["viewer"][exposed], return_index=True)
         parts = np.split(rows[exposed], firsts[1:]) if len(viewers) else []
         for viewer, seen in zip(viewers.tolist(), parts, strict=True):

@@ -9,6 +9,8 @@ from openpyxl import load_workbook
 from shanhuo.goods import services as goods
 from shanhuo.goods.choices import ExitReason
 from shanhuo.kernel import clock
+from shanhuo.traffic.kinds import Surface
+from shanhuo.traffic.sheets import unseal
 from tests.goods.conftest import CHAIN, details, lot_details, picture
 
 ALL = goods.Checks(licence_ok=True, certificate_ok=True, stock_ok=True, price_ok=True)
@@ -162,3 +164,12 @@ def test_out_of_season_nothing_can_be_bought(client, listed, noon):
     assert 'name="sku"' in page(client, f"/g/{listed.public_id}")
     with clock.at(noon + timedelta(days=40)):
         assert 'name="sku"' not in page(client, f"/g/{listed.public_id}")
+
+
+def test_the_countys_shop_seals_what_it_shows(client, admitted, listed):
+    """Its sheet names the surface and each product, so that orders and signals can join it."""
+    answer = client.get("/c/500237/shop")
+    showing = answer.context["showing"]
+    sheet = unseal(showing.sheet)
+    assert (sheet.surface, sheet.slots["object"].tolist()) == (Surface.MALL, [listed.pk])
+    assert f'data-sheet="{showing.sheet}"' in answer.content.decode()

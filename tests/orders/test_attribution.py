@@ -131,3 +131,30 @@ def test_a_forged_exposure_is_left_out_and_the_post_still_counts(
     browser.post("/basket/add", {"sku": plums.public_id, "quantity": "1", **fields})
     line = BasketLine.objects.get()
     assert (line.creator, line.via_post, line.via_exposure) == (orchard, clip.public_id, "")
+
+
+@pytest.mark.parametrize("start", ["/goods", "/c/500237", "/g/{}"])
+def test_an_order_says_from_which_list_it_came(start, plums, browser):
+    listed = browser.get(start.format(plums.product.public_id)).context["showing"]
+    slot = listed.slots[ObjectKind.PRODUCT, plums.product_id]
+    address = f"/g/{plums.product.public_id}"
+    fields = came_from(browser.get(address, {"sheet": listed.sheet, "slot": slot}))
+    browser.post("/basket/add", {"sku": plums.public_id, "quantity": "1", **fields})
+    line = BasketLine.objects.get()
+    shown = f"{unseal(listed.sheet).id:x}.{slot}"
+    assert (line.creator, line.via_post, line.via_exposure) == (None, "", shown)
+
+
+def test_who_comes_by_an_address_has_the_showing_of_the_product_page(plums, browser):
+    page = browser.get(f"/g/{plums.product.public_id}")
+    browser.post("/basket/add", {"sku": plums.public_id, "quantity": "1", **came_from(page)})
+    own = unseal(page.context["showing"].sheet)
+    assert BasketLine.objects.get().via_exposure == f"{own.id:x}.0"
+    assert (own.surface, own.slots["object"].tolist()) == (Surface.PRODUCT, [plums.product_id])
+
+
+def test_the_showing_of_another_product_is_no_merit(plums, make_product, browser, mei):
+    sheet = sheet_for(mei, (ObjectKind.PRODUCT, make_product("核桃").pk))
+    fields = {"via_sheet": sheet, "via_slot": "0"}
+    browser.post("/basket/add", {"sku": plums.public_id, "quantity": "1", **fields})
+    assert BasketLine.objects.get().via_exposure == ""

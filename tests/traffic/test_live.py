@@ -9,11 +9,12 @@ from shanhuo.kernel import clock
 from shanhuo.traffic import moments, serving, viewers
 from shanhuo.traffic.compaction import compact
 from shanhuo.traffic.intake import Batch, Received
-from shanhuo.traffic.kinds import Flags, Kind
+from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.live import Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.serving import Serving
+from shanhuo.traffic.sheets import Slot, seal
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -136,3 +137,15 @@ def test_reading_all_again_forgets_what_is_no_longer_published(root, make_post, 
     Post.objects.filter(pk=post.pk).update(status=Post.Status.WITHDRAWN)  # no fact told
     live.step(now=noon + 61 * SECOND)
     assert not live.catalogue.shows(post.pk)
+
+
+def test_a_tile_in_a_list_is_a_glimpse_and_keeps_nothing_out_of_the_feed(root, make_post, noon):
+    post, house, mei = make_post("巫山脆李熟了"), Serving(root), viewers.viewer_of("mei")
+    house.bring_up_to_date(now=noon)
+    slot = Slot(ObjectKind.POST, post.pk, 500237, Source.CHOSEN)
+    for surface, seen in ((Surface.SEARCH, 0), (Surface.FEED, 1)):
+        _id, sheet = seal([slot], viewer=mei.key, surface=surface, now_ms=moments.to_ms(noon))
+        listed = serving.Answer(sheet, "", [])
+        assert tell(root, listed, mei, Kind.EXPOSURE, now=noon) == 1
+        house.live.step(now=noon)
+        assert len(house.live.memories.of(mei.key).seen.rows) == seen

@@ -56,7 +56,7 @@ def _sheet(request: HttpRequest, post: Any) -> str:
     _, token = seal(
         [slot],
         viewer=viewer.key,
-        surface=Surface.OTHER,
+        surface=Surface.PROFILE,
         flags=viewer.flags,
         now_ms=to_ms(clock.now()),
     )

@@ -9,6 +9,8 @@ from shanhuo.content import queries
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
+from shanhuo.traffic.kinds import Source, Surface
+from shanhuo.web.showing import show
 
 TILES = 24
 BESIDE = 6
@@ -23,12 +25,15 @@ def page(request: HttpRequest) -> HttpResponse:
     if topic:
         posts = posts.filter(topics__name=topic)
     page = Paginator(posts, TILES).get_page(request.GET.get("page"))
+    cards = queries.cards(page)
+    products = _products(text) if text else []
     context = {
         "text": text,
         "topic": topic,
         "page": page,
-        "cards": queries.cards(page),
-        "products": _products(text) if text else [],
+        "cards": cards,
+        "products": products,
+        "showing": show(request, Surface.SEARCH, Source.CHOSEN, products=products, posts=cards),
         "counties": regions.search_counties(text, limit=BESIDE) if text else [],
     }
     return render(request, "web/content/search.html", context)

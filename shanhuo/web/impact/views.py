@@ -14,10 +14,12 @@ from shanhuo.impact.examinations import examinations_in_public, find, with_exami
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
+from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web.impact import country, windows
 from shanhuo.web.impact.audits import lines_of
 from shanhuo.web.impact.county_page import chart_of, county_page
 from shanhuo.web.impact.exports import figures_file
+from shanhuo.web.showing import show
 
 MOST_COUNTIES = 20
 MAP_AGE_S = 86_400
@@ -37,6 +39,9 @@ def county(request: HttpRequest, adcode: str) -> HttpResponse:
         "page": page,
         "windows": windows.choices(window),
         "query": windows.query_of(window),
+        "showing": show(
+            request, Surface.COUNTY, Source.PLACE, products=page.products, posts=page.posts
+        ),
         "orders_by_day": chart_of(page.report, "orders"),
         "plays_by_day": chart_of(page.report, "plays"),
         "approval_number": regions.map_approval_number(),

@@ -14,8 +14,10 @@ from shanhuo.goods import certificate as certificates
 from shanhuo.goods import queries
 from shanhuo.kernel import clock, ids, sheets
 from shanhuo.regions.queries import county_of
+from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web.downloads import workbook
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
+from shanhuo.web.showing import show
 from shanhuo.web.trade.sales import tickets_of_product
 
 TILES = 24
@@ -46,9 +48,18 @@ def storefront(request: HttpRequest, adcode: str) -> HttpResponse:
 def product(request: HttpRequest, public_id: str) -> HttpResponse:
     """One product with its certificate, origin, price chain and dossier."""
     found = get_object_or_404(queries.products_visible_to(request.user), public_id=public_id)
-    page = queries.product_page(found, day=clock.today())
-    tickets = tickets_of_product(request, found.pk)
-    context = {"page": page, "product": found, "tickets": tickets}
+    day = clock.today()
+    context = {
+        "page": queries.product_page(found, day=day),
+        "product": found,
+        "tickets": tickets_of_product(request, found.pk),
+        "showing": show(
+            request,
+            Surface.PRODUCT,
+            Source.CHOSEN,
+            products=queries.cards_by_id([found.pk], day=day).values(),
+        ),
+    }
     return render(request, "web/shop/product.html", context)
 
 
@@ -107,7 +118,8 @@ def _shelf(request: HttpRequest, products: QuerySet[Any]) -> dict[str, Any]:
     form = ShelfForm(request.GET)
     found = queries.find_products(products, **form.asked())
     page = cards_page(found, number=request.GET.get("page"))
-    return {"form": form, "page": page, "is_filtered": bool(form.asked())}
+    showing = show(request, Surface.MALL, Source.PLACE, products=page.object_list)
+    return {"form": form, "page": page, "is_filtered": bool(form.asked()), "showing": showing}
 
 
 def cards_page(products: QuerySet[Any], *, number: str | None) -> Page[Any]:

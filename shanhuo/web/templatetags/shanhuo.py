@@ -18,6 +18,8 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shanhuo.kernel import clock, money
+from shanhuo.traffic.kinds import ObjectKind
+from shanhuo.web.showing import Showing
 
 register = template.Library()
 
@@ -182,6 +184,23 @@ def later(
         "with_page": place in FIRST_PICTURES,
         "is_first": place == 1,
     }
+
+
+_TOLD = {"product": (ObjectKind.PRODUCT, "click_product"), "post": (ObjectKind.POST, "open_post")}
+
+
+@register.simple_tag(takes_context=True)
+def slot(context: template.Context, kind: str, pk: int) -> str | SafeString:
+    """Attributes by which `shown.js` tells what was seen of a "product" or "post", and opened.
+
+    Nothing on a page that shows it without a sheet (`web.showing`).
+    """
+    showing: Showing | None = context.get("showing")
+    object_kind, opening = _TOLD[kind]
+    number = showing.slots.get((object_kind, pk)) if showing else None
+    if number is None:
+        return ""
+    return format_html(' data-slot="{}" data-kind="{}"', number, opening)
 
 
 _TONES = {

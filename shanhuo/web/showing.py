@@ -1,0 +1,53 @@
+"""What a page shows to whom, sealed: so that its signals count, and an order can say from where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from shanhuo.content.queries import PostCard
+from shanhuo.goods.queries import ProductCard
+from shanhuo.traffic import moments
+from shanhuo.traffic.kinds import ObjectKind, Source, Surface
+from shanhuo.traffic.sheets import MOST_SLOTS, Slot, seal
+from shanhuo.web.viewers import viewer_of
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """The sheet of a page, and the slot of each thing on it."""
+
+    sheet: str
+    slots: dict[tuple[ObjectKind, int], int]
+
+
+def show(
+    request: HttpRequest,
+    surface: Surface,
+    source: Source,
+    *,
+    products: Iterable[ProductCard] = (),
+    posts: Iterable[PostCard] = (),
+) -> Showing | None:
+    """Seal what a page shows, in this order. None where it shows nothing.
+
+    `source` is why: CHOSEN where the viewer asked for it, PLACE where it stands for its county.
+    """
+    slots = [_slot(ObjectKind.PRODUCT, card, source) for card in products]
+    slots += [_slot(ObjectKind.POST, card, source) for card in posts]
+    if not slots:
+        return None
+    viewer = viewer_of(request)
+    _id, sheet = seal(
+        slots[:MOST_SLOTS],
+        viewer=viewer.key,
+        surface=surface,
+        flags=viewer.flags,
+        now_ms=moments.now_ms(),
+    )
+    numbered = enumerate(slots[:MOST_SLOTS])
+    return Showing(sheet, {(slot.object_kind, slot.object): number for number, slot in numbered})
+
+
+def _slot(kind: ObjectKind, card: ProductCard | PostCard, source: Source) -> Slot:
+    return Slot(kind, card.id, int(card.adcode), source)
