@@ -101,8 +101,8 @@ class FixedSlot:
 class ProportionalIntegral:
     """A PI controller per contract on the straight line of delivery, as measured in research."""
 
-    def __init__(self, day: Day, quotas: Numbers, *, every: int) -> None:
-        self.requests, self.every = len(day.offers), every
+    def __init__(self, requests: int, quotas: Numbers, *, every: int) -> None:
+        self.requests, self.every = requests, every
         self.quotas, self.delivered = quotas, np.zeros(len(quotas))
         self.total = np.zeros(len(quotas))
         self.prices = np.zeros(len(quotas) + 1)
@@ -124,9 +124,9 @@ class DualDescent:
     without it, the textbook: from zero, towards a constant share."""
 
     def __init__(
-        self, day: Day, quotas: Numbers, *, every: int, start: Floats | None = None
+        self, requests: int, quotas: Numbers, *, every: int, start: Floats | None = None
     ) -> None:
-        self.requests, self.every, self.is_warm = len(day.offers), every, start is not None
+        self.requests, self.every, self.is_warm = requests, every, start is not None
         self.step = 0.005 if self.is_warm else 0.02
         self.share = quotas / self.requests
         self.left, self.won = quotas.astype(float), np.zeros(len(quotas))
@@ -137,7 +137,7 @@ class DualDescent:
             return
         target = self.share
         if self.is_warm:
-            target = np.clip(self.left / (self.requests - request), 0, 6 * self.share)
+            target = np.clip(self.left / max(self.requests - request, 1), 0, 6 * self.share)
         change = self.step * (target - self.won / self.every) / self.share
         self.prices[1:] = np.maximum(0, self.prices[1:] + change)
         self.won[:] = 0
@@ -145,6 +145,20 @@ class DualDescent:
     def shown(self, bundle: int) -> None:
         self.left[bundle - 1] -= 1
         self.won[bundle - 1] += 1
+
+
+def baselines(
+    day: Day, past: Day, bundles: Bundles, quotas: Numbers, *, every: tuple[int, int] = (50, 20)
+) -> dict[str, Policy]:
+    """Those of the research, with its gains. every: requests between steps of PI and of descent."""
+    count = len(day.offers)
+    warm = shadow_prices(past.offers, bundles, quotas * len(past.offers) / count)
+    return {
+        "fixed slot": FixedSlot(day, quotas),
+        "PI": ProportionalIntegral(count, quotas, every=every[0]),
+        "dual descent": DualDescent(count, quotas, every=every[1]),
+        "dual warm+deficit": DualDescent(count, quotas, every=every[1], start=warm),
+    }
 
 
 # --- The bound ------------------------------------------------------------------------------------
@@ -216,11 +230,12 @@ def figures(
     price: Sequence[float],
     note: str,
     goals: tuple[float | None, float],
+    must_met: float | None = 99.0,
 ) -> list[Figure]:
     """excess_points, contracts_met and over-delivery of one case. goals: (excess, met)."""
     ours = scores["ours"]
     others = {name: each for name, each in scores.items() if name != "ours"}
-    rivals = [np.mean(others[name].excess) for name in RIVALS if np.mean(others[name].met) >= 99]
+    to_beat = _to_beat([others[name] for name in RIVALS if name in others])
     spread = f"price of the LP {np.mean(price):.2f}; ours {_spread(ours.excess)}"
 
     def mean_of(values: Callable[[Scores], list[float]]) -> dict[str, float]:
@@ -234,7 +249,7 @@ def figures(
             "points",
             baselines=mean_of(lambda one: one.excess),
             limit=0.0,
-            must=float(min(rivals)) if rivals else None,
+            must=to_beat,
             goal=goals[0],
             higher_is_better=False,
             note=f"{spread}. {note}",
@@ -246,7 +261,7 @@ def figures(
             "%",
             baselines=mean_of(lambda one: one.met),
             limit=100.0,
-            must=99.0,
+            must=must_met,
             goal=goals[1],
             note=f"least delivered {min(ours.least):.2f}; {_spread(ours.met)}",
         ),
@@ -264,6 +279,15 @@ def figures(
 
 
 RIVALS = ("PI", "dual descent", "dual warm+deficit")
+
+
+def _to_beat(rivals: Sequence[Scores]) -> float | None:
+    """The least excess of those that met 99 %; if none did, of those that met 90 %."""
+    for least in (99, 90):
+        kept = [float(np.mean(one.excess)) for one in rivals if np.mean(one.met) >= least]
+        if kept:
+            return min(kept)
+    return None
 
 
 def _spread(values: Sequence[float]) -> str:

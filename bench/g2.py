@@ -3,28 +3,15 @@
 import numpy as np
 
 from bench._kuairand import SCORED_DAY, SCORED_PAST, creators, world
-from bench._pacing import (
-    DualDescent,
-    FixedSlot,
-    Ours,
-    ProportionalIntegral,
-    Scores,
-    bound,
-    compare,
-    figures,
-)
+from bench._pacing import Ours, Scores, baselines, bound, compare, figures
 from bench.lib import Figure
 from shanhuo.traffic.pacing.controller import Plan
 from shanhuo.traffic.pacing.forecast import Forecast
 from shanhuo.traffic.pacing.offers import Bundles
-from shanhuo.traffic.pacing.shadow import shadow_prices
 
 CREATORS = 300
 EACH = (7, 14)
-EVERY = {"PI": 50, "dual": 20}
-NOTE = (
-    "Ours forecasts the traffic, the others are told it. Parameters chosen on 04-30, seeds from 100"
-)
+NOTE = "ours forecasts the traffic, the others are told it; chosen on 04-30, seeds from 100"
 
 
 def run(quick: bool) -> list[Figure]:
@@ -52,13 +39,7 @@ def play_seed(seed: int, each: int, days: tuple[int, int], into: dict[str, Score
     bundles, quotas = Bundles.one_each(CREATORS), np.full(CREATORS, each)
     best = bound(day.offers, bundles, quotas)
     plan = Plan.rehearse(past.offers, bundles, quotas, requests=len(past.offers))
-    warm = shadow_prices(past.offers, bundles, quotas * len(past.offers) / len(day.offers))
-    policies = {
-        "ours": Ours(day, plan, Forecast.of_day(past.hours), quotas),
-        "fixed slot": FixedSlot(day, quotas),
-        "PI": ProportionalIntegral(day, quotas, every=EVERY["PI"]),
-        "dual descent": DualDescent(day, quotas, every=EVERY["dual"]),
-        "dual warm+deficit": DualDescent(day, quotas, every=EVERY["dual"], start=warm),
-    }
+    ours = Ours(day, plan, Forecast.of_day(past.hours), quotas)
+    policies = {"ours": ours, **baselines(day, past, bundles, quotas)}
     compare(day, quotas, best, policies, into)
     return 100 * (1 - best / day.free)

@@ -11,7 +11,8 @@ import numpy as np
 from shanhuo.traffic.pacing.offers import Floats
 
 RESERVE = 0.01
-"""The last share of the traffic is not counted on: who is late then is served first."""
+"""This share of the traffic, before the end and before a moment at which objects vanish, is not
+counted on: who is late by then is served first."""
 
 TRUST_IN_CURVE = 0.05
 """Share of a day's traffic after which today's level weighs as much as the days before."""
@@ -55,23 +56,22 @@ class Forecast:
 
     def __init__(self, times: Floats, arrived: Floats, survival: Survival | None = None) -> None:
         self.survival = survival or Survival.certain()
-        self._times, self._arrived = self._with_edges(times, arrived)
-        middle = (self._times[1:] + self._times[:-1]) / 2
-        usable = np.diff(self._arrived) * self.survival.at(middle)
+        reserve = RESERVE * float(arrived[-1])
+        ends = self.survival.times.clip(times[0], times[-1])
+        early = np.interp(np.interp(ends, times, arrived) - reserve, arrived, times)
+        self._times = np.union1d(times, early)
+        self._arrived = np.interp(self._times, times, arrived)
+        # A moment counts as what will still be there when the reserve has passed too.
+        middle = (self._arrived[1:] + self._arrived[:-1]) / 2 + reserve
+        usable = np.diff(self._arrived) * self.survival.at(np.interp(middle, arrived, times))
         self._usable = np.concatenate(([0.0], np.cumsum(usable)))
-        until = self._arrived[-1] * (1 - RESERVE)
-        self._end = float(np.interp(until, self._arrived, self._usable))
+        self._end = float(np.interp(arrived[-1] - reserve, self._arrived, self._usable))
 
     @classmethod
     def of_day(cls, moments: Floats, survival: Survival | None = None) -> "Forecast":
         """From the moments of a past day's requests, in order; it ended with the last."""
         edges = np.unique(np.quantile(moments, np.linspace(0, 1, 289)))
         return cls(edges, np.searchsorted(moments, edges, side="right").astype(float), survival)
-
-    def _with_edges(self, times: Floats, arrived: Floats) -> tuple[Floats, Floats]:
-        """So that no step of the curve straddles the moment at which supply vanishes."""
-        edges = np.union1d(times, self.survival.times.clip(times[0], times[-1]))
-        return edges, np.interp(edges, times, arrived)
 
     def level(self, at: float, arrived: float) -> float:
         """Today's traffic over a usual day's, after `arrived` requests until `at`."""

@@ -82,6 +82,10 @@ class Offers:
         chosen = np.arange(0, len(self), step)
         return self._only(np.isin(self.request, chosen), chosen)
 
+    def first(self, count: int) -> "Offers":
+        """The first `count` requests."""
+        return self._only(self.request < count, np.arange(count))
+
     def where(self, kept: NDArray[np.bool_]) -> "Offers":
         """The same requests with some offers only."""
         return self._only(kept, np.arange(len(self)))

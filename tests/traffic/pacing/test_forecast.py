@@ -29,14 +29,15 @@ def test_a_day_that_has_not_begun_is_taken_for_a_usual_one():
 def test_supply_that_may_vanish_is_counted_on_by_its_chance():
     survival = Survival.observed([12.0] * 50, stayed=50)
     forecast = Forecast(DAY, ARRIVED, survival)
-    assert forecast.remaining(0) == pytest.approx(4000 + (6000 - 100) / 2)
+    # Of the morning, the last hundred requests are the reserve.
+    assert forecast.remaining(0) == pytest.approx(3900 + 100 / 2 + 5900 / 2)
     # Who is still there at noon is there for good.
     assert forecast.remaining(12) == pytest.approx(5900)
 
 
 def test_caution_counts_on_less():
     survival = Survival.observed([12.0] * 50, stayed=50, caution=3)
-    assert Forecast(DAY, ARRIVED, survival).remaining(0) == pytest.approx(4000 + 5900 / 8)
+    assert Forecast(DAY, ARRIVED, survival).remaining(0) == pytest.approx(3900 + 100 / 8 + 5900 / 8)
 
 
 def test_a_past_day_is_its_own_forecast():
