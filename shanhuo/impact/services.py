@@ -14,7 +14,6 @@ from shanhuo.impact.recount import recount
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import audit, clock, facts
 from shanhuo.kernel.errors import Refusal
-from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
 
 _log = logging.getLogger(__name__)
@@ -94,14 +93,8 @@ def withhold_damaged(*, now: datetime) -> list[date]:
 
 
 def _first_day(now: datetime) -> date:
-    moments_known = [now]
-    if (first_fact := facts.first_at(FACT_TYPES)) is not None:
-        moments_known.append(first_fact)
-    with traffic.signal_log().open() as signals:
-        (row,) = signals.execute("SELECT min(at_ms) FROM signals").fetchall()
-    if row[0] is not None:
-        moments_known.append(moments.from_ms(row[0]))
-    return clock.day_of(min(moments_known))
+    known = [facts.first_at(FACT_TYPES), traffic.first_signal_at()]
+    return clock.day_of(min([now, *filter(None, known)]))
 
 
 def check_figures(*, now: datetime) -> list[Check]:

@@ -35,6 +35,15 @@ def log_files(*, since: datetime, until: datetime) -> list[LogFile]:
     return [LogFile(part.path, part.rows, part.sha256) for part in found]
 
 
+def first_signal_at() -> datetime | None:
+    """When the oldest signal happened; None if there is none. Reads no compacted file."""
+    snapshot = signal_log().snapshot()
+    known = [part.from_ms for part in snapshot.manifest.parts]
+    if len(snapshot.records):
+        known.append(int(snapshot.records["at_ms"].min()))
+    return moments.from_ms(min(known)) if known else None
+
+
 def read_signals(*, since: datetime, until: datetime) -> dict[str, np.ndarray[Any, Any]]:
     """All signals with `since <= at < until` as columns, by the names of docs/signals.md."""
     with signal_log().open(since=since, until=until) as connection:

@@ -20,6 +20,7 @@ SALES = ("orders", "paid_gmv", "refunded", "settled")
 ATTENTION = ("exposures", "plays", "viewers")
 HOUSEHOLDS = ("farm_gate", "households", "income_gain")
 MOST_PRODUCTS, MOST_POSTS = 8, 6
+MOST_COLUMNS, DAYS_A_WEEK = 100, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,11 @@ class CountyPage:
     products: list[ProductCard]
     posts: list[PostCard]
     projects: list[Any]
+
+    @property
+    def is_by_week(self) -> bool:
+        """Whether the charts have a column for each week."""
+        return self.window.day_count > MOST_COLUMNS
 
     @property
     def has_orders(self) -> bool:
@@ -80,6 +86,13 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
 
 
 def chart_of(report: Report, metric_id: str) -> list[tuple[str, int]]:
-    """(day, number) for the column chart; money in whole yuan, since columns show no fen."""
+    """(day, number) for the column chart, by week in a long window: a column must be wide enough to
+    point at. Money in whole yuan, since columns show no fen; empty where the metric is withheld."""
     per_unit = 100 if BY_ID[metric_id].unit is Unit.FEN else 1
-    return [(f"{day:%m-%d}", value // per_unit) for day, value in report.by_day[metric_id]]
+    by_day = report.by_day.get(metric_id, [])
+    step = DAYS_A_WEEK if len(by_day) > MOST_COLUMNS else 1
+    return [
+        (f"{by_day[first][0]:%m-%d}", sum(value for _day, value in part) // per_unit)
+        for first in range(0, len(by_day), step)
+        if (part := by_day[first : first + step])
+    ]
