@@ -9,6 +9,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -26,6 +27,9 @@ from shanhuo.console.supervisor import Program, Supervisor
 
 # From here on the system hands ports to outgoing connections: one may sit where we would serve.
 FIRST_EPHEMERAL_PORT = 32768
+# Lines that the system has opened and we have not looked at yet: a burst, not a crowd.
+WAITING_CONNECTIONS = 4096
+MOST_FILES = 32_768
 READY_WITHIN_S = 60.0
 
 screen = Console(stderr=True, highlight=False)
@@ -87,8 +91,25 @@ def web_program(host: str, port: int, *, log_path: Path | None = None) -> Progra
         *(sys.executable, "-m", "granian", "shanhuo.realtime.door:app", "--interface", "rsgi"),
         *("--host", host, "--port", str(port), "--loop", "uvloop", "--workers", "1"),
         *("--log-level", "warning", "--no-ws"),
+        *("--backlog", str(WAITING_CONNECTIONS), "--backpressure", str(open_connections())),
     )
     return Program("web", argv, log_path=log_path)
+
+
+def open_connections() -> int:
+    """How many browsers may keep a line open: half of the files that we may have.
+
+    Granian counts idle lines too, and by default lets the 1,025th wait without a word. The other
+    half is for what an answer may need: a body, a database, a segment.
+    """
+    allowed = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], MOST_FILES)
+    return max(256, allowed // 2)
+
+
+def _allow_files() -> None:
+    """Systems give a process 1,024 open files and let it ask for many more; children inherit it."""
+    ours, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(ours, min(most, MOST_FILES)), most))
 
 
 def worker_program(*, log_path: Path | None = None) -> Program:
@@ -137,6 +158,8 @@ def _supervise(programs: Sequence[Program], *, port: int, greeting: str) -> None
         wrapper_class=structlog.make_filtering_bound_logger(30),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+    _allow_files()
 
     async def greet() -> None:
         if await asyncio.to_thread(wait_until_ready, port):

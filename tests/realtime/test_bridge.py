@@ -1,5 +1,7 @@
 import hashlib
 import json
+import os
+import signal
 import socket
 import time
 
@@ -158,3 +160,28 @@ def test_an_unknown_method_of_a_hot_door_is_refused_and_an_unknown_door_is_none(
     said = door.ask("POST", "/hot/feed")
     assert (said.status, said.header("allow")) == (405, "GET")
     assert door.ask("GET", "/hot/nothing").status == 404
+
+
+def test_a_request_in_hand_is_answered_before_the_house_closes(tmp_path):
+    with (
+        opened_door(tmp_path) as house,
+        socket.create_connection(("127.0.0.1", house.port), 15) as line,
+    ):
+        line.sendall(b"POST /digest HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n12")
+        until_begun(house)
+        os.killpg(house.pid, signal.SIGTERM)
+        until_closed(house)
+        line.sendall(b"34")
+        assert json.loads(read_answer(line).body)["bytes"] == 4
+
+
+def until_begun(house: Door) -> None:
+    """One loop answers in turn: an answer to a later line means that the first was read."""
+    assert house.ask("GET", "/tell").status == 200
+
+
+def until_closed(house: Door) -> None:
+    """Nobody is let in any more."""
+    with pytest.raises(ConnectionRefusedError):
+        while True:
+            socket.create_connection(("127.0.0.1", house.port), 15).close()

@@ -4,6 +4,7 @@ The buyer is sent to a signed address, so nothing is agreed beforehand: Alipay k
 once its page was opened. Answers are signed over the very bytes of their inner object.
 """
 
+import atexit
 import json
 import re
 from base64 import b64decode, b64encode
@@ -245,13 +246,15 @@ def from_config() -> Alipay:
     public_key = load_der_public_key(_der(ours.alipay_public_key))
     if not isinstance(private_key, RSAPrivateKey) or not isinstance(public_key, RSAPublicKey):
         raise TypeError("Alipay works with RSA keys")
-    return Alipay(
+    client = Alipay(
         url=ours.alipay_url,
         app_id=ours.alipay_app_id,
         seller_id=ours.alipay_seller_id,
         private_key=private_key,
         public_key=public_key,
     )
+    atexit.register(client.http.close)
+    return client
 
 
 def _der(key: str) -> bytes:

@@ -4,6 +4,7 @@ The keys of both sides lie in one folder: the company writes `company.pub.pem`, 
 `merchant.pub.pem`; each reads the other's. Nothing is fetched over the network to check a notice.
 """
 
+import atexit
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -217,14 +218,16 @@ class DemoCompany:
 
 @cache
 def from_config() -> DemoCompany:
-    """The client that the configuration describes."""
+    """The client that the configuration describes; its lines are closed when the process ends."""
     ours = config()
-    return DemoCompany(
+    client = DemoCompany(
         url=ours.demopay_url,
         folder=ours.demopay_dir or settings.DATA_DIR / "demopay",
         merchant_id=ours.demopay_merchant_id,
         app_id=ours.demopay_app_id,
     )
+    atexit.register(client.http.close)
+    return client
 
 
 def _expect(answer: httpx.Response, status: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Works in WeChat's public-key mode: its key is configured, never fetched. A notic
 serial is refused without asking anybody, so that a forger cannot make us drop the genuine key.
 """
 
+import atexit
 import secrets
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -281,7 +282,7 @@ def from_config() -> WeChatPay:
     public_key = load_pem_public_key(ours.wechat_public_key.encode())
     if not isinstance(private_key, RSAPrivateKey) or not isinstance(public_key, RSAPublicKey):
         raise TypeError("WeChat Pay works with RSA keys")
-    return WeChatPay(
+    client = WeChatPay(
         url=ours.wechat_url,
         merchant_id=ours.wechat_merchant_id,
         app_id=ours.wechat_app_id,
@@ -291,6 +292,8 @@ def from_config() -> WeChatPay:
         public_key_id=ours.wechat_public_key_id,
         public_key=public_key,
     )
+    atexit.register(client.http.close)
+    return client
 
 
 def _notify_url() -> str:
