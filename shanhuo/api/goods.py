@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Router
@@ -53,7 +54,7 @@ def product(request: HttpRequest, public_id: PublicId) -> dict[str, Any]:
 def certificate(request: HttpRequest, code: LabelCode) -> dict[str, Any]:
     """`code` as typed from a label: any case, with or without dashes."""
     lot = get_object_or_404(queries.lots_in_public(), public_id=ids.as_typed(code))
-    return shapes.certificate(lot, origin=request.build_absolute_uri("/"))
+    return shapes.certificate(lot, origin=f"{settings.PUBLIC_ORIGIN}/")
 
 
 @router.get("/pool", response=PoolOut, summary="What counties admitted, what left and why")

@@ -1,5 +1,6 @@
 """Lots and their certificates, made to be entered on a phone within a minute."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -120,7 +121,7 @@ def certificate(request: HttpRequest, public_id: str) -> HttpResponse:
     """The merchant's own print, with the whole telephone number, and the orders of the lot."""
     found = queries.lots_editable_by(request.user).exclude(status="draft")
     lot = get_object_or_404(found, public_id=public_id)
-    sheet = certificates.sheet_of(lot, origin=request.build_absolute_uri("/"), full_contact=True)
+    sheet = certificates.sheet_of(lot, origin=f"{settings.PUBLIC_ORIGIN}/", full_contact=True)
     context = {"sheet": sheet, "lot": lot, "reach": queries.reach_of(lot)}
     return render(request, "web/seller/certificate.html", context)
 

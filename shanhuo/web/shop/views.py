@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -71,7 +72,7 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
     """
     public_id = ids.as_typed(code)
     lot = get_object_or_404(queries.lots_in_public(), public_id=public_id)
-    sheet = certificates.sheet_of(lot, origin=request.build_absolute_uri("/"), full_contact=False)
+    sheet = certificates.sheet_of(lot, origin=f"{settings.PUBLIC_ORIGIN}/", full_contact=False)
     return render(request, "web/shop/certificate.html", {"sheet": sheet, "lot": lot})
 
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.http import QueryDict
@@ -250,8 +251,11 @@ def pager(context: template.Context, page: Page[Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("web/_share.html", takes_context=True)
 def share(context: template.Context, title: str) -> dict[str, str]:
-    """Share this page: the phone's own sheet where it has one, else copy the address."""
-    return {"title": title, "address": context["request"].build_absolute_uri()}
+    """Share this page: the phone's own sheet where it has one, else copy the address.
+
+    The address is the public one, whatever name of ours the reader used.
+    """
+    return {"title": title, "address": settings.PUBLIC_ORIGIN + context["request"].get_full_path()}
 
 
 @register.inclusion_tag("web/_figure.html")
