@@ -49,6 +49,9 @@ class Config(BaseSettings):
     sms_endpoint: str = ""
     sms_countries: list[str] = Field(default=["86"], description="Calling codes that get codes.")
     sms_daily_cap: int = Field(default=5000, ge=1, description="Codes a day, whole site.")
+    job_lease_seconds: int = Field(
+        default=30, ge=3, le=600, description="A dead worker's job runs again after this long."
+    )
     # Shown in the footer, as the law asks of a public site; empty ones are left out.
     operator_name: str = ""
     icp_number: str = ""

@@ -20,6 +20,7 @@ DEMO = _config.demo
 ALLOWED_HOSTS = _config.allowed_hosts
 PUBLIC_ORIGIN = _config.public_origin
 PROXY_COUNT = _config.proxy_count
+JOB_LEASE_SECONDS = _config.job_lease_seconds
 
 SMS_COUNTRIES = _config.sms_countries
 SMS_DAILY_CAP = _config.sms_daily_cap

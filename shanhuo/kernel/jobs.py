@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils.module_loading import import_string
@@ -27,7 +28,7 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.models import Job
 from shanhuo.kernel.rows import insert
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 MAX_ATTEMPTS = 5
 FIRST_RETRY = timedelta(seconds=5)
 KEEP_DONE = timedelta(days=7)

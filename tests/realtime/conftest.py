@@ -99,10 +99,14 @@ class opened_door:  # noqa: N801  used like a function
             **more,
         }
 
-    def __enter__(self) -> Door:
+    def migrate(self) -> None:
+        """Make the tables, where there are none yet."""
         migrate = [sys.executable, "-m", "django", "migrate", "-v0"]
         if not (self.folder / "shanhuo.sqlite3").exists():
             subprocess.run(migrate, check=True, env=self.environment, cwd=ROOT)
+
+    def __enter__(self) -> Door:
+        self.migrate()
         port = free_port()
         command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--port", str(port)]
         command += ["--no-ws", "--log-level", "warning", "shanhuo.realtime.door:app"]

@@ -22,6 +22,9 @@ from shanhuo.content.services.preparing import prepare
 from shanhuo.kernel import limits as counters
 from shanhuo.kernel.errors import Refusal
 
+# The disk, the person's quota on it, or the longest file that the service may write (LimitFSIZE).
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 class NoSuchUpload(Refusal):
     code = "no_such_upload"
@@ -205,7 +208,7 @@ def _append(file: BinaryIO, piece: bytes, *, offset: int) -> None:
     except OSError as error:
         with suppress(OSError):
             file.truncate(offset)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise StorageFull from error
         raise
 
