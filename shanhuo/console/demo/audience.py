@@ -83,9 +83,10 @@ class Audience:
                 signals = list(self._reactions(answer.as_data()))
                 self._send(answer.sheet, signals, viewer, now=now)
 
-    def go_home(self) -> None:
-        """The last segment is closed, so that compaction can have it."""
+    def go_home(self, *, now: datetime) -> None:
+        """The last segment is closed, so that compaction can have it; leases are given back."""
         self._recorder.close()
+        self._serving.close(now=now)
 
     def _first_wish(self, items: Sequence[Mapping[str, object]]) -> int | None:
         offered = [slot for slot, item in enumerate(items) if item["product"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django_tasks.base import Task
 
-from shanhuo.console.demo import cast, films, trade
+from shanhuo.console.demo import cast, films, support, trade
 from shanhuo.console.demo.audience import Audience
 from shanhuo.console.demo.calendar import DAYS, Calendar
 from shanhuo.console.demo.cast import BUYERS, Cast
@@ -56,6 +56,8 @@ class Play:
     def _morning(self, day: int, now: datetime) -> None:
         _work(order_tasks.end_unpaid, order_tasks.settle)
         self._post_films(day, now)
+        if day == support.BEGINS_ON:
+            support.open_support(self.cast, now=now)
         for number, place in enumerate(self.cast.places):
             patience = SLOW if number == SLOW_PLACE else PROMPT
             trade.send_parcels(place, patience=patience, now=now)

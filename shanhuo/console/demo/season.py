@@ -147,7 +147,7 @@ class Season:
                 random=random,
             )
             yield from play.days()
-            audience.go_home()
+            audience.go_home(now=self.calendar.moment(DAYS - 1, 23))
 
     def _count(self) -> Iterator[object]:
         """The first night of the platform's own worker: compaction, roll-ups, release, sealing."""

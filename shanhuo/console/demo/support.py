@@ -1,0 +1,59 @@
+"""Traffic support: the operator's programme, and what three counties ask of it."""
+
+from datetime import datetime, timedelta
+
+from shanhuo.console.demo.cast import Cast, Place
+from shanhuo.kernel import clock
+from shanhuo.traffic.grants import services
+from shanhuo.traffic.grants.terms import Terms, Wish
+from shanhuo.traffic.grants.words import KINDS, MEANS_OF
+
+BUDGET, LARGEST = 1_000_000, 50_000
+BEGINS_ON = 9
+ASKED = (1_500, 600, 10_000)
+RUNS_ON = timedelta(days=20)
+
+
+def open_support(cast: Cast, *, now: datetime) -> None:
+    """Two grants are approved by a second person and run; the third waits for the operator."""
+    today = clock.day_of(now)
+    programme = services.open_programme(
+        operator=cast.operator,
+        name="山货上头条·秋季（演示）",
+        purpose="让脱贫县和重点帮扶县的当季山货被更多人看见。只许曝光次数，不折算金额。",
+        budget_count=BUDGET,
+        most_per_grant=LARGEST,
+        starts_on=today,
+        ends_on=today + timedelta(days=60),
+        now=now,
+    )
+    services.set_rate(
+        operator=cast.operator,
+        means=MEANS_OF["product"],
+        fen_per_thousand=2_000,
+        starts_on=today,
+        now=now,
+    )
+    for number, (place, exposures) in enumerate(zip(cast.places, ASKED, strict=False)):
+        terms = _terms(place, exposures, now=now)
+        grant = services.request_grant(
+            requester=place.officer,
+            programme_id=programme.pk,
+            county_id=place.county.pk,
+            terms=terms,
+            now=now,
+        )
+        if number < 2:
+            services.approve_grant(operator=cast.helper, grant_id=grant.pk, now=now)
+
+
+def _terms(place: Place, exposures: int, *, now: datetime) -> Terms:
+    today = clock.day_of(now)
+    return Terms(
+        title=f"{place.county.name}当季山货（演示）",
+        reason="正当采收，合作社备好了货，县里希望更多人看到。",
+        means=MEANS_OF["product"],
+        starts_on=today,
+        ends_on=today + RUNS_ON,
+        wishes=(Wish(KINDS["county"], place.county.adcode, exposures),),
+    )
