@@ -10,7 +10,7 @@ from shanhuo.traffic.grants.words import KINDS, MEANS_OF
 
 BUDGET, LARGEST = 1_000_000, 50_000
 BEGINS_ON = 9
-ASKED = (1_500, 600, 10_000)
+ASKED = (500, 200, 10_000)
 RUNS_ON = timedelta(days=20)
 
 

@@ -34,7 +34,7 @@ class CurveController:
 
     LOOK_AHEAD_MS = HOUR_MS // 2
     PROPORTIONAL, INTEGRAL, MOST = 0.04, 0.10, 2.0
-    FURTHEST_HOURS = 6.0
+    FURTHEST_HOURS = 24.0
 
     def __init__(self) -> None:
         self._sums: dict[int, float] = {}
