@@ -44,6 +44,8 @@ from shanhuo.people import rules as people
 from shanhuo.people.access import Access
 from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
+from shanhuo.traffic.attribution import source_of
+from shanhuo.traffic.viewers import viewer_of
 
 router = Router(tags=["orders"])
 ACCESS = {
@@ -53,6 +55,7 @@ ACCESS = {
     "DELETE /api/basket/{sku}": Access.SIGNED_IN,
     "GET /api/addresses": Access.SIGNED_IN,
     "POST /api/addresses": Access.SIGNED_IN,
+    "PUT /api/addresses/{public_id}": Access.SIGNED_IN,
     "DELETE /api/addresses/{public_id}": Access.SIGNED_IN,
     "GET /api/checkout": Access.SIGNED_IN,
     "GET /api/payments/{public_id}": Access.SIGNED_IN,
@@ -76,11 +79,19 @@ def basket(request: HttpRequest) -> queries.CheckoutView:
 def put_in(request: HttpRequest, body: BasketIn) -> queries.CheckoutView:
     """A wish: nothing is held. 422 `bad_quantity`, 409 `basket_full`, 403 `youth_mode`."""
     _refuse_minors(request)
+    sku_id, product = _sku(body.sku)
     services.add_to_basket(
         buyer=actor_of(request),
-        sku_id=_sku_id(body.sku),
+        sku_id=sku_id,
         quantity=body.quantity,
         now=clock.now(),
+        source=source_of(
+            product=product,
+            post=body.via_post,
+            sheet=body.via_sheet,
+            slot=body.via_slot,
+            viewer=viewer_of(actor_of(request).viewer_secret).key,
+        ),
     )
     return basket(request)
 
@@ -89,7 +100,7 @@ def put_in(request: HttpRequest, body: BasketIn) -> queries.CheckoutView:
 def set_quantity(request: HttpRequest, sku: PublicId, body: QuantityIn) -> queries.CheckoutView:
     """404 if the basket has none of it; 422 `bad_quantity`."""
     changed = services.set_quantity(
-        buyer=actor_of(request), sku_id=_sku_id(sku), quantity=body.quantity, now=clock.now()
+        buyer=actor_of(request), sku_id=_sku(sku)[0], quantity=body.quantity, now=clock.now()
     )
     if not changed:
         raise Http404
@@ -98,7 +109,7 @@ def set_quantity(request: HttpRequest, sku: PublicId, body: QuantityIn) -> queri
 
 @router.delete("/basket/{sku}", response={204: None}, summary="Take it out")
 def take_out(request: HttpRequest, sku: PublicId) -> Status[None]:
-    if not services.take_out(buyer=actor_of(request), sku_id=_sku_id(sku)):
+    if not services.take_out(buyer=actor_of(request), sku_id=_sku(sku)[0]):
         raise Http404
     return Status(204, None)
 
@@ -112,19 +123,14 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
 @router.post("/addresses", response={201: AddressOut}, summary="Write an address down")
 def keep_address(request: HttpRequest, body: AddressIn) -> Status[dict[str, Any]]:
     """The first becomes the default. 422 `not_a_phone`; 409 `too_many_addresses`."""
-    county = regions.county_of(body.county)
-    if county is None:
-        raise Http404
-    kept = services.keep_address(
-        owner=actor_of(request),
-        county_id=county.pk,
-        recipient=body.recipient,
-        phone=phones.normalise(body.phone),
-        street=body.street,
-        is_default=body.is_default,
-        now=clock.now(),
-    )
-    return Status(201, shapes.address(kept))
+    return Status(201, _kept(request, body))
+
+
+@router.put("/addresses/{public_id}", response=AddressOut, summary="Correct an address")
+def correct_address(request: HttpRequest, public_id: PublicId, body: AddressIn) -> dict[str, Any]:
+    """The corrected address has a new id; orders keep the copy they have. 422 `not_a_phone`."""
+    get_object_or_404(queries.addresses_of(actor_of(request)), public_id=public_id)
+    return _kept(request, body, replaces=public_id)
 
 
 @router.delete("/addresses/{public_id}", response={204: None}, summary="Forget an address")
@@ -221,7 +227,7 @@ def cancel(request: HttpRequest, public_id: PublicId) -> dict[str, Any]:
 @router.get("/orders", response=OrdersOut, summary="One's own orders, newest first")
 def orders(request: HttpRequest, wanted: Query[OrdersFilter]) -> dict[str, Any]:
     found = queries.orders_of_buyer(request.user)
-    return shapes.orders(found, status=wanted.status, page=wanted.page)
+    return shapes.orders(found, wanted)
 
 
 @router.get("/orders/{public_id}", response=OrderOut, summary="One order, whole")
@@ -270,16 +276,34 @@ def take_back(request: HttpRequest, public_id: PublicId, body: TakeBackIn) -> di
     return shapes.order(_order(request, public_id))
 
 
+def _kept(request: HttpRequest, body: AddressIn, *, replaces: str = "") -> dict[str, Any]:
+    county = regions.county_of(body.county)
+    if county is None:
+        raise Http404
+    kept = services.keep_address(
+        owner=actor_of(request),
+        county_id=county.pk,
+        recipient=body.recipient,
+        phone=phones.normalise(body.phone),
+        street=body.street,
+        is_default=body.is_default,
+        now=clock.now(),
+        replaces=replaces,
+    )
+    return shapes.address(kept)
+
+
 def _refuse_minors(request: HttpRequest) -> None:
     if not people.may_trade(request.user):
         raise services.YouthMode
 
 
-def _sku_id(public_id: str) -> int:
+def _sku(public_id: str) -> tuple[int, str]:
+    """Id of the SKU and public id of its product."""
     found = goods.sku_ids(public_id)
     if found is None:
         raise Http404
-    return found[0]
+    return found
 
 
 def _order(request: HttpRequest, public_id: str) -> Any:

@@ -1,5 +1,6 @@
 """Selling: orders to send, money to give back, the statement, and slips that pay households."""
 
+from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -10,12 +11,19 @@ from shanhuo.api import orders_shapes as shapes
 from shanhuo.api.goods_schemas import PublicId
 from shanhuo.api.once import KEY, NEEDED_KEY, key_of, once
 from shanhuo.api.orders_schemas import (
+    HouseholdSheetOut,
     OrderOut,
     OrdersFilter,
     OrdersOut,
     PayeesOut,
+    PeriodFilter,
     RefundIn,
+    RefundsFilter,
+    RefundsOut,
     ShipIn,
+    ShipmentsFilter,
+    ShipmentsOut,
+    SlipBalanceOut,
     SlipIn,
     SlipOut,
     SlipsFilter,
@@ -24,7 +32,7 @@ from shanhuo.api.orders_schemas import (
     StatementOut,
 )
 from shanhuo.goods import queries as goods
-from shanhuo.kernel import clock
+from shanhuo.kernel import audit, clock
 from shanhuo.orders import queries, services
 from shanhuo.people import queries as people
 from shanhuo.people import rules
@@ -37,6 +45,10 @@ ACCESS = {
     "GET /api/seller/orders/{public_id}": Access.SELLER,
     "POST /api/seller/orders/{public_id}/ship": Access.SELLER,
     "POST /api/seller/orders/{public_id}/refund": Access.SELLER,
+    "GET /api/seller/shipments": Access.SELLER,
+    "GET /api/seller/refunds": Access.SELLER,
+    "GET /api/seller/household-sheet": Access.SELLER,
+    "GET /api/seller/slip-balance": Access.SELLER,
     "GET /api/seller/statement": Access.SELLER | Access.CREATOR,
     "GET /api/seller/households": Access.SELLER,
     "GET /api/seller/slips": Access.SELLER,
@@ -49,7 +61,17 @@ ACCESS = {
 @router.get("/seller/orders", response=OrdersOut, summary="Orders at one's merchants")
 def seller_orders(request: HttpRequest, wanted: Query[OrdersFilter]) -> dict[str, Any]:
     found = queries.orders_of_merchants(request.user)
-    return shapes.orders(found, status=wanted.status, page=wanted.page)
+    return shapes.orders(found, wanted)
+
+
+@router.get("/seller/shipments", response=ShipmentsOut, summary="Parcels sent, newest first")
+def shipments(request: HttpRequest, wanted: Query[ShipmentsFilter]) -> dict[str, Any]:
+    return shapes.shipments(queries.shipments_of_merchants(request.user), wanted)
+
+
+@router.get("/seller/refunds", response=RefundsOut, summary="Money given back, newest first")
+def refunds(request: HttpRequest, wanted: Query[RefundsFilter]) -> dict[str, Any]:
+    return shapes.refunds(queries.refunds_of_merchants(request.user), wanted)
 
 
 @router.get("/seller/orders/{public_id}", response=OrderOut, summary="One order to send")
@@ -91,9 +113,9 @@ def statement(request: HttpRequest, wanted: Query[StatementFilter]) -> dict[str,
     owners = rules.creator_ids if wanted.as_creator else rules.merchant_ids
     found = queries.statement_of(
         owners(request.user),
-        since=wanted.since or clock.today().replace(day=1),
-        until=wanted.until or clock.today(),
+        **_days(wanted),
         as_creator=wanted.as_creator,
+        q=wanted.q,
     )
     page = shapes.page_of(found.rows, wanted.page)
     sums = ("goods_fen", "fee_fen", "commission_fen", "net_fen")
@@ -114,7 +136,14 @@ def payable_households(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/seller/slips", response=SlipsOut, summary="One's purchase slips, newest first")
 def slips(request: HttpRequest, wanted: Query[SlipsFilter]) -> dict[str, Any]:
-    page = shapes.page_of(queries.slips_of_merchants(request.user), wanted.page)
+    found = queries.find_slips(
+        queries.slips_of_merchants(request.user),
+        q=wanted.q,
+        state=wanted.state or "",
+        since=wanted.since,
+        until=wanted.until,
+    )
+    page = shapes.page_of(found, wanted.page)
     payees = _payees(request)
     return {"slips": [shapes.slip(each, payees) for each in page], **shapes.numbers(page)}
 
@@ -144,6 +173,31 @@ def write_slip(request: HttpRequest, body: SlipIn) -> Status[dict[str, Any]]:
         now=clock.now(),
     )
     return Status(201, _shown(request, public_id))
+
+
+@router.get(
+    "/seller/household-sheet", response=HouseholdSheetOut, summary="What each household got"
+)
+def household_sheet(request: HttpRequest, wanted: Query[PeriodFilter]) -> dict[str, Any]:
+    """In a period, without one in this month. Reading it is noted in the audit trail."""
+    days = _days(wanted)
+    lines = queries.household_sheet(queries.slips_of_merchants(request.user), **days)
+    audit.record(
+        verb="orders.household_sheet",
+        subject="orders.PurchaseSlip",
+        actor=actor_of(request),
+        detail={"households": len(lines)},
+        now=clock.now(),
+    )
+    payees = _payees(request)
+    return {**days, "households": [shapes.household_line(line, payees) for line in lines]}
+
+
+@router.get("/seller/slip-balance", response=SlipBalanceOut, summary="Slips against settlement")
+def slip_balance(request: HttpRequest, wanted: Query[PeriodFilter]) -> dict[str, Any]:
+    """By product, in a period; without one in this month."""
+    days = _days(wanted)
+    return {**days, "products": queries.lot_balances(request.user, **days)}
 
 
 @router.get("/seller/slips/{public_id}", response=SlipOut, summary="One slip")
@@ -181,6 +235,11 @@ def _slip(request: HttpRequest, public_id: str) -> Any:
 
 def _shown(request: HttpRequest, public_id: str) -> dict[str, Any]:
     return shapes.slip(_slip(request, public_id), _payees(request))
+
+
+def _days(wanted: PeriodFilter) -> dict[str, date]:
+    today = clock.today()
+    return {"since": wanted.since or today.replace(day=1), "until": wanted.until or today}
 
 
 def _payees(request: HttpRequest) -> dict[int, people.PayableHousehold]:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from shanhuo.api.goods_schemas import Count, Fen, Words
 from shanhuo.api.schemas import LAST_PAGE
-from shanhuo.orders.choices import Carrier, SlipMeans
+from shanhuo.orders.choices import Carrier, SlipMeans, SlipState
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
 
@@ -32,13 +32,42 @@ OrderStatus = Literal[
 ]
 
 
-class OrdersFilter(Schema):
+class PeriodFilter(Schema):
+    """Both days included."""
+
+    since: Day | None = None
+    until: Day | None = None
+
+
+class ListFilter(PeriodFilter):
+    """q: a number, or part of a title."""
+
+    q: Words = Field("", max_length=60)
+    page: int = Field(1, ge=1, le=LAST_PAGE)
+
+
+class OrdersFilter(ListFilter):
+    """Days of placing."""
+
     status: OrderStatus | None = None
-    page: int = Field(1, ge=1, le=LAST_PAGE)
 
 
-class SlipsFilter(Schema):
-    page: int = Field(1, ge=1, le=LAST_PAGE)
+class ShipmentsFilter(ListFilter):
+    """q: parcel or order number; days of sending."""
+
+    carrier: Carrier | None = None
+
+
+class RefundsFilter(ListFilter):
+    """q: refund, order or payment number; days on which they were promised."""
+
+    status: Literal["wanted", "done"] | None = None
+
+
+class SlipsFilter(ListFilter):
+    """Days of buying."""
+
+    state: SlipState | None = None
 
 
 class CheckoutFilter(Schema):
@@ -48,13 +77,10 @@ class CheckoutFilter(Schema):
     sku: list[Id] = Field(default_factory=list, max_length=50)
 
 
-class StatementFilter(Schema):
+class StatementFilter(ListFilter):
     """Both days included; without them this month. as_creator: commissions, not sales."""
 
-    since: Day | None = None
-    until: Day | None = None
     as_creator: bool = False
-    page: int = Field(1, ge=1, le=LAST_PAGE)
 
 
 # What is sent.
@@ -65,7 +91,13 @@ class QuantityIn(Schema):
 
 
 class BasketIn(QuantityIn):
+    """via_post: the post that brought the buyer; via_sheet, via_slot: where it was shown. A post
+    that is not public or shows something else, or a sheet of somebody else, counts for nothing."""
+
     sku: Id
+    via_post: MaybeId = ""
+    via_sheet: str = Field("", max_length=2_000)
+    via_slot: int = Field(0, strict=True, ge=0, le=999)
 
 
 class AddressIn(Schema):
@@ -239,6 +271,18 @@ class ShipmentOut(Schema):
     units: dict[str, int] = Field(description="Pieces by SKU.")
 
 
+class ShippedOut(ShipmentOut):
+    """A parcel in the list of all parcels."""
+
+    order: str
+
+
+class ShipmentsOut(Schema):
+    shipments: list[ShippedOut]
+    count: int
+    next_page: int | None
+
+
 class RefundOut(Schema):
     """status: wanted until the payment company has sent it, then done."""
 
@@ -248,6 +292,19 @@ class RefundOut(Schema):
     status: str
     made_at: datetime
     done_at: datetime | None
+
+
+class RefundedOut(RefundOut):
+    """A refund in the list of all refunds; `order` is null for money without an order."""
+
+    order: str | None
+    trade_no: str
+
+
+class RefundsOut(Schema):
+    refunds: list[RefundedOut]
+    count: int
+    next_page: int | None
 
 
 class OrderOut(OrderCardOut):
@@ -387,3 +444,38 @@ class SlipsOut(Schema):
     slips: list[SlipOut]
     count: int
     next_page: int | None
+
+
+class HouseholdLineOut(Schema):
+    """`household` is null once it has left the books. premium_fen: paid above the local price."""
+
+    household: PayeeOut | None
+    slip_count: int
+    grams: int
+    paid_fen: int
+    baseline_fen: int
+    premium_fen: int
+
+
+class HouseholdSheetOut(Schema):
+    since: date
+    until: date
+    households: list[HouseholdLineOut]
+
+
+class LotBalanceOut(Schema):
+    """A product: settled by buyers, promised to the farm gate by its price chain, paid by slips."""
+
+    product_title: str
+    settled_count: int
+    merchant_fen: int
+    farm_gate_fen: int
+    slips_fen: int
+    slips_grams: int
+    difference_fen: int
+
+
+class SlipBalanceOut(Schema):
+    since: date
+    until: date
+    products: list[LotBalanceOut]

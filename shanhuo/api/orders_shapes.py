@@ -7,6 +7,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404
 
+from shanhuo.api.orders_schemas import OrdersFilter, RefundsFilter, ShipmentsFilter
+from shanhuo.orders import queries
 from shanhuo.people.queries import PayableHousehold
 
 PAGE = 20
@@ -37,10 +39,30 @@ def numbers(page: Page[Any]) -> dict[str, Any]:
     }
 
 
-def orders(found: QuerySet[Any], *, status: str | None, page: int) -> dict[str, Any]:
-    """A page of orders, of one status if it is named."""
-    shown = page_of(found.filter(status=status) if status else found, page)
+def orders(found: QuerySet[Any], wanted: OrdersFilter) -> dict[str, Any]:
+    """A page of the orders that were asked for."""
+    statuses = [wanted.status] if wanted.status else []
+    found = queries.find_orders(found, q=wanted.q, statuses=statuses)
+    found = queries.in_days(found, "placed_at", since=wanted.since, until=wanted.until)
+    shown = page_of(found, wanted.page)
     return {"orders": [card(order) for order in shown], **numbers(shown)}
+
+
+def refunds(found: QuerySet[Any], wanted: RefundsFilter) -> dict[str, Any]:
+    """A page of the refunds that were asked for."""
+    found = queries.find_refunds(found, q=wanted.q, status=wanted.status or "")
+    found = queries.in_days(found, "made_at", since=wanted.since, until=wanted.until)
+    shown = page_of(found, wanted.page)
+    return {"refunds": [_refunded(refund) for refund in shown], **numbers(shown)}
+
+
+def shipments(found: QuerySet[Any], wanted: ShipmentsFilter) -> dict[str, Any]:
+    """A page of the parcels that were asked for."""
+    found = queries.find_shipments(found, q=wanted.q, carrier=wanted.carrier or "")
+    found = queries.in_days(found, "shipped_at", since=wanted.since, until=wanted.until)
+    shown = page_of(found.prefetch_related("lines__line__sku"), wanted.page)
+    rows = [{"order": row.order.public_id, **_shipment(row)} for row in shown]
+    return {"shipments": rows, **numbers(shown)}
 
 
 def card(order: Any) -> dict[str, Any]:
@@ -99,6 +121,17 @@ def slip(found: Any, payees: Mapping[int, PayableHousehold]) -> dict[str, Any]:
     }
 
 
+def household_line(
+    line: queries.HouseholdLine, payees: Mapping[int, PayableHousehold]
+) -> dict[str, Any]:
+    household = payees.get(line.household_id)
+    names = ("slip_count", "grams", "paid_fen", "baseline_fen", "premium_fen")
+    return {
+        "household": payee(household) if household else None,
+        **{name: getattr(line, name) for name in names},
+    }
+
+
 def units_of(order: Any, units: Mapping[str, int] | None) -> dict[int, int] | None:
     """Pieces by SKU as the API names them -> by order line. Raises Http404 for a strange SKU."""
     if units is None:
@@ -130,6 +163,11 @@ def _shipment(row: Any) -> dict[str, Any]:
     names = ("carrier", "tracking_number", "shipped_at")
     units = {part.line.sku.public_id: part.quantity for part in row.lines.all()}
     return {"units": units, **{name: getattr(row, name) for name in names}}
+
+
+def _refunded(refund: Any) -> dict[str, Any]:
+    order = refund.order.public_id if refund.order else None
+    return {"order": order, "trade_no": refund.trade_no, **_named(refund)}
 
 
 def _named(refund: Any) -> dict[str, Any]:

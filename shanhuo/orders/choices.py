@@ -51,3 +51,18 @@ class SaleState(models.TextChoices):
     RUNNING = "running", _("Open now")
     SOLD_OUT = "sold_out", _("Sold out")
     OVER = "over", _("Over")
+
+
+class SlipState(models.TextChoices):
+    """What became of a slip."""
+
+    VALID = "valid", _("Valid")
+    TAKEN_BACK = "taken_back", _("Taken back")
+    CORRECTION = "correction", _("Correction")
+
+
+class SuspenseState(models.TextChoices):
+    """What became of money without an order."""
+
+    WAITING = "waiting", _("Waits for an operator")
+    SENT_BACK = "sent_back", _("Sent back")

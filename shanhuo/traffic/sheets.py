@@ -101,6 +101,18 @@ def seal(
     )
 
 
+def unseal_own(token: str, slot: str | int, *, viewer: int) -> tuple[Sheet, int]:
+    """A slot of a sheet of this viewer: it tells what somebody was shown, so only they may use it.
+
+    slot: a number, or one as a form sends it. Raises NotASheet.
+    """
+    sheet, typed = unseal(token), str(slot)
+    number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else -1
+    if sheet.viewer != viewer or not 0 <= number < len(sheet.slots):
+        raise NotASheet
+    return sheet, number
+
+
 def unseal(token: str) -> Sheet:
     """The sheet. Raises NotASheet; says nothing about age or viewer."""
     if len(token) > _LONGEST_TOKEN:

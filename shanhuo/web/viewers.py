@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from shanhuo.traffic import viewers
 from shanhuo.traffic.kinds import Flags
-from shanhuo.traffic.sheets import NotASheet, Sheet, unseal
+from shanhuo.traffic.sheets import Sheet, unseal_own
 from shanhuo.traffic.viewers import Viewer
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -57,15 +57,8 @@ def _viewer_now(request: HttpRequest) -> Viewer:
 
 
 def own_slot(request: HttpRequest, *, token: str, slot: str) -> tuple[Sheet, int]:
-    """A slot of a sheet of this viewer: it tells what somebody was shown, so only they may use it.
-
-    Raises NotASheet.
-    """
-    sheet = unseal(token)
-    number = int(slot) if slot.isascii() and slot.isdigit() and len(slot) <= 3 else -1
-    if sheet.viewer != viewer_of(request).key or not 0 <= number < len(sheet.slots):
-        raise NotASheet
-    return sheet, number
+    """A slot of a sheet that was shown to this browser. Raises NotASheet."""
+    return unseal_own(token, slot, viewer=viewer_of(request).key)
 
 
 def remember(response: HttpResponse, viewer: Viewer) -> None:

@@ -17,6 +17,20 @@ from shanhuo.orders.queries.books import (
     suspense,
     suspense_count,
 )
+from shanhuo.orders.queries.finding import (
+    find_entries,
+    find_notices,
+    find_orders,
+    find_refunds,
+    find_settled,
+    find_shipments,
+    find_slips,
+    find_suspense,
+    in_days,
+    refunds_of_merchants,
+    refunds_of_platform,
+    shipments_of_merchants,
+)
 from shanhuo.orders.queries.hot import (
     SaleView,
     claim_checkout,
@@ -50,7 +64,7 @@ from shanhuo.orders.queries.statement import (
     statement_of,
     statement_workbook,
 )
-from shanhuo.orders.queries.terms import freight_rule, price_cuts_of
+from shanhuo.orders.queries.terms import freight_rule, price_cuts_of, price_cuts_of_platform
 
 __all__ = [
     "AccountLine",
@@ -71,10 +85,19 @@ __all__ = [
     "checkout_view",
     "claim_checkout",
     "entries",
+    "find_entries",
+    "find_notices",
+    "find_orders",
+    "find_refunds",
     "find_sales",
+    "find_settled",
+    "find_shipments",
+    "find_slips",
+    "find_suspense",
     "freight_rule",
     "household_sheet",
     "households_paid_for",
+    "in_days",
     "lot_balances",
     "notices",
     "orders_of_buyer",
@@ -82,12 +105,16 @@ __all__ = [
     "orders_visible_to",
     "payments_of_buyer",
     "price_cuts_of",
+    "price_cuts_of_platform",
     "receipt_of",
     "refundable_lines",
+    "refunds_of_merchants",
+    "refunds_of_platform",
     "sale_views",
     "sales_in_public",
     "sales_of_merchants",
     "sales_visible_to",
+    "shipments_of_merchants",
     "slips_of_merchants",
     "statement_of",
     "statement_workbook",

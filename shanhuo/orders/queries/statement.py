@@ -9,9 +9,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shanhuo.kernel import clock, sheets
+from shanhuo.kernel import sheets
 from shanhuo.orders.choices import Funder
 from shanhuo.orders.models import Settlement
+from shanhuo.orders.queries.finding import find_settled, in_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,17 @@ class Statement:
 
 
 def statement_of(
-    organisation_ids: Collection[int], *, since: date, until: date, as_creator: bool = False
+    organisation_ids: Collection[int],
+    *,
+    since: date,
+    until: date,
+    as_creator: bool = False,
+    q: str = "",
 ) -> Statement:
-    """Settled from the start of `since` to the end of `until`, Shanghai days."""
-    start, _end = clock.day_bounds(since)
-    _start, end = clock.day_bounds(until)
+    """Settled from the start of `since` to the end of `until`, Shanghai days; `q` picks lines."""
     party = Q(creator__in=organisation_ids) if as_creator else Q(merchant__in=organisation_ids)
-    rows = Settlement.objects.filter(party, settled_at__gte=start, settled_at__lt=end)
+    settled = in_days(Settlement.objects.filter(party), "settled_at", since=since, until=until)
+    rows = find_settled(settled, q=q)
     return Statement(
         rows=[_row(row, as_creator=as_creator) for row in _with_names(rows)],
         since=since,

@@ -70,7 +70,7 @@ from shanhuo.orders.services.slips import (
     pay_household,
     reverse_slip,
 )
-from shanhuo.orders.services.terms import BadCut, cut_price, set_freight
+from shanhuo.orders.services.terms import BadCut, cut_price, end_price_cut, set_freight
 
 __all__ = [
     "LARGEST_QUANTITY",
@@ -114,6 +114,7 @@ __all__ = [
     "cut_price",
     "end_hot_sale",
     "end_if_unpaid",
+    "end_price_cut",
     "entry_token",
     "give_claim_back",
     "hand_over",

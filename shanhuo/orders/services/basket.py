@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -123,7 +123,7 @@ def keep_address(
     """
     kept = Address.objects.select_for_update().filter(owner=owner, removed_at=None)
     if replaces:
-        kept.filter(public_id=replaces).update(removed_at=now, is_default=False)
+        kept.filter(public_id=replaces).update(**_forgotten(now))
     count = kept.count()
     if count >= MOST_ADDRESSES:
         raise TooManyAddresses(most=MOST_ADDRESSES)
@@ -143,4 +143,8 @@ def keep_address(
 def remove_address(*, owner: "User", public_id: str, now: datetime) -> bool:
     """Forget an address; orders keep their own copy. False if there is none."""
     kept = Address.objects.filter(owner=owner, public_id=public_id, removed_at=None)
-    return bool(kept.update(removed_at=now, is_default=False, recipient="", phone="", street=""))
+    return bool(kept.update(**_forgotten(now)))
+
+
+def _forgotten(now: datetime) -> dict[str, Any]:
+    return {"removed_at": now, "is_default": False, "recipient": "", "phone": "", "street": ""}

@@ -71,3 +71,24 @@ def cut_price(
         now=starts_at,
     )
     return cut
+
+
+@transaction.atomic
+def end_price_cut(*, cut_id: int, actor: "User", now: datetime) -> bool:
+    """Stop a cut from the next order on; False if it is over. Placed orders keep their price."""
+    running = PriceCut.objects.select_for_update().filter(pk=cut_id, ends_at__gt=now)
+    cut = running.first()
+    if cut is None:
+        return False
+    if now <= cut.starts_at:
+        cut.delete()
+    else:
+        PriceCut.objects.filter(pk=cut_id).update(ends_at=now)
+    audit.record(
+        verb="orders.price_cut_ended",
+        subject=f"orders.PriceCut:{cut.public_id}",
+        actor=actor,
+        detail={"off_fen": cut.off_fen, "funder": cut.funder},
+        now=now,
+    )
+    return True

@@ -1,0 +1,51 @@
+"""What brought a buyer: the post they came from, its creator, and where it was shown (归因).
+
+Pages and API both decide it here, so that a program earns a creator neither more nor less.
+"""
+
+from shanhuo.content import queries as content
+from shanhuo.goods import queries as goods
+from shanhuo.orders.services import Source
+from shanhuo.traffic.kinds import ObjectKind
+from shanhuo.traffic.sheets import NotASheet, unseal_own
+
+
+def source_of(*, product: str, post: str, sheet: str, slot: str | int, viewer: int) -> Source:
+    """`post` (public id) counts if it is public and shows this product (public id).
+
+    sheet, slot: where it, or without one the product, was shown; they count if it was, and to this
+    viewer.
+    """
+    came_by = content.published_posts().filter(public_id=post, product__public_id=product)
+    found = came_by.first() if post else None
+    if found is None:
+        return Source(exposure=_exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer))
+    organisation = found.organisation
+    earns = organisation is not None and organisation.kind == "creator"
+    return Source(
+        creator_id=organisation.pk if organisation and earns else None,
+        post=post,
+        exposure=_exposure(ObjectKind.POST, found.pk, sheet=sheet, slot=slot, viewer=viewer),
+    )
+
+
+def _exposure_of_product(public_id: str, *, sheet: str, slot: str | int, viewer: int) -> str:
+    product = goods.products_on_sale().filter(public_id=public_id).first() if sheet else None
+    if product is None:
+        return ""
+    return _exposure(ObjectKind.PRODUCT, product.pk, sheet=sheet, slot=slot, viewer=viewer)
+
+
+def _exposure(kind: ObjectKind, pk: int, *, sheet: str, slot: str | int, viewer: int) -> str:
+    """`sheet.slot`, as the signal log knows what was shown; empty if nothing proves it.
+
+    A buyer who signed in on the way is another viewer by now: the post still counts.
+    """
+    try:
+        shown_on, number = unseal_own(sheet, slot, viewer=viewer)
+    except NotASheet:
+        return ""
+    shown = shown_on.slots[number]
+    if (shown["object_kind"], shown["object"]) != (kind, pk):
+        return ""
+    return f"{shown_on.id:x}.{number}"
