@@ -91,8 +91,9 @@ class QuantityIn(Schema):
 
 
 class BasketIn(QuantityIn):
-    """via_post: the post that brought the buyer; via_sheet, via_slot: where it was shown. A post
-    that is not public or shows something else, or a sheet of somebody else, counts for nothing."""
+    """via_post: the post that brought the buyer; via_sheet, via_slot: where it, or without one the
+    product, was shown. What is not public, shows something else or was shown to somebody else
+    counts for nothing."""
 
     sku: Id
     via_post: MaybeId = ""

@@ -14,6 +14,7 @@ from shanhuo.orders.queries.books import (
     accounts,
     entries,
     notices,
+    postings_of,
     suspense,
     suspense_count,
 )
@@ -104,6 +105,7 @@ __all__ = [
     "orders_of_merchants",
     "orders_visible_to",
     "payments_of_buyer",
+    "postings_of",
     "price_cuts_of",
     "price_cuts_of_platform",
     "receipt_of",

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
+from shanhuo.kernel import sheets
 from shanhuo.orders import ledger
-from shanhuo.orders.models import JournalEntry, LedgerAccount, Notice, SuspenseItem
+from shanhuo.orders.models import JournalEntry, LedgerAccount, Notice, Posting, SuspenseItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ def entries() -> QuerySet[JournalEntry]:
         .prefetch_related("postings")
         .order_by("-at", "-pk")
     )
+
+
+def postings_of(entries: QuerySet[JournalEntry]) -> QuerySet[Posting]:
+    """Every move of these entries, the newest entry first; as many as a workbook takes."""
+    chosen = Posting.objects.filter(entry__in=entries.order_by().values("pk"))
+    ordered = chosen.select_related("entry").order_by("-entry__at", "-entry_id", "pk")
+    return ordered[: sheets.MOST_ROWS]
 
 
 def suspense() -> QuerySet[SuspenseItem]:

@@ -16,7 +16,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from shanhuo.kernel import clock, sheets
+from shanhuo.kernel import sheets
+from shanhuo.orders import queries
 from shanhuo.web.downloads import workbook
 from shanhuo.web.trade.forms import DayField
 
@@ -55,13 +56,9 @@ class ListForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if value}
 
     def in_days(self, rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
-        """Rows whose `moment` lies between the days asked for, both included, in Shanghai."""
+        """Rows whose `moment` lies between the days asked for, both included."""
         asked = self.asked()
-        if since := asked.get("since"):
-            rows = rows.filter(**{f"{moment}__gte": clock.day_bounds(since)[0]})
-        if until := asked.get("until"):
-            rows = rows.filter(**{f"{moment}__lt": clock.day_bounds(until)[1]})
-        return rows
+        return queries.in_days(rows, moment, since=asked.get("since"), until=asked.get("until"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""The buyer's orders: list, page, receipt; taking one back, saying that it arrived."""
+"""A buyer's order: page, receipt; taking it back, saying that it arrived."""
 
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -11,26 +10,6 @@ from shanhuo.kernel import clock
 from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import RefundReason
 from shanhuo.people.actors import actor_of
-
-ON_A_PAGE = 20
-FILTERS = {
-    "unpaid": ["awaiting_pay"],
-    "preparing": ["preparing", "part_shipped"],
-    "under_way": ["shipped"],
-    "done": ["done"],
-    "ended": ["cancelled", "expired"],
-}
-
-
-@require_safe
-def orders(request: HttpRequest) -> HttpResponse:
-    """One's own orders, the newest first; `?show=` picks a state."""
-    found = queries.orders_of_buyer(request.user)
-    show = request.GET.get("show", "")
-    if show in FILTERS:
-        found = found.filter(status__in=FILTERS[show])
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "web/trade/orders.html", {"page": page, "show": show})
 
 
 @require_safe

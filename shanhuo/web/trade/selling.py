@@ -1,11 +1,12 @@
-"""The seller's side: orders to send, refunds to grant, freight, price cuts, statement."""
+"""The seller's side: an order to send, refunds to grant, freight, price cuts, statement."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,21 +17,7 @@ from shanhuo.orders.choices import Funder, RefundReason
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import FreightForm, PeriodForm, PriceCutForm, ShipForm
-from shanhuo.web.trade.orders import FILTERS, ON_A_PAGE, order_context, units_in
-
-
-@require_safe
-def orders(request: HttpRequest) -> HttpResponse:
-    """Orders at the user's merchants; those to be sent first."""
-    found = queries.orders_of_merchants(request.user)
-    show = request.GET.get("show", "preparing")
-    if show in FILTERS:
-        found = found.filter(status__in=FILTERS[show])
-    if text := request.GET.get("q", "").strip()[:40]:
-        found = found.filter(public_id=text.lower())
-    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "show": show, "text": text}
-    return render(request, "web/trade/sell_orders.html", context)
+from shanhuo.web.trade.orders import order_context, units_in
 
 
 @require_safe
@@ -91,16 +78,17 @@ def statement(request: HttpRequest) -> HttpResponse:
     since, until = period.cleaned_data["since"], period.cleaned_data["until"]
     as_creator = request.GET.get("as") == "creator"
     owners = people.creator_ids if as_creator else people.merchant_ids
+    text = request.GET.get("q", "").strip()[:60]
     found = queries.statement_of(
-        owners(request.user), since=since, until=until, as_creator=as_creator
+        owners(request.user), since=since, until=until, as_creator=as_creator, q=text
     )
     if request.GET.get("format") == "xlsx":
         return _workbook(queries.statement_workbook(found), f"statement-{since}-{until}")
     page = Paginator(found.rows, 50).get_page(request.GET.get("page"))
-    query = f"since={since}&until={until}" + ("&as=creator" if as_creator else "")
+    query = urlencode({"since": since, "until": until, "as": request.GET.get("as", ""), "q": text})
     totals = {name: found.total(name) for name in ("net_fen", "goods_fen", "fee_fen")}
     totals["commission_fen"] = found.total("commission_fen")
-    context = {"page": page, "form": period, "query": query, "totals": totals}
+    context = {"page": page, "form": period, "query": query, "totals": totals, "text": text}
     return render(request, "web/trade/statement.html", context)
 
 
@@ -137,6 +125,15 @@ def price_cuts(request: HttpRequest) -> HttpResponse:
         ends_at=now + timedelta(days=form.cleaned_data["days"]),
         actor=actor_of(request),
     )
+    return redirect("trade:price_cuts")
+
+
+@require_POST
+def price_cut_end(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Stop one of the merchant's own cuts."""
+    mine = queries.price_cuts_of(people.merchant_ids(request.user), now=clock.now())
+    cut = get_object_or_404(mine, public_id=public_id, funder=Funder.MERCHANT)
+    services.end_price_cut(cut_id=cut.pk, actor=actor_of(request), now=clock.now())
     return redirect("trade:price_cuts")
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -12,22 +11,66 @@ from django.views.decorators.http import require_POST, require_safe
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import audit, clock
 from shanhuo.orders import queries, rules, services
+from shanhuo.orders.choices import SlipState
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import PeriodForm, SlipForm
+from shanhuo.web.trade.lists import ListForm, Sheet, list_page, yuan
 
-ON_A_PAGE = 30
 LEFT = _("A household that left the books")
+SLIPS = Sheet(
+    _("Purchase slips"),
+    [
+        (_("Slip"), lambda slip: slip.public_id),
+        (_("Day"), lambda slip: slip.bought_on),
+        (_("Household"), lambda slip: str(slip.household_name)),
+        (_("Goods"), lambda slip: slip.product.title),
+        (_("Lot"), lambda slip: slip.lot.number),
+        (_("Weight (kg)"), lambda slip: slip.grams / 1000),
+        (_("Price per kg (yuan)"), lambda slip: yuan(slip.price_fen_per_kg)),
+        (_("Local price per kg (yuan)"), lambda slip: yuan(slip.baseline_fen_per_kg)),
+        (_("Paid (yuan)"), lambda slip: yuan(slip.paid_fen)),
+        (_("Gain (yuan)"), lambda slip: yuan(slip.premium_fen)),
+        (_("Paid by"), lambda slip: str(slip.get_means_display())),
+        (_("Takes back"), lambda slip: slip.reverses.public_id if slip.reverses else ""),
+    ],
+)
+HOUSEHOLDS = Sheet(
+    _("By household"),
+    [
+        (_("Household"), lambda row: str(row[1])),
+        (_("Slips"), lambda row: row[0].slip_count),
+        (_("Weight (kg)"), lambda row: row[0].grams / 1000),
+        (_("Paid (yuan)"), lambda row: yuan(row[0].paid_fen)),
+        (_("Above the local price (yuan)"), lambda row: yuan(row[0].premium_fen)),
+    ],
+)
+BALANCE = Sheet(
+    _("Slips against settlement"),
+    [
+        (_("Goods"), lambda line: line.product_title),
+        (_("Units settled"), lambda line: line.settled_count),
+        (_("Yours from the settlement (yuan)"), lambda line: yuan(line.merchant_fen)),
+        (_("Promised to the farm gate (yuan)"), lambda line: yuan(line.farm_gate_fen)),
+        (_("Paid by slips (yuan)"), lambda line: yuan(line.slips_fen)),
+        (_("Difference (yuan)"), lambda line: yuan(line.difference_fen)),
+    ],
+)
 
 
 @require_safe
 def slips(request: HttpRequest) -> HttpResponse:
     """The cooperative's slips, the newest first."""
-    page = Paginator(queries.slips_of_merchants(request.user), ON_A_PAGE).get_page(
-        request.GET.get("page")
+    form = ListForm(request.GET, states=SlipState.choices, hint=_("Goods, lot or slip number"))
+    found = queries.find_slips(queries.slips_of_merchants(request.user), **form.asked())
+    return list_page(
+        request,
+        "web/trade/slips.html",
+        found,
+        form=form,
+        sheet=SLIPS,
+        put=lambda rows: _put_names(request, rows),
     )
-    _put_names(request, page.object_list)
-    return render(request, "web/trade/slips.html", {"page": page})
 
 
 def slip_new(request: HttpRequest) -> HttpResponse:
@@ -93,6 +136,8 @@ def household_sheet(request: HttpRequest) -> HttpResponse:
     )
     names = household_names(request)
     named = [(line, names.get(line.household_id, LEFT)) for line in lines]
+    if request.GET.get("format") == "xlsx":
+        return HOUSEHOLDS.download(named)
     context = {"lines": named, "form": period}
     return render(request, "web/trade/household_sheet.html", context)
 
@@ -102,6 +147,8 @@ def balance(request: HttpRequest) -> HttpResponse:
     """What buyers paid and what households got, by product."""
     period = PeriodForm.of(request.GET)
     lines = queries.lot_balances(request.user, **_days(period))
+    if request.GET.get("format") == "xlsx":
+        return BALANCE.download(lines)
     return render(request, "web/trade/slip_balance.html", {"lines": lines, "form": period})
 
 
