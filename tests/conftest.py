@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from shanhuo.content import services as content
 from shanhuo.content.media import shelf
@@ -16,9 +17,33 @@ from shanhuo.kernel import clock
 from shanhuo.people import entries
 from shanhuo.people.models import Household, HouseholdConsent, Membership, Organisation, User
 from shanhuo.regions.models import County, Province
+from tests import guards
 
 Maker = Callable[..., Any]
 CHAIN_AFTER_FARM_GATE = ("packing_fen", "freight_fen", "platform_fee_fen", "commission_fen")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """SQLite has no TRUNCATE: after a test with threads Django empties its tables row by row, which
+    the guards of the books refuse. There they stand in the tests that ask for `guarded`."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            guards.take_down()
+
+
+@pytest.fixture
+def guarded(db: None) -> None:
+    """The books and the audit log as the migrations leave them, for one test."""
+    if connection.vendor == "sqlite":
+        guards.put_up()
+
+
+@pytest.fixture
+def unguarded(db: None) -> None:
+    """Somebody with the database's own rights has taken the guards away, for one test."""
+    if connection.vendor != "sqlite":
+        guards.take_down()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ def test_a_worker_that_went_home_is_missed() -> None:
     assert problems_of("worker") == ()
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_a_changed_audit_row_is_found() -> None:
     audit.record(verb="order.refund", subject="orders.Order:x", now=clock.now())
     audit.seal()

@@ -1,9 +1,11 @@
 """What was done to money, roles and personal data cannot be rewritten unnoticed."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from shanhuo.kernel import audit
 from shanhuo.kernel.models import AuditEntry
@@ -33,6 +35,7 @@ def test_later_entries_continue_the_chain(sealed: None, noon: datetime) -> None:
     assert audit.first_break() is None
 
 
+@pytest.mark.usefixtures("unguarded")
 @pytest.mark.parametrize(
     "change", [{"verb": "slip.unpaid"}, {"detail": {"paid_fen": 1}}, {"actor": "somebody"}]
 )
@@ -41,6 +44,28 @@ def test_one_changed_value_breaks_the_chain_there(sealed: None, change: dict[str
     assert audit.first_break() == 2
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_a_removed_row_breaks_the_chain(sealed: None) -> None:
     AuditEntry.objects.filter(sequence=2).delete()
     assert audit.first_break() == 2
+
+
+def refused(deed: Callable[[], object]) -> bool:
+    try:
+        with transaction.atomic():
+            deed()
+    except IntegrityError:
+        return True
+    return False
+
+
+def test_the_database_refuses_to_change_or_remove_a_row(guarded: None, noon: datetime) -> None:
+    audit.record(verb="slip.paid", subject="slip:1", now=noon)
+    rows = AuditEntry.objects.all()
+    assert refused(lambda: rows.update(verb="slip.unpaid"))
+    assert refused(rows.delete)
+    assert audit.seal() == 1
+    assert refused(lambda: rows.update(sequence=2))
+    assert refused(lambda: rows.update(digest=""))
+    assert refused(rows.delete)
+    assert (rows.get().verb, audit.first_break()) == ("slip.paid", None)
