@@ -1,8 +1,10 @@
 """The harvest calendar (上市时间): twelve bits, January lowest, and the words for them."""
 
+from calendar import month_abbr
 from collections.abc import Iterable
 
-from django.utils.translation import gettext as _
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 
 MONTHS = range(1, 13)
 
@@ -35,14 +37,29 @@ def runs_of(mask: int) -> list[tuple[int, int]]:
     return [(first, _last_of_run(first, months)) for first in firsts]
 
 
+def name_of(month: int) -> str:
+    """ "7月", or "Jul" for readers of English."""
+    return f"{month}月" if _in_chinese() else month_abbr[month]
+
+
 def words_of(runs: Iterable[tuple[int, int]]) -> str:
-    """ "7–8月" for a card; empty for no season at all."""
-    return "、".join(
-        _("%(month)d (month)") % {"month": first}
-        if first == last
-        else _("%(first)d–%(last)d (months)") % {"first": first, "last": last}
-        for first, last in runs
-    )
+    """ "7–8月" or "Jul–Aug" for a card; empty for no season at all."""
+    between = "、" if _in_chinese() else ", "
+    return between.join(_run_words(first, last) for first, last in runs)
+
+
+def _run_words(first: int, last: int) -> str:
+    if first == last:
+        return name_of(first)
+    return f"{first}–{name_of(last)}" if _in_chinese() else f"{name_of(first)}–{name_of(last)}"
+
+
+def _in_chinese() -> bool:
+    return (get_language() or "zh").startswith("zh")
+
+
+# For forms, whose choices are written once and read in every language.
+lazy_name_of = lazy(name_of, str)
 
 
 def _last_of_run(month: int, months: list[int]) -> int:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db.models import Case, QuerySet, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from shanhuo.config import config
 from shanhuo.regions import drawing, pinyin
 from shanhuo.regions.drawing import Nation, Outline
-from shanhuo.regions.models import Boundary, County, Prefecture, Province, Village
+from shanhuo.regions.models import Boundary, CityTier, County, Prefecture, Province, Village
 from shanhuo.regions.pack import NINE_DASH_LINE
 
 Level = Literal["province", "prefecture", "county"]
@@ -65,9 +66,20 @@ def city_tier_of(county: County) -> str:
     return parent.city_tier
 
 
+_TIER_NAMES = {
+    CityTier.FIRST: _("First-tier city"),
+    CityTier.NEW_FIRST: _("New first-tier city"),
+    CityTier.SECOND: _("Second-tier city"),
+    CityTier.THIRD: _("Third-tier city"),
+    CityTier.FOURTH: _("Fourth-tier city"),
+    CityTier.FIFTH: _("Fifth-tier city"),
+}
+
+
 def city_tier_name_of(county: County) -> str:
-    """一线 … 五线, or ""."""
-    return (county.prefecture or county.province).get_city_tier_display()
+    """一线城市 … 五线城市, or ""."""
+    tier = (county.prefecture or county.province).city_tier
+    return str(_TIER_NAMES[CityTier(tier)]) if tier else ""
 
 
 def has_outline(county: County) -> bool:

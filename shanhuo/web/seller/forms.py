@@ -84,7 +84,7 @@ class ProductForm(forms.Form):
         label=_("Months in season"),
         required=False,
         coerce=int,
-        choices=[(month, _("Month %d") % month) for month in season.MONTHS],
+        choices=[(month, season.lazy_name_of(month)) for month in season.MONTHS],
         widget=forms.CheckboxSelectMultiple,
     )
     story = forms.CharField(

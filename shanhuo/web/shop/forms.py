@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.goods import season
 from shanhuo.goods.choices import Category
 from shanhuo.kernel.textsearch import LONGEST_QUERY
 
@@ -26,7 +27,10 @@ class ShelfForm(forms.Form):
         required=False,
         coerce=int,
         empty_value=None,
-        choices=[("", _("All year")), *((month, _("Month %d") % month) for month in range(1, 13))],
+        choices=[
+            ("", _("All year")),
+            *((month, season.lazy_name_of(month)) for month in season.MONTHS),
+        ],
     )
 
     def asked(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from shanhuo.goods import season
 from shanhuo.kernel import clock, money
 from shanhuo.traffic.kinds import ObjectKind
 from shanhuo.web.showing import Showing
@@ -132,6 +133,12 @@ def span(length: timedelta | None) -> str:
     if minutes:
         return _("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": seconds}
     return _("%(seconds)d s") % {"seconds": seconds}
+
+
+@register.filter
+def month(number: int) -> str:
+    """7月, or Jul."""
+    return season.name_of(number)
 
 
 def _day(on: date) -> str:
