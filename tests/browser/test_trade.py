@@ -118,3 +118,33 @@ def forget_refusals(phone: Phone) -> None:
     """A browser writes every lost or refused request to its console, whatever the page does."""
     expected = re.compile(r"Failed to load resource: .* \S+(/hot/buy|/sell/sales/new|/claim)$")
     phone.complaints[:] = [one for one in phone.complaints if not expected.search(one)]
+
+
+@pytest.mark.parametrize(
+    ("who", "paths"),
+    [
+        ("mei", ["/orders", "/sales", "/basket"]),
+        (
+            "lin",
+            [
+                "/sell/orders",
+                "/sell/shipments",
+                "/sell/refunds",
+                "/sell/statement",
+                "/sell/slips",
+                "/sell/slips/households",
+                "/sell/slips/balance",
+                "/sell/sales",
+                "/sell/sales/new",
+                "/sell/price-cuts",
+            ],
+        ),
+        ("op", ["/ops/orders", "/ops/refunds", "/ops/books", "/ops/suspense", "/ops/notices"]),
+    ],
+)
+def test_lists_fit_a_phone_and_keep_the_policy(phone_of, who, paths):
+    phone = phone_of(who)
+    for path in paths:
+        page = phone.open(path)
+        sideways = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert (path, page.locator("h1").count(), sideways <= 0) == (path, 1, True)
