@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric, Status
 from shanhuo.impact.models import (
@@ -214,6 +214,16 @@ def releases(county: str) -> QuerySet[Release]:
 def projects(county_id: int | None = None) -> QuerySet[Project]:
     rows = Project.objects.select_related("county__province", "product")
     return rows if county_id is None else rows.filter(county_id=county_id)
+
+
+def search_projects(text: str) -> QuerySet[Project]:
+    """Projects with the text in their own, their product's or their county's name; "" finds all."""
+    fits = (
+        Q(name__icontains=text)
+        | Q(product__title__icontains=text)
+        | Q(county__name__icontains=text)
+    )
+    return projects().filter(fits) if text else projects()
 
 
 def project_of(public_id: str) -> Project | None:

@@ -136,3 +136,21 @@ def test_the_county_page_asks_the_same_number_of_questions_for_one_and_three_pro
     with CaptureQueriesContext(connection) as asked:
         text_of(client, "/c/500237")
     assert len(asked) == 9
+
+
+def test_projects_are_found_by_name_product_and_county_and_paged(
+    client: Client, make_product: Any, noon: datetime
+) -> None:
+    plums = make_product()
+    for number in range(31):
+        Project.objects.create(
+            county=plums.county,
+            product=plums,
+            name=f"上市季{number:02}",
+            starts_on=noon.date(),
+            ends_on=noon.date(),
+        )
+    assert text_of(client, "/projects").count('class="go"') == 30
+    assert text_of(client, "/projects?page=2").count('class="go"') == 1
+    for text, found in (("季07", 1), ("脆李", 30), ("巫山", 30), ("没有", 0)):
+        assert text_of(client, f"/projects?q={text}").count('class="go"') == found

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from shanhuo.web.showing import show
 
 MOST_COUNTIES = 20
 MAP_AGE_S = 86_400
+PROJECTS_PER_PAGE, LONGEST_SEARCH = 30, 40
 
 
 @require_safe
@@ -113,8 +115,11 @@ def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
 
 @require_safe
 def projects(request: HttpRequest) -> HttpResponse:
-    """Support projects, the newest first."""
-    return render(request, "web/impact/projects.html", {"projects": impact.projects()[:50]})
+    """Support projects, the newest first; `?q=` finds one by its name, product or county."""
+    text = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    rows = impact.search_projects(text)
+    page = Paginator(rows, PROJECTS_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "web/impact/projects.html", {"page": page, "text": text})
 
 
 @require_safe
