@@ -251,11 +251,13 @@ def _rolled_up(one: Examination) -> int:
     return queries.rolled_up(BY_ID[one.metric], window, county=one.county, product=one.product)
 
 
-def last_closed_month(now: datetime) -> Window:
-    """The calendar month to offer for an examination."""
-    first = clock.day_of(traffic.complete_until(now=now)).replace(day=1)
-    last = first - timedelta(days=1)
-    return Window(last.replace(day=1), last)
+def period_to_offer(now: datetime) -> Window:
+    """The last calendar month that is closed; of a young platform, the closed days it has."""
+    last_day = clock.day_of(traffic.complete_until(now=now)) - timedelta(days=1)
+    month_end = clock.day_of(traffic.complete_until(now=now)).replace(day=1) - timedelta(days=1)
+    since_day = max(month_end.replace(day=1), queries.first_counted_day() or date.min)
+    until_day = month_end if since_day <= month_end else last_day
+    return Window(min(since_day, until_day), until_day)
 
 
 def _note(one: Examination, verb: str, actor: Any | None, *, now: datetime) -> None:

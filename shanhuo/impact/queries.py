@@ -121,6 +121,11 @@ def unknown_days(metric: Metric, window: Window) -> list[date]:
     return [day for day in window.days if day not in known]
 
 
+def first_counted_day() -> date | None:
+    """The day with which the roll-ups begin."""
+    return Fill.objects.order_by("day").values_list("day", flat=True).first()
+
+
 def is_damaged(metric: Metric, window: Window) -> bool:
     """Whether figures of the window are withheld, because a day of its log cannot be read."""
     fills = Fill.objects.filter(log=metric.log, is_damaged=True, **_days(window))

@@ -68,6 +68,9 @@ def fill_everything(*, now: datetime) -> int:
 def _fill_stale(window: Window, *, now: datetime) -> int:
     stale = [(log, day) for log in Fill.Log.values for day in filling.stale_days(log, window)]
     filled = [day for log, day in stale if _fill(log, day, now=now)]
+    # Nothing came since: today's figures are as fresh as if they had been counted now.
+    today = Fill.objects.filter(day=clock.day_of(now), is_damaged=False, filled_at__lt=now)
+    today.update(filled_at=now)
     examining.void_changed(filled, now=now)
     return len(filled)
 

@@ -284,3 +284,21 @@ def test_attack_36_days_that_were_not_published_stay_at_the_desk(
     assert list(examinations_in_public()) == []
     assert list(examinations_visible_to(stranger)) == []
     assert list(examinations_visible_to(audit_person)) == [one]
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        (None, JUNE),
+        (date(2026, 5, 1), JUNE),
+        (date(2026, 6, 20), Window(date(2026, 6, 20), date(2026, 6, 30))),
+        (date(2026, 7, 1), Window(date(2026, 7, 1), date(2026, 7, 4))),
+        (date(2026, 7, 5), Window(date(2026, 7, 4), date(2026, 7, 4))),
+    ],
+)
+def test_the_period_that_is_offered_is_one_that_was_counted(
+    noon: datetime, first: date | None, expected: Window
+) -> None:
+    if first:
+        Fill.objects.create(log="facts", day=first, entry_count=0, filled_at=noon)
+    assert examining.period_to_offer(noon + 4 * DAY) == expected

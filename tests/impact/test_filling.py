@@ -179,3 +179,10 @@ def test_a_report_asks_the_database_twice_however_long_it_is(
     with CaptureQueriesContext(connection) as asked:
         queries.report(Window.last_days(days, until_day=date(2026, 7, 1)), county=WUSHAN)
     assert len(asked) == 2
+
+
+def test_a_quiet_hour_makes_no_figure_look_old(tell: Tell, noon: datetime) -> None:
+    tell(paid(line(1_000)), noon)
+    services.fill_recent(now=noon)
+    assert services.fill_recent(now=noon + HOUR) == 0
+    assert queries.report(TODAY, county=WUSHAN).counted_at == noon + HOUR

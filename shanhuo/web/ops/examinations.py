@@ -99,13 +99,13 @@ def examinations(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def examination_new(request: HttpRequest) -> HttpResponse:
     """Choose a figure and a period; the recount begins at once."""
-    month = examining.last_closed_month(clock.now())
+    period = examining.period_to_offer(clock.now())
     form = PeriodForm(
         request.POST or None,
         organisations=people.auditors_of(request.user),
         initial={
-            "since_day": month.since_day,
-            "until_day": month.until_day,
+            "since_day": period.since_day,
+            "until_day": period.until_day,
             "county": request.GET.get("county", ""),
             "metric": request.GET.get("metric", ""),
         },
