@@ -1,0 +1,105 @@
+"""For everybody: enough contrast, a keyboard is enough, and large letters fit."""
+
+import pytest
+
+from tests.browser.looking import pale_text
+from tests.browser.waiting import until, until_first_view
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+PUBLIC = [
+    "/",
+    "/goods",
+    "/g/{product}",
+    "/p/{clip}",
+    "/c/{county}",
+    "/c/{county}/shop",
+    "/search?q=示例",
+    "/counties",
+    "/metrics",
+    "/rules",
+    "/account/sign-in",
+]
+DESKS = {
+    "lin": ["/sell/", "/sell/products", "/sell/orders", "/sell/statement", "/sell/slips/new"],
+    "wang": ["/county/", "/county/households", "/county/figures", "/county/pool"],
+    "op": ["/ops/", "/review"],
+}
+DESK_PAGES = [(who, path) for who, paths in DESKS.items() for path in paths]
+
+# What has the focus: its words or name, whether one sees it, and whether it stands on the screen.
+_FOCUS = """
+() => {
+  const at = document.activeElement;
+  const {outlineStyle, outlineWidth} = getComputedStyle(at);
+  const {top, bottom, width, height} = at.getBoundingClientRect();
+  return {
+    tag: at.tagName,
+    name: at.getAttribute("aria-label") || at.textContent.trim() || at.name || "",
+    marked: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+    seen: width > 0 && height > 0 && bottom > 0 && top < innerHeight,
+  };
+}
+"""
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_what_stands_on_a_page_can_be_read(phone_of, market, path):
+    phone = phone_of()
+    phone.open(market.address(path))
+    until_first_view(phone.page)
+    assert pale_text(phone.page) == {}
+
+
+@pytest.mark.parametrize(("who", "path"), DESK_PAGES)
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_desk_can_be_read_with_large_letters_and_fits(phone_of, who, path, wide):
+    phone = phone_of(who, wide=wide)
+    page = phone.open("/about")
+    page.locator("footer button[name=care]").click()
+    page.wait_for_url("**/about")
+    phone.open(path)
+    assert page.locator("html.care").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert clipped(page) == []
+    assert pale_text(page) == {}
+
+
+def clipped(page) -> list[str]:
+    """Figures and names that do not fit into their box."""
+    return page.locator(".brand, .figure .value, .button, .badge").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth)"
+        ".map((one) => one.textContent.trim())"
+    )
+
+
+def test_the_keyboard_alone_leads_through_the_goods(phone_of, market):
+    """The skip link first; then every stop is seen and marked; at the end one is out again."""
+    page = phone_of(wide=True).open(market.address("/g/{product}"))
+    page.keyboard.press("Tab")
+    assert page.evaluate(_FOCUS)["tag"] == "A"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id || location.hash") in {"main", "#main"}
+    stops = []
+    while (stop := next_stop(page))["tag"] != "BODY":
+        stops.append(stop)
+        assert len(stops) < 200, "a trap"
+    names = [stop["name"] for stop in stops]
+    assert {"立即购买", "加入购物车"} <= set(names)
+    assert [stop for stop in stops if not (stop["marked"] and stop["seen"])] == []
+
+
+def next_stop(page) -> dict[str, object]:
+    page.keyboard.press("Tab")
+    return dict(page.evaluate(_FOCUS))
+
+
+def test_the_clips_are_watched_and_left_by_keyboard(phone_of, market):
+    page = phone_of(wide=True).open("/watch")
+    page.locator(".one-by-one .clip").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    second = page.locator(".clip").nth(1)
+    until(page, lambda: second.bounding_box()["y"] < page.viewport_size["height"] / 2)
+    page.locator("nav a[href='/goods']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/goods")
