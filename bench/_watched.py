@@ -20,14 +20,17 @@ USERS, VIDEOS = 27_285, 7_583
 LENGTHS_S = (0.1, 5, 7, 9, 11, 13, 15, 18, 22, 28, 40, 60, 90, 150)
 UNKNOWN_TAB, UNKNOWN_HOUR = 16, 25
 
+BEGIN_MS, DAY_MS = 1_649_347_200_000, 86_400_000
+
 Ints = NDArray[np.int64]
 
 
 def table(name: str, sql: str = "SELECT * FROM {}") -> dict[str, NDArray[Any]]:
-    """A data file as columns."""
+    """A data file as columns. More days are read, and scored, by dropping another file
+    `kuairand_standard*.parquet` beside the first."""
     with duckdb.connect() as connection:
         connection.execute("SET threads = 1")
-        source = f"'{DATA}/kuairand_{name}.parquet'"
+        source = f"'{DATA}/kuairand_{name}*.parquet'"
         found = connection.execute(sql.format(source)).fetchnumpy()
     return {key: np.ma.filled(column, 0) for key, column in found.items()}
 
@@ -63,7 +66,7 @@ def together(*parts: Rows) -> Rows:
 
 @cache
 def log() -> Rows:
-    """The standard log of 04-25..05-05, by time; column `day` is 425..505."""
+    """The standard log from 04-25 on, by time; column `day` is 425..505."""
     found = table("standard", "SELECT * FROM {} ORDER BY time_ms, user_id, video_id")
     columns = _columns(
         viewer=found["user_id"],
@@ -91,6 +94,18 @@ def histories() -> Rows:
         day=unknown * 424,
     )
     return Rows(columns, long_view)
+
+
+def moments_of_histories() -> NDArray[np.float64]:
+    """When each row of `histories` happened, in days after 04-08 00:00, by estimate: only a user's
+    number of exposures and the last moment are known, so they are spread evenly."""
+    found = table("histories", "SELECT history_len, last_ms, watch_seq FROM {} ORDER BY user_id")
+    last = (found["last_ms"] - BEGIN_MS) / DAY_MS
+    sizes = np.array([len(one) for one in found["watch_seq"]])
+    ends = np.cumsum(sizes)
+    back = np.repeat(ends, sizes) - np.arange(ends[-1]) - 0.5
+    step = np.repeat(last / np.maximum(found["history_len"], 1), sizes)
+    return np.asarray(np.repeat(last, sizes) - back * step, np.float64)
 
 
 def days(first: int, last: int) -> Rows:
