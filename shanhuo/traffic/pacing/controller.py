@@ -118,6 +118,10 @@ class Controller:
         self.prices = self._prices(np.arange(len(self.left)))
         self.bundle_prices = self.plan.bundles.prices(self.prices)
 
+    def adopt(self, plan: Plan) -> None:
+        """Go on with a newer rehearsal of the same contracts and bundles; in force at refresh."""
+        self.plan = plan
+
     def charge(self, bundle: int) -> tuple[int, ...]:
         """An exposure of this bundle was shown. Returns the contracts that it counts for."""
         contracts = self.plan.bundles.members[bundle]
