@@ -98,7 +98,7 @@ def test_whatever_is_given_out_seen_lost_or_killed_the_quota_holds(data, contrac
 
 
 def count_of(contract, day, shown, excluded=0):
-    return DayCount(contract.pk, day, shown, excluded, 0.0)
+    return DayCount(contract.pk, day, shown, excluded)
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])

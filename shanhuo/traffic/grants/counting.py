@@ -14,14 +14,12 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """Exposures of one contract on one day: all that were shown, those excluded by a rule, and
-    the sum of the prices that put them there."""
+    """Exposures of one contract on one day: all that were shown, and those excluded by a rule."""
 
     contract: int
     day: date
     shown: int
     excluded: int
-    price: float
 
     @property
     def delivered(self) -> int:
@@ -34,11 +32,11 @@ def count(log: SignalLog, *, since: date, until: date) -> Iterator[DayCount]:
     with log.open(since=begin, until=end) as connection:
         judge(connection)
         rows = connection.execute(
-            'SELECT "grant", day_number, count(*), count(*) FILTER (fault > 0), sum(price)'
+            'SELECT "grant", day_number, count(*), count(*) FILTER (fault > 0)'
             ' FROM judged WHERE "grant" > 0 GROUP BY ALL ORDER BY day_number, "grant"'
         ).fetchall()
-    for contract, day, shown, excluded, price in rows:
-        yield DayCount(contract, _EPOCH + timedelta(days=day), shown, excluded, float(price))
+    for contract, day, shown, excluded in rows:
+        yield DayCount(contract, _EPOCH + timedelta(days=day), shown, excluded)
 
 
 def excluded_by_rule(

@@ -23,16 +23,11 @@ class Cost:
     supported_finished: int
     others: int
     others_finished: int
-    price: float
 
     @property
     def expected_finished(self) -> float:
         """What so many exposures would have brought at the rate of the others."""
         return self.supported * self.others_finished / self.others if self.others else 0.0
-
-    @property
-    def lost(self) -> float:
-        return self.expected_finished - self.supported_finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +42,6 @@ class Pace:
     hours: list[tuple[datetime, int]]
     cost: Cost
 
-    @property
-    def ahead(self) -> float:
-        """Exposures before (or, negative, behind) the straight line."""
-        return self.delivered - self.target
-
 
 _HOURS = """
 SELECT at_ms // 3600000 AS hour, count(*) FROM judged
@@ -59,8 +49,7 @@ WHERE fault = 0 AND "grant" IN (SELECT unnest(?)) GROUP BY hour ORDER BY hour
 """
 _COST = f"""
 WITH ends AS (SELECT DISTINCT sheet, slot FROM signals WHERE kind = {Kind.FINISH.value})
-SELECT "grant" IN (SELECT unnest(?)) AS mine, "grant" = 0 AS free, count(*), count(ends.sheet),
-    sum(price)
+SELECT "grant" IN (SELECT unnest(?)) AS mine, "grant" = 0 AS free, count(*), count(ends.sheet)
 FROM judged LEFT JOIN ends ON ends.sheet = judged.sheet AND ends.slot = judged.slot
 WHERE fault = 0 GROUP BY ALL
 """  # noqa: S608 - only our own number is put in
@@ -91,7 +80,7 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     )
 
 
-def _cost(rows: list[tuple[bool, bool, int, int, float]]) -> Cost:
+def _cost(rows: list[tuple[bool, bool, int, int]]) -> Cost:
     supported = [row for row in rows if row[0]]
     others = [row for row in rows if row[1]]
     return Cost(
@@ -99,5 +88,4 @@ def _cost(rows: list[tuple[bool, bool, int, int, float]]) -> Cost:
         supported_finished=sum(row[3] for row in supported),
         others=sum(row[2] for row in others),
         others_finished=sum(row[3] for row in others),
-        price=sum(float(row[4] or 0) for row in supported),
     )

@@ -306,13 +306,12 @@ def entries_of(grant: Grant) -> QuerySet[LedgerEntry]:
     return grant.entries.select_related("contract").order_by("sequence")
 
 
-def overlaps_of(contract: Contract) -> QuerySet[Contract]:
-    """Other contracts under way on the very same object (in other programmes)."""
-    same = Contract.objects.filter(kind=contract.kind, target=contract.target)
-    return same.exclude(pk=contract.pk).filter(
-        grant__status__in=PUBLIC,
-        grant__starts_on__lte=contract.grant.ends_on,
-        grant__ends_on__gte=contract.grant.starts_on,
+def overlapping(grant: Grant) -> QuerySet[Grant]:
+    """Other grants to the same county on some of the same days: they may support the same clips."""
+    return (
+        grants_in_public()
+        .filter(county=grant.county_id, starts_on__lte=grant.ends_on, ends_on__gte=grant.starts_on)
+        .exclude(pk=grant.pk)
     )
 
 

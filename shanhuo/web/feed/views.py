@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import reasons
+from shanhuo.traffic.grants import queries as grants
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.serving import serving
 from shanhuo.traffic.sheets import NotASheet
@@ -46,7 +47,11 @@ def why(request: HttpRequest) -> HttpResponse:
     except NotASheet as error:
         raise Http404 from error
     explained = reasons.explain(sheet, slot)
-    context = {"why": explained, "county": regions.county_of(str(explained.county))}
+    context = {
+        "why": explained,
+        "county": regions.county_of(str(explained.county)),
+        "grant": grants.grant_of_contract(explained.grant) if explained.grant else None,
+    }
     alone = not is_htmx(request) and "fragment" not in request.GET
     template = "web/feed/why.html" if alone else "web/feed/_why.html"
     return render(request, template, context)

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from shanhuo.content import queries as content
@@ -16,9 +17,22 @@ from shanhuo.kernel import clock
 from shanhuo.people.actors import actor_of
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.board import TRIALS
+from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.origins import ClipReception, Origins, origins_of
-from shanhuo.traffic.reasons import WORDS
 
+SOURCES = {
+    Source.FOLLOWED: gettext_lazy("They follow you"),
+    Source.PLACE: gettext_lazy("They chose your county, or like what comes from it"),
+    Source.SEASON: gettext_lazy("What you show is in season"),
+    Source.TOPIC: gettext_lazy("They often watch your topics"),
+    Source.TOGETHER: gettext_lazy("They liked clips that others like together with yours"),
+    Source.FRESH: gettext_lazy("First viewers of a new clip"),
+    Source.TRENDING: gettext_lazy("Many people were watching it"),
+    Source.RANDOM: gettext_lazy("Drawn by lot"),
+    Source.GRANT: gettext_lazy("A traffic grant"),
+    Source.CHOSEN: gettext_lazy("On another page, or by a shared address"),
+    Source.AGAIN: gettext_lazy("Shown again: they had seen everything new"),
+}
 DAYS, MOST_CLIPS = 28, 30
 HIDDEN_OFTEN = 0.03
 
@@ -43,7 +57,9 @@ def mine(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "days": DAYS,
         "origins": found,
-        "sources": [(WORDS[source], count, count / found.shown) for source, count in found.sources],
+        "sources": [
+            (SOURCES[source], count, count / found.shown) for source, count in found.sources
+        ],
         "clips": [_line(card, found) for card in cards],
     }
     return render(request, "web/grants/mine.html", context)

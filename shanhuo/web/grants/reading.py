@@ -11,8 +11,9 @@ from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic import rules as may
-from shanhuo.traffic.fakes import RULES
+from shanhuo.traffic.fakes import RULES, Rule
 from shanhuo.traffic.grants import booking, queries
+from shanhuo.traffic.grants.counting import excluded_by_rule
 from shanhuo.traffic.grants.pace import pace_of
 from shanhuo.traffic.grants.recount import recount as recount_of
 from shanhuo.web.grants.charts import chart_of
@@ -68,6 +69,7 @@ def grant(request: HttpRequest, public_id: str) -> HttpResponse:
     context = {
         "sheet": sheet,
         "days": [(f"{one.day:%m-%d}", one.delivered) for one in sheet.days],
+        "others": queries.overlapping(found)[:5],
         "may_decide": waits and may.may_decide(request.user, found),
         "may_stop": under_way and may.may_stop(request.user),
         "may_recount": may.may_read_requests(request.user),
@@ -94,8 +96,20 @@ def recount(request: HttpRequest, public_id: str) -> HttpResponse:
     found = grant_of(request, public_id)
     now, log = clock.now(), traffic.signal_log()
     booking.book_recent(log, now=now)
-    context = {"grant": found, "found": recount_of(log, found, now=now)}
+    context = {
+        "grant": found,
+        "found": recount_of(log, found, now=now),
+        "excluded": _excluded(log, found),
+    }
     return render(request, "web/grants/recount.html", context)
+
+
+def _excluded(log: Any, grant: Any) -> list[tuple[Rule, int]]:
+    """Which rule excluded how many."""
+    contracts = list(grant.contracts.values_list("pk", flat=True))
+    last = max(grant.ends_on, clock.today())
+    found = excluded_by_rule(log, contracts, since=grant.starts_on, until=last)
+    return [(rule, found[rule.number]) for rule in RULES if found[rule.number]]
 
 
 @require_safe
