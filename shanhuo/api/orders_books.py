@@ -39,10 +39,12 @@ ACCESS = {
 
 
 class AccountOut(Schema):
-    """code: "held", "merchant:3f9k…". What the gateway owes us counts below zero."""
+    """code: "held", "merchant:3f9k…"; holder: the organisation's name, or empty. What the gateway
+    owes us counts below zero."""
 
     code: str
     kind: str
+    holder: str
     balance_fen: int
 
 

@@ -2,6 +2,7 @@
 
 import json
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -232,6 +233,12 @@ def organisations_visible_to(user: Any) -> QuerySet[Organisation]:
     if rules.is_operator(user):
         return Organisation.objects.all()
     return Organisation.objects.filter(pk__in=organisations_of(user).values("organisation_id"))
+
+
+def organisation_names(public_ids: Iterable[str]) -> dict[str, str]:
+    """Public id -> name, for those that exist; the name of an organisation is public."""
+    rows = Organisation.objects.filter(public_id__in=list(public_ids))
+    return dict(rows.values_list("public_id", "name"))
 
 
 def members_of(organisation: Organisation) -> QuerySet[Membership]:

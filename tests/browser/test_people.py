@@ -109,7 +109,7 @@ def by_code(phone, number):
     page.locator("input[type=tel]").fill(number)
     page.get_by_role("button", name="获取验证码").click()
     page.locator("main form input:visible").fill(page.locator("[data-demo-code]").inner_text())
-    page.locator("main form button").click()
+    page.locator("main form button.primary").click()
     return page
 
 

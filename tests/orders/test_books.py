@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Model
 
-from shanhuo.orders import ledger
+from shanhuo.orders import ledger, queries
 from shanhuo.orders.models import JournalEntry, LedgerAccount, Posting
 
 CHANGES = [
@@ -56,3 +56,12 @@ def test_a_mistake_is_mended_by_a_second_entry(noon: datetime) -> None:
     back = ledger.Move(ledger.HELD, ledger.gateway("demo"), 7960)
     ledger.post(key="back:1", kind=JournalEntry.Kind.REFUND_SENT, moves=[back], at=noon)
     assert ledger.balances() == {"gateway:demo": 0, "held": 0}
+
+
+def test_an_account_says_whose_pocket_it_is(cooperative, noon):
+    move = ledger.Move(ledger.HELD, ledger.merchant(cooperative.public_id), 5000)
+    ledger.post(key="settled:1", kind=JournalEntry.Kind.SETTLED, moves=[move], at=noon)
+    assert [(line.holder, line.balance_fen) for line in queries.accounts()] == [
+        ("", -5000),
+        (cooperative.name, 5000),
+    ]

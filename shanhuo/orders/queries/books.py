@@ -7,14 +7,19 @@ from django.db.models import QuerySet
 from shanhuo.kernel import sheets
 from shanhuo.orders import ledger
 from shanhuo.orders.models import JournalEntry, LedgerAccount, Notice, Posting, SuspenseItem
+from shanhuo.people.queries import organisation_names
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """An account and what is on it. Money at a payment company counts as a debt of the company."""
+    """An account and what is on it. Money at a payment company counts as a debt of the company.
+
+    `holder` is the organisation whose pocket it is; empty for the platform's own.
+    """
 
     code: str
     kind: str
+    holder: str
     balance_fen: int
 
 
@@ -22,10 +27,15 @@ def accounts() -> list[AccountLine]:
     """Every account with its balance, by kind."""
     kinds = dict(LedgerAccount.objects.values_list("code", "kind"))
     labels = dict(LedgerAccount.Kind.choices)
+    names = organisation_names(_holder(code) for code in kinds)
     return [
-        AccountLine(code, str(labels[kinds[code]]), balance)
+        AccountLine(code, str(labels[kinds[code]]), names.get(_holder(code), ""), balance)
         for code, balance in sorted(ledger.balances().items())
     ]
+
+
+def _holder(code: str) -> str:
+    return code.partition(":")[2]
 
 
 def entries() -> QuerySet[JournalEntry]:
