@@ -11,9 +11,9 @@ from shanhuo.kernel import clock
 from shanhuo.people.access import Access
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.fakes import RULES
-from shanhuo.traffic.grants import booking, queries, services
+from shanhuo.traffic.grants import queries, services
 from shanhuo.traffic.grants.queries import ContractSheet, GrantLine
-from shanhuo.traffic.grants.recount import recount
+from shanhuo.traffic.grants.recount import book_and_recount
 from shanhuo.traffic.grants.terms import Terms, Wish
 from shanhuo.traffic.grants.words import (
     AUDIENCE_OF,
@@ -288,8 +288,7 @@ def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[E
 def get_recount(request: HttpRequest, public_id: str) -> RecountOut:
     """The signal log against the ledger. Newest signals are booked before."""
     grant, now, log = _find(request, public_id), clock.now(), traffic.signal_log()
-    booking.book_recent(log, now=now)
-    found = recount(log, grant, now=now)
+    found = book_and_recount(log, grant, now=now)
     names = [name for name in RecountLine.model_fields if name != "contract"]
     return RecountOut(
         equal=found.agrees,

@@ -97,6 +97,13 @@ def test_whatever_is_given_out_seen_lost_or_killed_the_quota_holds(data, contrac
         assert log + sum(out.values()) + sum(hands.values()) <= QUOTA
 
 
+def book_counts(programme, contract, counts, days, *, now):
+    head = book.heads()[programme.pk]
+    args = (programme.pk, [contract.pk], counts, days[0], days[1], now, head)
+    assert booking._book_programme(*args) is not None
+    assert booking._book_programme(*args[:-1], head - 1) is None
+
+
 def count_of(contract, day, shown, excluded=0):
     return DayCount(contract.pk, day, shown, excluded)
 
@@ -128,7 +135,7 @@ def test_entries_always_balance_and_say_what_was_counted(steps, contract, noon):
             process="a",
             defaults={"air_count": air, "expires_at": noon + timedelta(hours=1)},
         )
-        booking._book_programme(programme.pk, [contract.pk], counts, days[0], days[1], noon)
+        book_counts(programme, contract, counts, days, now=noon)
         lies = book.balances(LedgerEntry.objects.filter(programme=programme))
         assert sum(lies.values()) == 0
         assert all(amount >= 0 for account, amount in lies.items() if account != Account.SUPPLY)
@@ -154,7 +161,7 @@ def test_a_changed_a_removed_and_an_inserted_entry_break_the_chain(contract, noo
 def test_a_ledger_that_says_more_than_the_log_is_reported_and_left_alone(contract, noon, tmp_path):
     programme = contract.grant.programme
     counts = {contract.pk: [count_of(contract, kit.FIRST, 7)]}
-    booking._book_programme(programme.pk, [contract.pk], counts, kit.FIRST, kit.FIRST, noon)
+    book_counts(programme, contract, counts, [kit.FIRST, kit.FIRST], now=noon)
     (row,) = booking.reconcile(SignalLog(tmp_path / "signals"), now=noon)
     assert not row.agrees
     assert row.differences == [

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from shanhuo.traffic.models import Contract, LedgerEntry, Programme
 from shanhuo.traffic.models.ledger import Account
@@ -39,6 +39,7 @@ class Book:
         self.programme = Programme.objects.select_for_update().get(pk=programme_id)
         head = LedgerEntry.objects.filter(programme_id=programme_id).order_by("-sequence").first()
         self._sequence, self._digest = (head.sequence, head.digest) if head else (0, "")
+        self.head = self._sequence
         self._now = now
         self._entries: list[LedgerEntry] = []
 
@@ -76,6 +77,12 @@ class Book:
         written, self._entries = self._entries, []
         LedgerEntry.objects.bulk_create(written)
         return len(written)
+
+
+def heads() -> dict[int, int]:
+    """The last sequence of every programme's chain."""
+    rows = LedgerEntry.objects.values_list("programme").annotate(last=Max("sequence")).order_by()
+    return dict(rows)
 
 
 def digest_of(entry: LedgerEntry, previous: str) -> str:

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from shanhuo.kernel import clock
 from shanhuo.traffic.grants import book, leases
 from shanhuo.traffic.grants.book import Book, Kind
 from shanhuo.traffic.grants.counting import DayCount, count
-from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.log import SignalLog, Snapshot
 from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme, Reconciliation
 from shanhuo.traffic.models.ledger import Account
 
 LATE = timedelta(days=1)
 """Signals come up to two hours late; so a run counts yesterday too."""
 
+ATTEMPTS = 5
 _log = logging.getLogger(__name__)
 
 
@@ -49,34 +50,60 @@ class Difference:
         }
 
 
-def book_recent(log: SignalLog, *, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One programme, booked: entries written, and how its ledger compares with what was counted."""
+
+    written: int
+    days: int
+    delivered: int
+    differences: list[Difference]
+
+
+def book_recent(log: SignalLog, *, now: datetime, snapshot: Snapshot | None = None) -> int:
     """Book what the log says of yesterday and today; returns how many entries were written."""
     today = clock.day_of(now)
-    return book_days(log, since=today - LATE, until=today, now=now)
+    outcomes = book_days(log, since=today - LATE, until=today, now=now, snapshot=snapshot)
+    return sum(one.written for one in outcomes.values())
 
 
-def book_days(log: SignalLog, *, since: date, until: date, now: datetime) -> int:
+def book_days(
+    log: SignalLog, *, since: date, until: date, now: datetime, snapshot: Snapshot | None = None
+) -> dict[int, Outcome]:
     """Book every exposure of these days that is not in the ledger yet, and settle what is over.
 
-    Safe to run twice, and while others serve. Days whose log holds less than the ledger are left
-    as they are: only a person may say why.
+    Returns outcomes by programme. Safe to run twice, beside others who book, and while everybody
+    serves. Days of which the log holds less than the ledger are left as they are: only a person may
+    say why.
     """
-    counted: dict[int, list[DayCount]] = defaultdict(list)
-    for one in count(log, since=since, until=until):
-        counted[one.contract].append(one)
     leases.bury(now=now)
-    written = 0
-    for programme_id, contract_ids in _open_contracts(counted).items():
-        written += _book_programme(programme_id, contract_ids, counted, since, until, now)
-    return written
+    done: dict[int, Outcome] = {}
+    for _ in range(ATTEMPTS):
+        heads = book.heads()
+        counted: dict[int, list[DayCount]] = defaultdict(list)
+        for one in count(log, since=since, until=until, snapshot=snapshot):
+            counted[one.contract].append(one)
+        wanted = _contracts_of(counted, since, until)
+        for programme_id, contract_ids in wanted.items():
+            if programme_id in done:
+                continue
+            outcome = _book_programme(
+                programme_id, contract_ids, counted, since, until, now, heads.get(programme_id, 0)
+            )
+            if outcome is not None:
+                done[programme_id] = outcome
+        if done.keys() >= wanted.keys():
+            break
+    return done
 
 
-def _open_contracts(counted: Iterable[int]) -> dict[int, list[int]]:
-    """Contracts with something to book or to settle, by programme."""
+def _contracts_of(counted: Iterable[int], since: date, until: date) -> dict[int, list[int]]:
+    """Contracts with something to book, to settle or to compare, by programme."""
     promised = Contract.objects.exclude(
         grant__status__in=[Grant.Status.REQUESTED, Grant.Status.REFUSED]
     )
-    rows = promised.filter(settled_at=None) | promised.filter(pk__in=list(counted))
+    known = LedgerEntry.objects.filter(day__range=(since, until)).values("contract")
+    rows = promised.filter(Q(settled_at=None) | Q(pk__in=list(counted)) | Q(pk__in=known))
     found: dict[int, list[int]] = defaultdict(list)
     for pk, programme_id in rows.order_by("pk").values_list("pk", "grant__programme"):
         found[programme_id].append(pk)
@@ -91,16 +118,29 @@ def _book_programme(
     since: date,
     until: date,
     now: datetime,
-) -> int:
+    head: int,
+) -> Outcome | None:
+    """None, and nothing done, if somebody else wrote after the log was counted (`head` was the last
+    entry then): the count may be older than the ledger, and must be made anew."""
     ledger = Book(programme_id, now=now)
-    known = booked(LedgerEntry.objects.filter(contract__in=contract_ids, day__range=(since, until)))
+    if ledger.head != head:
+        return None
+    entries = LedgerEntry.objects.filter(contract__in=contract_ids, day__range=(since, until))
+    known = booked(entries)
     air = leases.in_the_air(contract_ids, now=now)
     for contract in Contract.objects.filter(pk__in=contract_ids).order_by("pk"):
         lies = book.balances(contract.entries.all())
         _Account(contract, lies[Account.OBJECT], lies[Account.RESERVED], ledger, now).bring_up(
             counted.get(contract.pk, []), known, air.get(contract.pk, 0)
         )
-    return ledger.write()
+    written, known = ledger.write(), booked(entries.all())
+    days = [day for contract in contract_ids for day in counted.get(contract, [])]
+    return Outcome(
+        written=written,
+        days=len({(day.contract, day.day) for day in days} | set(known)),
+        delivered=sum(one.shown - one.excluded for one in known.values()),
+        differences=compare(days, known),
+    )
 
 
 @dataclass(slots=True)
@@ -120,7 +160,7 @@ class _Account:
         for day in days:
             before = known.get((self.contract.pk, day.day), Booked())
             if day.shown < before.shown or day.excluded < before.excluded:
-                _log.error("the log lost signals: contract=%s day=%s", self.contract.pk, day.day)
+                # The comparison after the booking tells.
                 continue
             self._deliver(day.shown - before.shown, day.day)
             self._exclude(day.excluded - before.excluded, day.day)
@@ -201,28 +241,27 @@ def is_due(*, now: datetime) -> bool:
 
 
 def reconcile(log: SignalLog, *, now: datetime) -> list[Reconciliation]:
-    """Book everything, then hold every day of every programme against the log, and every chain
-    against its digests. One row per programme says what was found; a difference is an error."""
+    """Book everything, hold every day of every programme against the log, and every chain against
+    its digests. One row per programme says what was found; a difference is an error."""
     programmes = list(Programme.objects.order_by("pk"))
     if not programmes:
         return []
     first = min(programme.starts_on for programme in programmes)
-    book_days(log, since=first, until=clock.day_of(now), now=now)
-    counted = list(count(log, since=first, until=clock.day_of(now)))
-    return [_reconcile(programme, counted, now) for programme in programmes]
+    outcomes = book_days(log, since=first, until=clock.day_of(now), now=now)
+    return [_note_outcome(one, outcomes.get(one.pk, NOTHING), now) for one in programmes]
 
 
-def _reconcile(programme: Programme, counted: list[DayCount], now: datetime) -> Reconciliation:
-    mine = set(Contract.objects.filter(grant__programme=programme).values_list("pk", flat=True))
-    known = booked(LedgerEntry.objects.filter(programme=programme))
-    days = [one for one in counted if one.contract in mine]
-    differences = compare(days, known)
+NOTHING = Outcome(0, 0, 0, [])
+"""Of a programme without a contract."""
+
+
+def _note_outcome(programme: Programme, outcome: Outcome, now: datetime) -> Reconciliation:
     row = Reconciliation.objects.create(
         programme=programme,
         at=now,
-        days=len({(one.contract, one.day) for one in days} | set(known)),
-        delivered_count=sum(one.shown - one.excluded for one in known.values()),
-        differences=[one.as_json() for one in differences],
+        days=outcome.days,
+        delivered_count=outcome.delivered,
+        differences=[one.as_json() for one in outcome.differences],
         broken_at=book.first_break(programme.pk),
     )
     if not row.agrees:

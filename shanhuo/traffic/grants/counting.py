@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from shanhuo.kernel import clock
 from shanhuo.traffic.fakes import judge
-from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.log import SignalLog, Snapshot
 
 _EPOCH = date(1970, 1, 1)
 
@@ -26,10 +26,13 @@ class DayCount:
         return self.shown - self.excluded
 
 
-def count(log: SignalLog, *, since: date, until: date) -> Iterator[DayCount]:
-    """Every contract and day with an exposure, both days included, oldest first."""
+def count(
+    log: SignalLog, *, since: date, until: date, snapshot: Snapshot | None = None
+) -> Iterator[DayCount]:
+    """Every contract and day with an exposure, both days included, oldest first; as of now, or as
+    of a snapshot."""
     begin, end = clock.start_of(since), clock.start_of(until + timedelta(days=1))
-    with log.open(since=begin, until=end) as connection:
+    with log.open(since=begin, until=end, snapshot=snapshot) as connection:
         judge(connection)
         rows = connection.execute(
             'SELECT "grant", day_number, count(*), count(*) FILTER (fault > 0)'

@@ -8,7 +8,7 @@ from shanhuo.traffic.grants import book, booking
 from shanhuo.traffic.grants.book import Kind
 from shanhuo.traffic.grants.booking import Booked, Difference
 from shanhuo.traffic.grants.counting import count
-from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.log import SignalLog, Snapshot
 from shanhuo.traffic.models import Contract, Grant
 from shanhuo.traffic.models.ledger import Account
 
@@ -67,14 +67,29 @@ class GrantRecount:
         return sums and not self.differences and self.broken_at is None
 
 
-def recount(log: SignalLog, grant: Grant, *, now: datetime) -> GrantRecount:
-    """Count the log again. It writes nothing: book first, if the newest signals shall be in."""
+def book_and_recount(log: SignalLog, grant: Grant, *, now: datetime) -> GrantRecount:
+    """Book what the log holds at this moment, and count exactly that again.
+
+    Somebody else may book what came later in between; then it is done once more.
+    """
+    for _ in range(booking.ATTEMPTS):
+        snapshot = log.snapshot()
+        booking.book_recent(log, now=now, snapshot=snapshot)
+        found = recount(log, grant, now=now, snapshot=snapshot)
+        if found.agrees:
+            break
+    return found
+
+
+def recount(
+    log: SignalLog, grant: Grant, *, now: datetime, snapshot: Snapshot | None = None
+) -> GrantRecount:
+    """Count the log again. It writes nothing: signals not booked yet are differences."""
     until = max(clock.day_of(now), grant.starts_on)
     contracts = list(grant.contracts.order_by("pk"))
     numbers = {contract.pk for contract in contracts}
-    days = [
-        one for one in count(log, since=grant.starts_on, until=until) if one.contract in numbers
-    ]
+    every = count(log, since=grant.starts_on, until=until, snapshot=snapshot)
+    days = [one for one in every if one.contract in numbers]
     known = booking.booked(grant.entries.all())
     told = {(one.contract, one.day): Booked(one.shown, one.excluded) for one in days}
     head = grant.programme.entries.order_by("-sequence").values_list("digest", flat=True).first()

@@ -12,10 +12,10 @@ from shanhuo.regions import queries as regions
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic import rules as may
 from shanhuo.traffic.fakes import RULES, Rule
-from shanhuo.traffic.grants import booking, queries
+from shanhuo.traffic.grants import queries
 from shanhuo.traffic.grants.counting import excluded_by_rule
 from shanhuo.traffic.grants.pace import pace_of
-from shanhuo.traffic.grants.recount import recount as recount_of
+from shanhuo.traffic.grants.recount import book_and_recount
 from shanhuo.web.grants.charts import chart_of
 
 PAGE = 20
@@ -95,10 +95,9 @@ def recount(request: HttpRequest, public_id: str) -> HttpResponse:
     """Log and ledger side by side, counted at this moment."""
     found = grant_of(request, public_id)
     now, log = clock.now(), traffic.signal_log()
-    booking.book_recent(log, now=now)
     context = {
         "grant": found,
-        "found": recount_of(log, found, now=now),
+        "found": book_and_recount(log, found, now=now),
         "excluded": _excluded(log, found),
     }
     return render(request, "web/grants/recount.html", context)

@@ -12,9 +12,8 @@ from shanhuo.impact.recount import Product, product_of, recount
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, money
 from shanhuo.traffic import queries as traffic
-from shanhuo.traffic.grants import booking
 from shanhuo.traffic.grants import queries as grants
-from shanhuo.traffic.grants.recount import GrantRecount
+from shanhuo.traffic.grants.recount import GrantRecount, book_and_recount
 from shanhuo.traffic.grants.recount import recount as recount_grant
 
 GRANT = "grant"
@@ -75,9 +74,8 @@ class Command(BaseCommand):
         if grant is None:
             raise CommandError("there is no such grant")
         now, log = clock.now(), traffic.signal_log()
-        if not read_only:
-            booking.book_recent(log, now=now)
-        found = recount_grant(log, grant, now=now)
+        count = recount_grant if read_only else book_and_recount
+        found = count(log, grant, now=now)
         self._print(found)
         if not found.agrees:
             raise CommandError("log and ledger differ")
