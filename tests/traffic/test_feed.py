@@ -256,3 +256,36 @@ def test_the_sheet_says_what_the_list_said():
     assert sheet.slots["object"].tolist() == posts(board, shown)
     assert sheet.slots["source"].tolist() == [one.source for one in shown]
     assert set(sheet.slots["policy"].tolist()) == {7}
+
+
+class Fixed:
+    """Every third row is under a contract of its own, at one price."""
+
+    def __init__(self, rows: int, price: float) -> None:
+        self._numbers = np.where(np.arange(rows) % 3 == 0, np.arange(rows) + 1, 0).astype("u4")
+        self._price = price
+
+    def offers(self):
+        return np.flatnonzero(self._numbers).astype(np.int32)
+
+    def prices(self, candidates, viewer):
+        numbers = self._numbers[candidates.rows]
+        return (numbers > 0).astype("f4") * np.float32(self._price), numbers
+
+
+@given(cards, st.integers(1, 9), st.sampled_from([0.0, 0.1, 0.5, 5.0]))
+def test_only_what_the_same_list_would_not_hold_is_charged_to_a_grant(cards, seed, price):
+    board = board_of(*cards)
+    with_grants = Feed(random=Random(seed), explore=0.2, pricing=Fixed(len(cards), price))
+    without = Feed(random=Random(seed), explore=0.2)
+    shown = with_grants.list_for(board, MEI, Memory(), length=4)
+    plain = {one.row for one in without.list_for(board, MEI, Memory(), length=4)}
+    for one in shown:
+        assert (one.grant > 0) == (one.source == Source.GRANT)
+        if one.grant:
+            assert (one.grant, one.row in plain) == (one.row + 1, False)
+            assert one.price > 0
+        else:
+            assert one.price == 0
+    if price == 0.0:
+        assert {one.row for one in shown} == plain
