@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('goods', '0002_product_text'),
         ('people', '0001_initial'),
+        ('people', '__first__'),
         ('regions', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -46,6 +46,10 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.product')),
                 ('village', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.village')),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', '-published_at'], name='post_newest'), models.Index(fields=['county', 'status', '-published_at'], name='post_of_county'), models.Index(fields=['product', 'status', '-published_at'], name='post_of_product'), models.Index(fields=['author', '-created_at'], name='post_of_author'), models.Index(fields=['content_digest'], name='post_by_digest')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'processing', 'in_review', 'published', 'refused', 'appealed', 'withdrawn'])), name='post_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_post_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['in_review', 'appealed']), _negated=True), ('queued_at__isnull', False), _connector='OR'), name='waiting_post_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['in_review', 'published']), _negated=True), ('media_ready', True), _connector='OR'), name='shown_post_has_its_media'), models.CheckConstraint(condition=models.Q(('progress_percent__lte', 100)), name='post_progress_is_a_percentage')],
+            },
         ),
         migrations.CreateModel(
             name='Topic',
@@ -78,6 +82,9 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='content.post')),
             ],
+            options={
+                'indexes': [models.Index(fields=['post', 'status', '-created_at'], name='comment_of_post')],
+            },
         ),
         migrations.CreateModel(
             name='Follow',
@@ -87,6 +94,10 @@ class Migration(migrations.Migration):
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('follower', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['author'], name='follow_by_author')],
+                'constraints': [models.UniqueConstraint(fields=('follower', 'author'), name='follow_once'), models.CheckConstraint(condition=models.Q(('follower', models.F('author')), _negated=True), name='nobody_follows_oneself')],
+            },
         ),
         migrations.CreateModel(
             name='Like',
@@ -96,6 +107,9 @@ class Migration(migrations.Migration):
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='content.post')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'post'), name='like_once')],
+            },
         ),
         migrations.CreateModel(
             name='Photo',
@@ -108,6 +122,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('post', 'position'), name='photo_once_per_position'), models.CheckConstraint(condition=models.Q(('position__lt', 9)), name='at_most_nine_photos')],
             },
         ),
         migrations.CreateModel(
@@ -123,6 +138,10 @@ class Migration(migrations.Migration):
                 ('reporter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['made_at'], name='report_open')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('comment__isnull', True), ('settled_at__isnull', True)), fields=('reporter', 'post'), name='one_open_report_of_a_post'), models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('reporter', 'comment'), name='one_open_report_of_a_comment')],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -137,6 +156,9 @@ class Migration(migrations.Migration):
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='content.post')),
                 ('reviewer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('approved', True), ('reason', '')), models.Q(('approved', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='refusal_names_its_reason')],
+            },
         ),
         migrations.CreateModel(
             name='Appeal',
@@ -168,101 +190,9 @@ class Migration(migrations.Migration):
                 ('finished_at', models.DateTimeField(null=True)),
                 ('post', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='content.post')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['post', 'status', '-created_at'], name='comment_of_post'),
-        ),
-        migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(fields=['author'], name='follow_by_author'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('follower', 'author'), name='follow_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(('follower', models.F('author')), _negated=True), name='nobody_follows_oneself'),
-        ),
-        migrations.AddConstraint(
-            model_name='like',
-            constraint=models.UniqueConstraint(fields=('user', 'post'), name='like_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.UniqueConstraint(fields=('post', 'position'), name='photo_once_per_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='photo',
-            constraint=models.CheckConstraint(condition=models.Q(('position__lt', 9)), name='at_most_nine_photos'),
-        ),
-        migrations.AddIndex(
-            model_name='report',
-            index=models.Index(condition=models.Q(('settled_at__isnull', True)), fields=['made_at'], name='report_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('comment__isnull', True), ('settled_at__isnull', True)), fields=('reporter', 'post'), name='one_open_report_of_a_post'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at__isnull', True)), fields=('reporter', 'comment'), name='one_open_report_of_a_comment'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved', True), ('reason', '')), models.Q(('approved', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='refusal_names_its_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['status', '-published_at'], name='post_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['county', 'status', '-published_at'], name='post_of_county'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['product', 'status', '-published_at'], name='post_of_product'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['author', '-created_at'], name='post_of_author'),
-        ),
-        migrations.AddIndex(
-            model_name='post',
-            index=models.Index(fields=['content_digest'], name='post_by_digest'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'processing', 'in_review', 'published', 'refused', 'appealed', 'withdrawn'])), name='post_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_post_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['in_review', 'appealed']), _negated=True), ('queued_at__isnull', False), _connector='OR'), name='waiting_post_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['in_review', 'published']), _negated=True), ('media_ready', True), _connector='OR'), name='shown_post_has_its_media'),
-        ),
-        migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('progress_percent__lte', 100)), name='post_progress_is_a_percentage'),
-        ),
-        migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['expires_at'], name='upload_unfinished'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.UniqueConstraint(fields=('post', 'position'), name='upload_once_per_position'),
-        ),
-        migrations.AddConstraint(
-            model_name='upload',
-            constraint=models.CheckConstraint(condition=models.Q(('received_bytes__lte', models.F('total_bytes'))), name='upload_holds_no_more_than_announced'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['expires_at'], name='upload_unfinished')],
+                'constraints': [models.UniqueConstraint(fields=('post', 'position'), name='upload_once_per_position'), models.CheckConstraint(condition=models.Q(('received_bytes__lte', models.F('total_bytes'))), name='upload_holds_no_more_than_announced')],
+            },
         ),
     ]

@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('people', '0001_initial'),
+        ('people', '__first__'),
         ('regions', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -29,6 +29,9 @@ class Migration(migrations.Migration):
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.county')),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'name'), name='brand_name_once_per_organisation')],
+            },
         ),
         migrations.CreateModel(
             name='BrandVersion',
@@ -48,6 +51,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-number'],
+                'constraints': [models.UniqueConstraint(fields=('brand', 'number'), name='brand_version_number_once'), models.UniqueConstraint(condition=models.Q(('published_at', None)), fields=('brand',), name='brand_has_one_draft'), models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None)), models.Q(('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='brand_version_published_by_somebody')],
             },
         ),
         migrations.AddField(
@@ -74,6 +78,10 @@ class Migration(migrations.Migration):
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.county')),
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['county', 'status', '-listed_at'], name='product_by_county'), models.Index(fields=['merchant', '-created_at'], name='product_by_merchant')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('season_mask__lt', 4096)), name='product_season_is_twelve_months'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'listed'), _negated=True), ('listed_at__isnull', False), _connector='OR'), name='product_listed_at_some_time')],
+            },
         ),
         migrations.CreateModel(
             name='PoolEntry',
@@ -98,6 +106,10 @@ class Migration(migrations.Migration):
                 ('nominated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pool_entries', to='goods.product')),
             ],
+            options={
+                'indexes': [models.Index(fields=['county', 'status', '-checked_at'], name='pool_by_county')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['nominated', 'admitted'])), fields=('product',), name='pool_has_a_product_once'), models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('nominated_by')), _negated=True), _connector='OR'), name='pool_checked_by_another_person'), models.CheckConstraint(condition=models.Q(('status__in', ['nominated', 'refused']), models.Q(('certificate_ok', True), ('licence_ok', True), ('price_ok', True), ('stock_ok', True)), _connector='OR'), name='pool_admits_after_four_checks'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'exited'), _negated=True), models.Q(('exit_reason', ''), _negated=True), _connector='OR'), name='pool_exit_has_a_reason')],
+            },
         ),
         migrations.CreateModel(
             name='Lot',
@@ -127,6 +139,10 @@ class Migration(migrations.Migration):
                 ('certified_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='goods.product')),
             ],
+            options={
+                'indexes': [models.Index(fields=['product', 'status', 'valid_until'], name='lot_to_sell')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('committed_grams__lte', models.F('declared_grams'))), name='lot_sells_no_more_than_declared'), models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('certified_at__isnull', False), ('declared_grams__gt', 0), ('harvest_from__isnull', False), ('harvest_until__isnull', False), ('issued_on__isnull', False), ('quantity__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='lot_certified_is_complete'), models.CheckConstraint(condition=models.Q(('harvest_until__gte', models.F('harvest_from'))), name='lot_harvest_ends_after_it_begins'), models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('harvest_from'))), name='lot_valid_after_harvest_begins'), models.UniqueConstraint(fields=('product', 'number'), name='lot_number_once')],
+            },
         ),
         migrations.CreateModel(
             name='ProductPhoto',
@@ -140,6 +156,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('product', 'position'), name='product_photo_position_once')],
             },
         ),
         migrations.CreateModel(
@@ -175,6 +192,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('farm_gate_fen'), '+', models.F('packing_fen')), '+', models.F('freight_fen')), '+', models.F('platform_fee_fen')), '+', models.F('commission_fen')))), name='sku_parts_add_up_to_price'), models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='sku_price_is_not_zero'), models.CheckConstraint(condition=models.Q(('held_count__lte', models.F('stock_count'))), name='sku_holds_no_more_than_stock'), models.CheckConstraint(condition=models.Q(('grams_per_unit__gt', 0)), name='sku_weighs_something'), models.UniqueConstraint(fields=('product', 'name'), name='sku_name_once_per_product')],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +213,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-number'],
                 'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(('price_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('farm_gate_fen'), '+', models.F('packing_fen')), '+', models.F('freight_fen')), '+', models.F('platform_fee_fen')), '+', models.F('commission_fen')))), name='priceversion_parts_add_up_to_price'), models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='priceversion_price_is_not_zero'), models.UniqueConstraint(fields=('sku', 'number'), name='sku_price_number_once')],
             },
         ),
         migrations.CreateModel(
@@ -208,125 +227,8 @@ class Migration(migrations.Migration):
                 ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shares', to='goods.lot')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.sku')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='brandversion',
-            constraint=models.UniqueConstraint(fields=('brand', 'number'), name='brand_version_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='brandversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('published_at', None)), fields=('brand',), name='brand_has_one_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='brandversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at', None), ('published_by', None)), models.Q(('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='brand_version_published_by_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='brand',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='brand_name_once_per_organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['county', 'status', '-listed_at'], name='product_by_county'),
-        ),
-        migrations.AddIndex(
-            model_name='product',
-            index=models.Index(fields=['merchant', '-created_at'], name='product_by_merchant'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(('season_mask__lt', 4096)), name='product_season_is_twelve_months'),
-        ),
-        migrations.AddConstraint(
-            model_name='product',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'listed'), _negated=True), ('listed_at__isnull', False), _connector='OR'), name='product_listed_at_some_time'),
-        ),
-        migrations.AddIndex(
-            model_name='poolentry',
-            index=models.Index(fields=['county', 'status', '-checked_at'], name='pool_by_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['nominated', 'admitted'])), fields=('product',), name='pool_has_a_product_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolentry',
-            constraint=models.CheckConstraint(condition=models.Q(('checked_by', None), models.Q(('checked_by', models.F('nominated_by')), _negated=True), _connector='OR'), name='pool_checked_by_another_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolentry',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['nominated', 'refused']), models.Q(('certificate_ok', True), ('licence_ok', True), ('price_ok', True), ('stock_ok', True)), _connector='OR'), name='pool_admits_after_four_checks'),
-        ),
-        migrations.AddConstraint(
-            model_name='poolentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'exited'), _negated=True), models.Q(('exit_reason', ''), _negated=True), _connector='OR'), name='pool_exit_has_a_reason'),
-        ),
-        migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(fields=['product', 'status', 'valid_until'], name='lot_to_sell'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('committed_grams__lte', models.F('declared_grams'))), name='lot_sells_no_more_than_declared'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'draft'), models.Q(('certified_at__isnull', False), ('declared_grams__gt', 0), ('harvest_from__isnull', False), ('harvest_until__isnull', False), ('issued_on__isnull', False), ('quantity__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='lot_certified_is_complete'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('harvest_until__gte', models.F('harvest_from'))), name='lot_harvest_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__gte', models.F('harvest_from'))), name='lot_valid_after_harvest_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('product', 'number'), name='lot_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='productphoto',
-            constraint=models.UniqueConstraint(fields=('product', 'position'), name='product_photo_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.CheckConstraint(condition=models.Q(('price_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('farm_gate_fen'), '+', models.F('packing_fen')), '+', models.F('freight_fen')), '+', models.F('platform_fee_fen')), '+', models.F('commission_fen')))), name='sku_parts_add_up_to_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='sku_price_is_not_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.CheckConstraint(condition=models.Q(('held_count__lte', models.F('stock_count'))), name='sku_holds_no_more_than_stock'),
-        ),
-        migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.CheckConstraint(condition=models.Q(('grams_per_unit__gt', 0)), name='sku_weighs_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='priceversion',
-            constraint=models.CheckConstraint(condition=models.Q(('price_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('farm_gate_fen'), '+', models.F('packing_fen')), '+', models.F('freight_fen')), '+', models.F('platform_fee_fen')), '+', models.F('commission_fen')))), name='priceversion_parts_add_up_to_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='priceversion',
-            constraint=models.CheckConstraint(condition=models.Q(('price_fen__gt', 0)), name='priceversion_price_is_not_zero'),
-        ),
-        migrations.AddConstraint(
-            model_name='priceversion',
-            constraint=models.UniqueConstraint(fields=('sku', 'number'), name='sku_price_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockshare',
-            constraint=models.UniqueConstraint(fields=('reference', 'sku', 'lot'), name='stock_share_once_per_reference'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockshare',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_count__gt', 0)), name='stock_share_not_empty'),
-        ),
-        migrations.AddConstraint(
-            model_name='sku',
-            constraint=models.UniqueConstraint(fields=('product', 'name'), name='sku_name_once_per_product'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('reference', 'sku', 'lot'), name='stock_share_once_per_reference'), models.CheckConstraint(condition=models.Q(('unit_count__gt', 0)), name='stock_share_not_empty')],
+            },
         ),
     ]

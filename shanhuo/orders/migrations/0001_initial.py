@@ -15,8 +15,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('goods', '0002_product_text'),
         ('people', '0001_initial'),
+        ('people', '__first__'),
         ('regions', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -53,6 +53,9 @@ class Migration(migrations.Migration):
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.sku')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('left_count__lte', models.F('stock_count'))), name='hot_sale_left_within_stock'), models.CheckConstraint(condition=models.Q(('opens_at__lt', models.F('closes_at'))), name='hot_sale_opens_before_it_closes'), models.CheckConstraint(condition=models.Q(('per_person__gte', 1)), name='hot_sale_gives_somebody_something')],
+            },
         ),
         migrations.CreateModel(
             name='Notice',
@@ -95,6 +98,10 @@ class Migration(migrations.Migration):
                 ('county', models.ForeignKey(help_text='Where the parcel goes.', on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.county')),
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['buyer', '-placed_at'], name='order_by_buyer'), models.Index(fields=['merchant', 'status', '-placed_at'], name='order_by_merchant'), models.Index(condition=models.Q(('status', 'shipped')), fields=['shipped_at'], name='order_under_way'), models.Index(condition=models.Q(('settled_at', None), ('status', 'done')), fields=['received_at'], name='order_to_settle')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['awaiting_pay', 'preparing', 'part_shipped', 'shipped', 'done', 'cancelled', 'expired'])), name='order_status_is_known'), models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_fen'), '-', models.F('discount_fen')), '+', models.F('freight_fen')))), name='order_total_adds_up'), models.CheckConstraint(condition=models.Q(('refunded_fen__lte', models.F('total_fen'))), name='order_refund_within_total'), models.CheckConstraint(condition=models.Q(('status__in', ['awaiting_pay', 'cancelled', 'expired']), ('paid_at__isnull', False), _connector='OR'), name='order_goes_out_only_when_paid')],
+            },
         ),
         migrations.CreateModel(
             name='JournalEntry',
@@ -105,6 +112,9 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order')),
             ],
+            options={
+                'indexes': [models.Index(fields=['-at'], name='entry_newest')],
+            },
         ),
         migrations.CreateModel(
             name='OrderLine',
@@ -132,6 +142,9 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.product')),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.sku')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('order', 'sku'), name='one_order_line_per_sku'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='order_line_has_a_quantity'), models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('shipped_count'), '+', models.F('cancelled_count')))), name='unit_is_shipped_or_cancelled_once'), models.CheckConstraint(condition=models.Q(('shipped_count__gte', models.F('returned_count'))), name='returned_unit_was_shipped'), models.CheckConstraint(condition=models.Q(('unit_price_fen__gte', models.F('unit_discount_fen'))), name='discount_within_price'), models.CheckConstraint(condition=models.Q(('unit_discount_fen', 0), models.Q(('discount_funder', ''), _negated=True), _connector='XOR'), name='discount_has_a_funder'), models.CheckConstraint(condition=models.Q(('creator__isnull', False), ('unit_commission_fen', 0), _connector='OR'), name='commission_has_a_creator')],
+            },
         ),
         migrations.CreateModel(
             name='HotClaim',
@@ -145,6 +158,10 @@ class Migration(migrations.Migration):
                 ('sale', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='orders.hotsale')),
                 ('line', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hot_claim', to='orders.orderline')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'held')), fields=['expires_at'], name='claim_to_expire')],
+                'constraints': [models.UniqueConstraint(fields=('sale', 'buyer'), name='one_claim_per_buyer'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='claim_is_of_something'), models.CheckConstraint(condition=models.Q(('status__in', ['held', 'ordered', 'expired'])), name='claim_status_is_known')],
+            },
         ),
         migrations.CreateModel(
             name='OrderStep',
@@ -156,6 +173,9 @@ class Migration(migrations.Migration):
                 ('actor', models.ForeignKey(help_text='Null: the platform.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='orders.order')),
             ],
+            options={
+                'indexes': [models.Index(fields=['order', 'id'], name='steps_of_an_order')],
+            },
         ),
         migrations.CreateModel(
             name='Payment',
@@ -174,6 +194,10 @@ class Migration(migrations.Migration):
                 ('paid_at', models.DateTimeField(null=True)),
                 ('buyer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'waiting')), fields=['expires_at'], name='payment_to_expire'), models.Index(fields=['buyer', '-made_at'], name='payment_by_buyer')],
+                'constraints': [models.UniqueConstraint(fields=('company', 'transaction_id'), name='transaction_pays_once'), models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'paid', 'closed'])), name='payment_status_is_known'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='payment_has_an_amount'), models.CheckConstraint(condition=models.Q(('refunded_fen__lte', models.F('amount_fen'))), name='payment_refund_within_amount'), models.CheckConstraint(condition=models.Q(('refunded_fen', 0), ('status', 'paid'), _connector='OR'), name='only_paid_money_is_refunded'), models.CheckConstraint(condition=models.Q(models.Q(('status', 'paid'), _negated=True), models.Q(('paid_at__isnull', False), ('transaction_id__isnull', False)), _connector='OR'), name='paid_payment_has_a_transaction')],
+            },
         ),
         migrations.AddField(
             model_name='order',
@@ -190,6 +214,9 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.ledgeraccount')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.ledgeraccount')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='posting_moves_something'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='posting_moves_between_two_accounts')],
+            },
         ),
         migrations.CreateModel(
             name='PriceCut',
@@ -203,6 +230,10 @@ class Migration(migrations.Migration):
                 ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sku', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.sku')),
             ],
+            options={
+                'indexes': [models.Index(fields=['sku', 'ends_at'], name='price_cut_of_sku')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('off_fen__gt', 0)), name='price_cut_takes_something'), models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='price_cut_ends_after_it_starts')],
+            },
         ),
         migrations.CreateModel(
             name='PurchaseSlip',
@@ -227,6 +258,10 @@ class Migration(migrations.Migration):
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='goods.product')),
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='orders.purchaseslip')),
             ],
+            options={
+                'indexes': [models.Index(fields=['merchant', '-bought_on'], name='slips_of_a_merchant'), models.Index(fields=['lot'], name='slips_of_a_lot'), models.Index(fields=['household', '-bought_on'], name='slips_of_a_household')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('baseline_fen__gte', 0), ('grams__gt', 0), ('paid_fen__gt', 0), ('reverses', None)), models.Q(('baseline_fen__lte', 0), ('grams__lt', 0), ('paid_fen__lt', 0), ('reverses__isnull', False)), _connector='OR'), name='slip_pays_or_reverses')],
+            },
         ),
         migrations.CreateModel(
             name='Refund',
@@ -245,6 +280,10 @@ class Migration(migrations.Migration):
                 ('order', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='orders.order')),
                 ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='refunds', to='orders.payment')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('status', 'wanted')), fields=['made_at'], name='refund_to_send')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['wanted', 'done'])), name='refund_status_is_known'), models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='refund_has_an_amount')],
+            },
         ),
         migrations.CreateModel(
             name='RefundLine',
@@ -276,6 +315,10 @@ class Migration(migrations.Migration):
                 ('merchant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organisation')),
                 ('refund', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.refund')),
             ],
+            options={
+                'indexes': [models.Index(fields=['merchant', 'settled_at'], name='settled_by_merchant'), models.Index(fields=['creator', 'settled_at'], name='settled_by_creator')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('refund', None)), fields=('line',), name='line_settles_once'), models.UniqueConstraint(fields=('line', 'refund'), name='refund_corrects_settlement_once')],
+            },
         ),
         migrations.CreateModel(
             name='Shipment',
@@ -288,6 +331,9 @@ class Migration(migrations.Migration):
                 ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='orders.order')),
                 ('shipped_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('order', 'carrier', 'tracking_number'), name='parcel_once_per_order')],
+            },
         ),
         migrations.CreateModel(
             name='ShipmentLine',
@@ -297,6 +343,9 @@ class Migration(migrations.Migration):
                 ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.orderline')),
                 ('shipment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='orders.shipment')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='parcel_line_has_a_quantity')],
+            },
         ),
         migrations.CreateModel(
             name='SuspenseItem',
@@ -313,6 +362,9 @@ class Migration(migrations.Migration):
                 ('resolved_at', models.DateTimeField(null=True)),
                 ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('company', 'transaction_id'), name='suspense_once_per_transaction')],
+            },
         ),
         migrations.AddField(
             model_name='refund',
@@ -351,210 +403,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('buyer', 'sku'), name='one_basket_line_per_sku'), models.CheckConstraint(condition=models.Q(('quantity__gte', 1), ('quantity__lte', 999)), name='basket_quantity_is_sane')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='hotsale',
-            constraint=models.CheckConstraint(condition=models.Q(('left_count__lte', models.F('stock_count'))), name='hot_sale_left_within_stock'),
-        ),
-        migrations.AddConstraint(
-            model_name='hotsale',
-            constraint=models.CheckConstraint(condition=models.Q(('opens_at__lt', models.F('closes_at'))), name='hot_sale_opens_before_it_closes'),
-        ),
-        migrations.AddConstraint(
-            model_name='hotsale',
-            constraint=models.CheckConstraint(condition=models.Q(('per_person__gte', 1)), name='hot_sale_gives_somebody_something'),
-        ),
-        migrations.AddIndex(
-            model_name='journalentry',
-            index=models.Index(fields=['-at'], name='entry_newest'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.UniqueConstraint(fields=('order', 'sku'), name='one_order_line_per_sku'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='order_line_has_a_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(models.F('shipped_count'), '+', models.F('cancelled_count')))), name='unit_is_shipped_or_cancelled_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('shipped_count__gte', models.F('returned_count'))), name='returned_unit_was_shipped'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_price_fen__gte', models.F('unit_discount_fen'))), name='discount_within_price'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('unit_discount_fen', 0), models.Q(('discount_funder', ''), _negated=True), _connector='XOR'), name='discount_has_a_funder'),
-        ),
-        migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('creator__isnull', False), ('unit_commission_fen', 0), _connector='OR'), name='commission_has_a_creator'),
-        ),
-        migrations.AddIndex(
-            model_name='hotclaim',
-            index=models.Index(condition=models.Q(('status', 'held')), fields=['expires_at'], name='claim_to_expire'),
-        ),
-        migrations.AddConstraint(
-            model_name='hotclaim',
-            constraint=models.UniqueConstraint(fields=('sale', 'buyer'), name='one_claim_per_buyer'),
-        ),
-        migrations.AddConstraint(
-            model_name='hotclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='claim_is_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='hotclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['held', 'ordered', 'expired'])), name='claim_status_is_known'),
-        ),
-        migrations.AddIndex(
-            model_name='orderstep',
-            index=models.Index(fields=['order', 'id'], name='steps_of_an_order'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('status', 'waiting')), fields=['expires_at'], name='payment_to_expire'),
-        ),
-        migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(fields=['buyer', '-made_at'], name='payment_by_buyer'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(fields=('company', 'transaction_id'), name='transaction_pays_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'paid', 'closed'])), name='payment_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='payment_has_an_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_fen__lte', models.F('amount_fen'))), name='payment_refund_within_amount'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_fen', 0), ('status', 'paid'), _connector='OR'), name='only_paid_money_is_refunded'),
-        ),
-        migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'paid'), _negated=True), models.Q(('paid_at__isnull', False), ('transaction_id__isnull', False)), _connector='OR'), name='paid_payment_has_a_transaction'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['buyer', '-placed_at'], name='order_by_buyer'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['merchant', 'status', '-placed_at'], name='order_by_merchant'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('status', 'shipped')), fields=['shipped_at'], name='order_under_way'),
-        ),
-        migrations.AddIndex(
-            model_name='order',
-            index=models.Index(condition=models.Q(('settled_at', None), ('status', 'done')), fields=['received_at'], name='order_to_settle'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['awaiting_pay', 'preparing', 'part_shipped', 'shipped', 'done', 'cancelled', 'expired'])), name='order_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total_fen', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('goods_fen'), '-', models.F('discount_fen')), '+', models.F('freight_fen')))), name='order_total_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('refunded_fen__lte', models.F('total_fen'))), name='order_refund_within_total'),
-        ),
-        migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['awaiting_pay', 'cancelled', 'expired']), ('paid_at__isnull', False), _connector='OR'), name='order_goes_out_only_when_paid'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='posting_moves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='posting_moves_between_two_accounts'),
-        ),
-        migrations.AddIndex(
-            model_name='pricecut',
-            index=models.Index(fields=['sku', 'ends_at'], name='price_cut_of_sku'),
-        ),
-        migrations.AddConstraint(
-            model_name='pricecut',
-            constraint=models.CheckConstraint(condition=models.Q(('off_fen__gt', 0)), name='price_cut_takes_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='pricecut',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='price_cut_ends_after_it_starts'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseslip',
-            index=models.Index(fields=['merchant', '-bought_on'], name='slips_of_a_merchant'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseslip',
-            index=models.Index(fields=['lot'], name='slips_of_a_lot'),
-        ),
-        migrations.AddIndex(
-            model_name='purchaseslip',
-            index=models.Index(fields=['household', '-bought_on'], name='slips_of_a_household'),
-        ),
-        migrations.AddConstraint(
-            model_name='purchaseslip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('baseline_fen__gte', 0), ('grams__gt', 0), ('paid_fen__gt', 0), ('reverses', None)), models.Q(('baseline_fen__lte', 0), ('grams__lt', 0), ('paid_fen__lt', 0), ('reverses__isnull', False)), _connector='OR'), name='slip_pays_or_reverses'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['merchant', 'settled_at'], name='settled_by_merchant'),
-        ),
-        migrations.AddIndex(
-            model_name='settlement',
-            index=models.Index(fields=['creator', 'settled_at'], name='settled_by_creator'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(condition=models.Q(('refund', None)), fields=('line',), name='line_settles_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('line', 'refund'), name='refund_corrects_settlement_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipment',
-            constraint=models.UniqueConstraint(fields=('order', 'carrier', 'tracking_number'), name='parcel_once_per_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='shipmentline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 1)), name='parcel_line_has_a_quantity'),
-        ),
-        migrations.AddConstraint(
-            model_name='suspenseitem',
-            constraint=models.UniqueConstraint(fields=('company', 'transaction_id'), name='suspense_once_per_transaction'),
-        ),
-        migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('status', 'wanted')), fields=['made_at'], name='refund_to_send'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['wanted', 'done'])), name='refund_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='refund',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_fen__gt', 0)), name='refund_has_an_amount'),
         ),
         migrations.AddConstraint(
             model_name='refund',

@@ -74,6 +74,10 @@ class Migration(migrations.Migration):
                 ('county', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.county')),
                 ('village', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.village')),
             ],
+            options={
+                'indexes': [models.Index(fields=['county', 'kind'], name='household_by_county'), models.Index(fields=['county', 'head_name_digest'], name='household_by_name')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['lifted', 'monitored', 'other'])), name='household_kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'monitored'), ('risk__in', ['unstable', 'marginal', 'sudden'])), models.Q(models.Q(('kind', 'monitored'), _negated=True), ('risk', '')), _connector='OR'), name='household_risk_belongs_to_monitored'), models.CheckConstraint(condition=models.Q(('erased_at__isnull', True), models.Q(('address', ''), ('head_name', ''), ('head_name_digest', ''), ('number', ''), ('phone', ''), ('village', None)), _connector='OR'), name='erased_household_holds_nothing_personal'), models.UniqueConstraint(fields=('county', 'number_digest'), name='household_number_once_per_county')],
+            },
         ),
         migrations.CreateModel(
             name='HouseholdConsent',
@@ -88,6 +92,9 @@ class Migration(migrations.Migration):
                 ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('household',), name='one_standing_consent')],
+            },
         ),
         migrations.CreateModel(
             name='HouseholdImport',
@@ -117,6 +124,9 @@ class Migration(migrations.Migration):
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='people.householdimport')),
                 ('household', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='people.household')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('batch', 'line'), name='one_row_per_line')],
+            },
         ),
         migrations.CreateModel(
             name='Organisation',
@@ -131,6 +141,10 @@ class Migration(migrations.Migration):
                 ('county', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.county')),
                 ('founder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['kind', 'status'], name='organisation_by_kind')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['platform', 'auditor', 'county_office', 'merchant', 'creator'])), name='organisation_kind_is_known'), models.CheckConstraint(condition=models.Q(('status__in', ['applied', 'verified', 'refused', 'suspended'])), name='organisation_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'county_office'), _negated=True), ('county__isnull', False), _connector='OR'), name='county_office_has_a_county'), models.UniqueConstraint(condition=models.Q(('kind', 'creator')), fields=('founder',), name='one_creator_organisation_per_person')],
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -142,6 +156,9 @@ class Migration(migrations.Migration):
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.organisation')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'staff'])), name='membership_role_is_known'), models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'organisation'), name='one_living_membership')],
+            },
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -156,6 +173,9 @@ class Migration(migrations.Migration):
                 ('invited_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='people.organisation')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('organisation', 'phone_digest'), name='one_open_invitation_per_phone')],
+            },
         ),
         migrations.CreateModel(
             name='Verification',
@@ -171,6 +191,10 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verifications', to='people.organisation')),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', 'applied_at'], name='verification_queue')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['open', 'accepted', 'refused'])), name='verification_status_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('applied_by', models.F('decided_by')), _negated=True), ('decided_by__isnull', True), _connector='OR'), name='verification_takes_two_people'), models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('organisation',), name='one_open_verification_per_organisation')],
+            },
         ),
         migrations.CreateModel(
             name='VerificationDocument',
@@ -184,85 +208,5 @@ class Migration(migrations.Migration):
                 ('sha256', models.CharField(max_length=64)),
                 ('verification', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='people.verification')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['county', 'kind'], name='household_by_county'),
-        ),
-        migrations.AddIndex(
-            model_name='household',
-            index=models.Index(fields=['county', 'head_name_digest'], name='household_by_name'),
-        ),
-        migrations.AddConstraint(
-            model_name='household',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['lifted', 'monitored', 'other'])), name='household_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='household',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'monitored'), ('risk__in', ['unstable', 'marginal', 'sudden'])), models.Q(models.Q(('kind', 'monitored'), _negated=True), ('risk', '')), _connector='OR'), name='household_risk_belongs_to_monitored'),
-        ),
-        migrations.AddConstraint(
-            model_name='household',
-            constraint=models.CheckConstraint(condition=models.Q(('erased_at__isnull', True), models.Q(('address', ''), ('head_name', ''), ('head_name_digest', ''), ('number', ''), ('phone', ''), ('village', None)), _connector='OR'), name='erased_household_holds_nothing_personal'),
-        ),
-        migrations.AddConstraint(
-            model_name='household',
-            constraint=models.UniqueConstraint(fields=('county', 'number_digest'), name='household_number_once_per_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='householdconsent',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at__isnull', True)), fields=('household',), name='one_standing_consent'),
-        ),
-        migrations.AddConstraint(
-            model_name='householdimportrow',
-            constraint=models.UniqueConstraint(fields=('batch', 'line'), name='one_row_per_line'),
-        ),
-        migrations.AddIndex(
-            model_name='organisation',
-            index=models.Index(fields=['kind', 'status'], name='organisation_by_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['platform', 'auditor', 'county_office', 'merchant', 'creator'])), name='organisation_kind_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['applied', 'verified', 'refused', 'suspended'])), name='organisation_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'county_office'), _negated=True), ('county__isnull', False), _connector='OR'), name='county_office_has_a_county'),
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'creator')), fields=('founder',), name='one_creator_organisation_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'staff'])), name='membership_role_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('user', 'organisation'), name='one_living_membership'),
-        ),
-        migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.UniqueConstraint(fields=('organisation', 'phone_digest'), name='one_open_invitation_per_phone'),
-        ),
-        migrations.AddIndex(
-            model_name='verification',
-            index=models.Index(fields=['status', 'applied_at'], name='verification_queue'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['open', 'accepted', 'refused'])), name='verification_status_is_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_by', models.F('decided_by')), _negated=True), ('decided_by__isnull', True), _connector='OR'), name='verification_takes_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='verification',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'open')), fields=('organisation',), name='one_open_verification_per_organisation'),
         ),
     ]

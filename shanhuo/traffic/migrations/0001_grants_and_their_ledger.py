@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('people', '__first__'),
         ('regions', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -39,6 +39,10 @@ class Migration(migrations.Migration):
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['status', 'starts_on'], name='grant_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('asked_count__gt', 0)), name='grant_asks_for_something'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='grant_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='grant_is_decided_by_a_second_person')],
+            },
         ),
         migrations.CreateModel(
             name='Contract',
@@ -59,6 +63,10 @@ class Migration(migrations.Migration):
                 ('settled_at', models.DateTimeField(help_text='When the rest went back.', null=True)),
                 ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contracts', to='traffic.grant')),
             ],
+            options={
+                'indexes': [models.Index(fields=['kind', 'target'], name='contract_by_object')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quota_count__gt', 0)), name='contract_has_a_quota'), models.UniqueConstraint(fields=('grant', 'kind', 'target'), name='one_contract_per_object_and_grant')],
+            },
         ),
         migrations.CreateModel(
             name='Lease',
@@ -69,6 +77,9 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('contract', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='traffic.contract')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('contract', 'process'), name='one_lease_per_process')],
+            },
         ),
         migrations.CreateModel(
             name='Programme',
@@ -86,6 +97,9 @@ class Migration(migrations.Migration):
                 ('closed_at', models.DateTimeField(null=True)),
                 ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('budget_count__gt', 0)), name='programme_has_a_budget'), models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='programme_ends_after_it_starts'), models.CheckConstraint(condition=models.Q(('most_per_grant__gt', 0), ('most_per_grant__lte', models.F('budget_count'))), name='programme_covers_its_largest_grant')],
+            },
         ),
         migrations.CreateModel(
             name='LedgerEntry',
@@ -103,6 +117,10 @@ class Migration(migrations.Migration):
                 ('grant', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='traffic.grant')),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='traffic.programme')),
             ],
+            options={
+                'indexes': [models.Index(fields=['contract', 'day', 'kind'], name='entry_by_contract')],
+                'constraints': [models.UniqueConstraint(fields=('programme', 'sequence'), name='one_entry_per_place_in_the_chain'), models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='entry_moves_something'), models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='entry_moves_somewhere_else')],
+            },
         ),
         migrations.AddField(
             model_name='grant',
@@ -118,6 +136,9 @@ class Migration(migrations.Migration):
                 ('fen_per_thousand', models.PositiveIntegerField()),
                 ('set_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('means', 'starts_on'), name='one_rate_per_day')],
+            },
         ),
         migrations.CreateModel(
             name='Reconciliation',
@@ -130,73 +151,8 @@ class Migration(migrations.Migration):
                 ('broken_at', models.PositiveBigIntegerField(help_text='Where the chain breaks.', null=True)),
                 ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reconciliations', to='traffic.programme')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='contract',
-            index=models.Index(fields=['kind', 'target'], name='contract_by_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.CheckConstraint(condition=models.Q(('quota_count__gt', 0)), name='contract_has_a_quota'),
-        ),
-        migrations.AddConstraint(
-            model_name='contract',
-            constraint=models.UniqueConstraint(fields=('grant', 'kind', 'target'), name='one_contract_per_object_and_grant'),
-        ),
-        migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.UniqueConstraint(fields=('contract', 'process'), name='one_lease_per_process'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('budget_count__gt', 0)), name='programme_has_a_budget'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='programme_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('most_per_grant__gt', 0), ('most_per_grant__lte', models.F('budget_count'))), name='programme_covers_its_largest_grant'),
-        ),
-        migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['contract', 'day', 'kind'], name='entry_by_contract'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('programme', 'sequence'), name='one_entry_per_place_in_the_chain'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='entry_moves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='entry_moves_somewhere_else'),
-        ),
-        migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['status', 'starts_on'], name='grant_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('asked_count__gt', 0)), name='grant_asks_for_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__gte', models.F('starts_on'))), name='grant_ends_after_it_starts'),
-        ),
-        migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR'), name='grant_is_decided_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='ratecard',
-            constraint=models.UniqueConstraint(fields=('means', 'starts_on'), name='one_rate_per_day'),
-        ),
-        migrations.AddIndex(
-            model_name='reconciliation',
-            index=models.Index(fields=['programme', '-at'], name='reconciliation_latest'),
+            options={
+                'indexes': [models.Index(fields=['programme', '-at'], name='reconciliation_latest')],
+            },
         ),
     ]
