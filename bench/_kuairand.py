@@ -76,9 +76,13 @@ class World:
         ]
         counts, worth, bundle = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         starts = np.concatenate(([0], np.cumsum(counts)))
-        hours = self.hours[mine] - 24 * (np.datetime64(_iso(min(dates))) - _EPOCH).astype(int)
-        rising = np.maximum.accumulate(hours.clip(0, 24 * len(dates)))
-        return Day(Offers(starts, worth, bundle), rising, self.users[mine])
+        return Day(Offers(starts, worth, bundle), self.clock(mine, dates), self.users[mine])
+
+    def clock(self, requests: Numbers, dates: Sequence[int]) -> Floats:
+        """Hours since the first midnight, never falling: some late rows bear the wrong date."""
+        midnight = 24 * (np.datetime64(_iso(min(dates))) - _EPOCH).astype(int)
+        hours = (self.hours[requests] - midnight).clip(0, 24 * len(dates))
+        return np.maximum.accumulate(hours)
 
     def _offers(
         self, users: Numbers, group: Numbers, rng: np.random.Generator

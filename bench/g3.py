@@ -29,7 +29,7 @@ from shanhuo.traffic.pacing.offers import Bundles, Floats, Numbers
 from shanhuo.traffic.pacing.shadow import shadow_prices
 
 CREATORS, EACH = 300, 14
-CAREFUL, BOLD = 8.0, 4.75
+CAREFUL, BOLD = 8.0, 5.0
 """Caution that keeps every promise, and one that gambles on a tenth of them."""
 
 NOTE = "caution chosen on 04-30, seeds from 100"

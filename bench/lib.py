@@ -44,7 +44,7 @@ class Figure:
     def verdict(self) -> str:
         """ "goal", "must" or "missed": the highest bar that was cleared; "" where none is set."""
         for name, bar in (("goal", self.goal), ("must", self.must)):
-            if bar is not None and (self.ours >= bar) == self.higher_is_better:
+            if bar is not None and (self.ours == bar or (self.ours > bar) == self.higher_is_better):
                 return name
         return "" if self.must is None else "missed"
 

@@ -5,7 +5,7 @@ ones, and as many as it needs: `needed(left)` out of `remaining chances`. Being 
 price and being ahead lowers it, at once and without any gain to tune.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,8 @@ def needed(left: Numbers) -> Floats:
 class Plan:
     """What a rehearsal of past requests says about each contract.
 
-    chances: per request. base: exposures wanted per request. margins[k, c, i]: the price that wins
+    chances: per request. base: exposures wanted per request. cost: the shadow price of one, if all
+    goes as planned. margins[k, c, i]: the price that wins
     contract c a share (i / STEPS)² of its chances, while all contracts together want LEVELS[k]
     times as much as planned. One table would not do: a contract that raises its price alone soon
     outbids the others, but when all are late, all raise theirs, and nobody gains on anybody.
@@ -51,6 +52,7 @@ class Plan:
     bundles: Bundles
     chances: Floats
     base: Floats
+    cost: Floats
     margins: Floats
 
     @classmethod
@@ -62,15 +64,24 @@ class Plan:
         some = past.every(ROUGH)
         prices = shadow_prices(some, bundles, base * len(some))
         near = contenders(past, bundles, prices)
-        tables = []
+        tables, cost = [], prices
         for level in LEVELS:
             prices = shadow_prices(near, bundles, base * len(past) * level, start=prices)
+            cost = prices if level <= 1 else cost
             _, contract, margin = margins(past, bundles, prices)
             order = np.lexsort((margin, contract))
             counts = np.bincount(contract, minlength=bundles.contract_count)
             groups = np.split(margin[order], np.cumsum(counts)[:-1])
             tables.append([_table_of(group) for group in groups])
-        return cls(bundles, counts / max(len(past), 1), base, np.array(tables))
+        return cls(bundles, counts / max(len(past), 1), base, cost, np.array(tables))
+
+    def level(self, needed: Floats, requests: float) -> float:
+        """What all contracts together still want, over what was planned for so many requests.
+
+        Weighed by cost: contracts that viewers serve of their own accord compete with nobody.
+        """
+        planned = float(self.cost @ self.base) * requests
+        return float(self.cost @ needed) / max(planned, 1e-9)
 
     def prices(self, contracts: Numbers, shares: Floats, level: float) -> Floats:
         """What wins each contract this share of its chances, between the two nearest levels."""
@@ -113,8 +124,7 @@ class Controller:
     def refresh(self, at: float, arrived: float | None = None) -> None:
         """Reprice everything for time `at`; a thousand times over a contract's life is plenty."""
         self._remaining = self.forecast.remaining(at, arrived)
-        wanted = needed(self.left).sum()
-        self._level = float(wanted / max(self.plan.base.sum() * self._remaining, 1e-9))
+        self._level = self.plan.level(needed(self.left), self._remaining)
         self.prices = self._prices(np.arange(len(self.left)))
         self.bundle_prices = self.plan.bundles.prices(self.prices)
 
@@ -122,10 +132,20 @@ class Controller:
         """Go on with a newer rehearsal of the same contracts and bundles; in force at refresh."""
         self.plan = plan
 
-    def charge(self, bundle: int) -> tuple[int, ...]:
+    def prices_without(self, capped: Container[int]) -> Floats:
+        """Bundle prices for a viewer who has seen enough of the `capped` contracts."""
+        if not capped:
+            return self.bundle_prices
+        uncapped = [one not in capped for one in range(len(self.prices))]
+        return self.plan.bundles.prices(np.where(uncapped, self.prices, 0.0))
+
+    def charge(self, bundle: int, *, capped: Container[int] = ()) -> tuple[int, ...]:
         """An exposure of this bundle was shown. Returns the contracts that it counts for."""
-        contracts = self.plan.bundles.members[bundle]
-        served = tuple(one for one in contracts if self.left[one] > 0 and self.may_charge[one] > 0)
+        served = tuple(
+            one
+            for one in self.plan.bundles.members[bundle]
+            if self.left[one] > 0 and self.may_charge[one] > 0 and one not in capped
+        )
         if served:
             self.left[list(served)] -= 1
             self.may_charge[list(served)] -= 1

@@ -74,6 +74,15 @@ def test_without_a_lease_nothing_is_given(make_controller):
     assert (controller.prices[1], controller.left[1]) == (0, 39)
 
 
+def test_a_viewer_who_has_seen_enough_is_not_counted_and_not_priced(make_controller):
+    controller = make_controller()
+    prices = controller.prices_without({1})
+    assert prices[2] == 0
+    assert prices[1] == controller.bundle_prices[1] > 0
+    assert controller.charge(2, capped={1}) == ()
+    assert controller.charge(2) == (1,)
+
+
 @given(bundles=st.lists(st.integers(0, 5), max_size=80))
 def test_nothing_is_ever_given_beyond_a_promise(make_overlapping, bundles):
     controller, quotas = make_overlapping()
@@ -89,7 +98,7 @@ def test_nothing_is_ever_given_beyond_a_promise(make_overlapping, bundles):
 @pytest.fixture(scope="module")
 def make_overlapping():
     bundles = Bundles([(0,), (1,), (0, 1), (0, 1, 2), ()], 3)
-    plan = Plan(bundles, np.full(3, 0.3), np.full(3, 0.02), np.full((6, 3, 513), 0.1))
+    plan = Plan(bundles, np.full(3, 0.3), np.full(3, 0.02), np.ones(3), np.full((6, 3, 513), 0.1))
     quotas = np.array([9, 5, 3])
 
     def make():
