@@ -58,6 +58,10 @@ class Config(BaseSettings):
     police_filing_number: str = ""
     business_licence_number: str = ""
     complaints_phone: str = ""
+    ranker_weights: dict[str, float] = Field(
+        default={"long_view": 1.0, "purchase_click": 3.0, "visit": 1.0},
+        description="What an expected long view, purchase click and county visit are worth.",
+    )
     hold_minutes: int = Field(default=15, ge=1, le=1440)
     auto_receipt_days: int = Field(default=10, ge=1, le=60)
     settle_after_days: int = Field(default=7, ge=0, le=60)

@@ -11,6 +11,8 @@ DATA_DIR = _config.data_dir.resolve()
 MEDIA_DIR = DATA_DIR / "media"
 PRIVATE_DIR = DATA_DIR / "private"
 SIGNALS_DIR = DATA_DIR / "signals"
+RANKER_DIR = DATA_DIR / "ranker"
+RANKER_WEIGHTS = _config.ranker_weights
 
 SECRET_KEY = _config.secret_key.get_secret_value()
 FIELD_KEYS = _config.field_keys

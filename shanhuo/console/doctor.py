@@ -21,6 +21,7 @@ from shanhuo.console import preflight
 from shanhuo.kernel import audit, clock, jobs, rekeying
 from shanhuo.orders import ledger
 from shanhuo.people import queries as people
+from shanhuo.traffic import teaching
 
 FREE_BYTES_WANTED = 2 * 1024**3
 SILENCE_ALLOWED = timedelta(minutes=1)
@@ -32,16 +33,19 @@ Check = Callable[[], Iterator[str]]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check said; no problems means healthy."""
+    """What one check said; no problems means healthy. `state`: a word on how things are."""
 
     check: str
     problems: tuple[str, ...]
+    state: str = ""
 
 
 def examine() -> Iterator[Finding]:
     """Run every check, in the order in which an operator would look."""
     for name, check in CHECKS.items():
-        yield Finding(name, tuple(_listen(check)))
+        problems = tuple(_listen(check))
+        describe = STATES.get(name)
+        yield Finding(name, problems, describe() if describe and not problems else "")
 
 
 def _listen(check: Check) -> Iterator[str]:
@@ -163,6 +167,10 @@ def _ledger() -> Iterator[str]:
         )
 
 
+def _ranker() -> Iterator[str]:
+    yield from teaching.problems(now=clock.now())
+
+
 CHECKS: dict[str, Check] = {
     "python": _python,
     "disk": _disk,
@@ -177,4 +185,8 @@ CHECKS: dict[str, Check] = {
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
     "ledger": _ledger,
+    "ranker": _ranker,
 }
+
+STATES: dict[str, Callable[[], str]] = {"ranker": lambda: teaching.describe(now=clock.now())}
+"""What is worth saying of a healthy part."""

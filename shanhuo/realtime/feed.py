@@ -44,7 +44,7 @@ class FeedDoor:
     async def start(self) -> None:
         """Returns when the first board stands."""
         self._serving.driven = True
-        await asyncio.to_thread(self._serving.live.step, now=clock.now())
+        await asyncio.to_thread(self._serving.step, now=clock.now())
         self._thread.start()
 
     async def stop(self) -> None:
@@ -69,7 +69,7 @@ class FeedDoor:
         while not self._stopping.wait(STEP_EVERY_S):
             try:
                 close_old_connections()
-                self._serving.live.step(now=clock.now())
+                self._serving.step(now=clock.now())
             except Exception:
                 logger.exception("the feed could not be brought up to date")
         with contextlib.suppress(Exception):

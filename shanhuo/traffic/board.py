@@ -43,13 +43,15 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Row numbers by source, best first; `score`, `marks`, `bodies`, `posts` and `shown` by row.
+    """Row numbers by source, best first; `columns` (of the catalogue), `score`, `marks`, `bodies`,
+    `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
     or "warm".
     """
 
     stage: str
+    columns: NDArray[np.void]
     score: Scores
     marks: list[Mark]
     bodies: list[bytes]
@@ -90,6 +92,7 @@ def build(
     cold = "cold" if len(rows) else "empty"
     return Board(
         stage=cold if newcomer[rows].all() else "warm",
+        columns=columns,
         score=score,
         marks=[Mark(*mark) for mark in marks],
         bodies=bodies,

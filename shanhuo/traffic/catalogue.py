@@ -6,6 +6,7 @@ viewer saw) need not care when posts come and go. A withdrawn post is switched o
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,7 @@ COLUMNS = np.dtype(
         ("post", "<u8"),
         ("author", "<i8"),
         ("county", "<u4"),
+        ("topic", "<u8"),
         ("product", "<i8"),
         ("season", "<u2"),
         ("published_ms", "<i8"),
@@ -45,6 +47,13 @@ COLUMNS = np.dtype(
         ("shown", "?"),
     ]
 )
+
+
+def topic_number(topics: tuple[str, ...]) -> int:
+    """A number for the leading topic, the same in every process; 0 without one."""
+    if not topics:
+        return 0
+    return int.from_bytes(blake2b(topics[0].encode(), digest_size=8).digest(), "little") | 1
 
 
 class Catalogue:
@@ -68,8 +77,8 @@ class Catalogue:
             row = self.row_of.get(card.post_id, len(self.cards))
             self._make_room(row)
             self._columns[row] = (
-                *(card.post_id, card.author_id, card.county, card.product_id, card.season_mask),
-                *(card.published_ms, card.priority, True),
+                *(card.post_id, card.author_id, card.county, topic_number(card.topics)),
+                *(card.product_id, card.season_mask, card.published_ms, card.priority, True),
             )
             if row == len(self.cards):
                 self.cards.append(card)

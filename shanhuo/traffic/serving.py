@@ -12,6 +12,8 @@ from shanhuo.traffic import moments
 from shanhuo.traffic.feed import Feed, Shown, seal_list
 from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Source
+from shanhuo.traffic.learned import LearnedRanker
+from shanhuo.traffic.learning.shelf import Shelf
 from shanhuo.traffic.live import BOARD_EVERY, Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import Memory
@@ -49,7 +51,8 @@ class Serving:
     def __init__(self, root: Path) -> None:
         self.delivery = Delivery()
         self.live = Live(SignalLog(root), self.delivery)
-        self.feed = Feed(pricing=self.delivery)
+        self.ranker = LearnedRanker(Shelf(settings.RANKER_DIR), settings.RANKER_WEIGHTS)
+        self.feed = Feed(ranker=self.ranker, pricing=self.delivery)
         self.driven = False
         self._stepped_at: datetime | None = None
 
@@ -58,8 +61,18 @@ class Serving:
         if self.driven:
             return
         if self._stepped_at is None or abs(now - self._stepped_at) >= BOARD_EVERY:
-            self.live.step(now=now)
+            self.step(now=now)
             self._stepped_at = now
+
+    def step(self, *, now: datetime) -> None:
+        """Take in what changed: posts, signals, the ranker's model. Call it from a thread."""
+        self.live.step(now=now)
+        self.ranker.refresh(now=now)
+
+    @property
+    def stage(self) -> str:
+        """How much is known: "empty" (nothing to show), "popularity" or "learned"."""
+        return "empty" if self.live.board.stage == "empty" else self.ranker.stage
 
     def answer(
         self, viewer: Viewer, *, now: datetime, length: int = LENGTH, is_new: bool = False
@@ -70,12 +83,12 @@ class Serving:
         memory = Memory() if is_new else self.live.memories.of(viewer.key)
         shown = self._charged(self.feed.list_for(board, viewer, memory, length=length), viewer)
         if not shown:
-            return Answer("", board.stage, [])
+            return Answer("", self.stage, [])
         memory.served.add([one.row for one in shown])
         policy, now_ms = self.feed.ranker.policy, moments.to_ms(now)
         sheet, token = seal_list(shown, board, viewer, policy=policy, now_ms=now_ms)
         self.delivery.gave(sheet, [one.grant for one in shown], now_ms=now_ms)
-        return Answer(token, board.stage, _items(shown, board.bodies))
+        return Answer(token, self.stage, _items(shown, board.bodies))
 
     def _charged(self, shown: list[Shown], viewer: Viewer) -> list[Shown]:
         """The list, its slots charged to their contracts as far as the lease of this process goes;

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.traffic import queries
+from shanhuo.traffic import queries, teaching
 from shanhuo.traffic.compaction import compact
 from shanhuo.traffic.grants import booking, services
 
@@ -42,3 +42,12 @@ def reconcile_nightly() -> None:
 def reconcile() -> None:
     """At every start of a worker: what a killed process left must be in the ledger."""
     booking.reconcile(queries.signal_log(), now=clock.now())
+
+
+@jobs.every(timedelta(hours=1))
+@jobs.task()
+def train_ranker() -> None:
+    """Asked every hour, done once a day: so a worker that slept at night trains in the morning."""
+    now = clock.now()
+    if teaching.is_due(now=now):
+        teaching.train(now=now)

@@ -65,7 +65,7 @@ class Neighbours:
             self.nearness[watched].ravel(),
             minlength=len(self.demand),
         )
-        return near * self.demand
+        return np.asarray(near * self.demand, np.float64)
 
 
 def learn(watches: Watches, *, things: int, partners: int = PARTNERS) -> Neighbours:
@@ -100,7 +100,7 @@ def _demand(watches: Watches, watched: Reals) -> Floats:
     long = np.bincount(watches.thing, watches.long_view, minlength=len(watched))
     trend = (recent + 2.0) / (watched + 20.0)
     reach = (long + 20.0 * watches.long_view.mean()) / (watched + 20.0)
-    return (trend**TREND * reach**REACH).astype(np.float32)
+    return np.asarray(trend**TREND * reach**REACH, np.float32)
 
 
 def _leading(cosines: "_Cosines") -> Floats:
@@ -109,8 +109,8 @@ def _leading(cosines: "_Cosines") -> Floats:
     size = (cosines.things, min(wanted + SPARE, cosines.things))
     basis = np.random.default_rng(1).standard_normal(size, np.float32)
     for _ in range(PASSES):
-        basis = np.linalg.qr(cosines.times(basis))[0]
-    _, turn = np.linalg.eigh(basis.T @ cosines.times(basis))
+        basis = np.linalg.qr(cosines.times(basis))[0].astype(np.float32)
+    turn = np.linalg.eigh(basis.T @ cosines.times(basis))[1]
     return np.asarray(basis @ turn[:, -wanted:], np.float32)
 
 

@@ -16,7 +16,8 @@ class Command(BaseCommand):
         for finding in doctor.examine():
             sick += bool(finding.problems)
             mark = self.style.ERROR("✗") if finding.problems else self.style.SUCCESS("✓")
-            self.stdout.write(f"{mark} {finding.check}")
+            state = f": {finding.state}" if finding.state else ""
+            self.stdout.write(f"{mark} {finding.check}{state}")
             for sentence in finding.problems:
                 self.stdout.write(f"    {sentence}")
         if sick:

@@ -1,0 +1,157 @@
+"""Trained models on disk: whole or not at all, with the one before for a way back.
+
+A file is its checksum and a NumPy archive without pickled objects. `current.json` names the file
+that counts and the one before; replacing it by rename is the one moment at which the model changes.
+"""
+
+import io
+import json
+import os
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from shanhuo.traffic.learning.effects import Effects, Fitted, Term
+from shanhuo.traffic.segments import sync_folder
+
+MAGIC = b"SHR1"
+KEPT = 3
+
+
+class Unreadable(Exception):
+    """A file is missing, cut short or changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Effects by goal. `version` grows by one with each; `report` says how it compared."""
+
+    version: int
+    trained_ms: int
+    exposures: int
+    goals: dict[str, Effects]
+    report: dict[str, float] = field(default_factory=dict)
+
+
+class Shelf:
+    """The models of one platform. One writer: the training job."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._pointer = folder / "current.json"
+
+    def stamp(self) -> int:
+        """Changes whenever the current model does; 0 when there is none."""
+        try:
+            return self._pointer.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def current(self) -> Model | None:
+        """The model that counts; None when there is none. Raises Unreadable."""
+        names = self._names()
+        return self._read(names[0]) if names else None
+
+    def put(self, model: Model) -> None:
+        """Make this the current model, durably and at once."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        name = f"ranker-{model.version:06d}.model"
+        body = _packed(model)
+        _write(self.folder / name, MAGIC + sha256(body).digest() + body)
+        self._point([name, *(other for other in self._names() if other != name)][:KEPT])
+
+    def roll_back(self) -> Model:
+        """Return to the model before. Raises Unreadable when there is none that can be read."""
+        names = self._names()[1:]
+        if not names:
+            raise Unreadable("there is no earlier model")
+        model = self._read(names[0])
+        self._point(names)
+        return model
+
+    def next_version(self) -> int:
+        """Never used before, also after a way back: a number names one rule for ever."""
+        taken = [int(path.stem.rpartition("-")[2]) for path in self.folder.glob("ranker-*.model")]
+        return max(taken, default=0) + 1
+
+    def _names(self) -> list[str]:
+        try:
+            return [str(name) for name in json.loads(self._pointer.read_bytes())["models"]]
+        except FileNotFoundError:
+            return []
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unreadable(f"{self._pointer} is damaged") from error
+
+    def _point(self, names: list[str]) -> None:
+        _write(self._pointer, json.dumps({"models": names}).encode())
+        newest = max(self.folder.glob("ranker-*.model"), default=None)
+        for path in self.folder.glob("ranker-*.model"):
+            if path.name not in names and path != newest:
+                path.unlink()
+
+    def _read(self, name: str) -> Model:
+        path = self.folder / Path(name).name
+        try:
+            raw = path.read_bytes()
+        except OSError as error:
+            raise Unreadable(f"{path} is missing") from error
+        head, body = raw[: len(MAGIC) + 32], raw[len(MAGIC) + 32 :]
+        if head != MAGIC + sha256(body).digest():
+            raise Unreadable(f"{path} is damaged")
+        return _unpacked(body)
+
+
+def _write(path: Path, content: bytes) -> None:
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    sync_folder(path.parent)
+
+
+def _packed(model: Model) -> bytes:
+    arrays: dict[str, Any] = {}
+    goals: dict[str, object] = {}
+    for goal, effects in model.goals.items():
+        terms = []
+        for number, one in enumerate(effects.fitted):
+            arrays[f"{goal}.{number}.keys"] = one.keys
+            arrays[f"{goal}.{number}.values"] = one.values
+            terms.append({"columns": one.term.columns, "prior": one.term.prior})
+        goals[goal] = {"intercept": effects.intercept, "terms": terms}
+    about = {
+        "version": model.version,
+        "trained_ms": model.trained_ms,
+        "exposures": model.exposures,
+        "report": model.report,
+        "goals": goals,
+    }
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+def _unpacked(body: bytes) -> Model:
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        about = json.loads(arrays["about"].tobytes())
+        goals = {
+            goal: Effects(
+                one["intercept"],
+                tuple(
+                    Fitted(
+                        Term(tuple(term["columns"]), term["prior"]),
+                        arrays[f"{goal}.{number}.keys"],
+                        arrays[f"{goal}.{number}.values"],
+                    )
+                    for number, term in enumerate(one["terms"])
+                ),
+            )
+            for goal, one in about["goals"].items()
+        }
+    return Model(about["version"], about["trained_ms"], about["exposures"], goals, about["report"])
