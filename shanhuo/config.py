@@ -49,6 +49,9 @@ class Config(BaseSettings):
     sms_endpoint: str = ""
     sms_countries: list[str] = Field(default=["86"], description="Calling codes that get codes.")
     sms_daily_cap: int = Field(default=5000, ge=1, description="Codes a day, whole site.")
+    platform_fee_basis_points: int = Field(
+        default=0, ge=0, le=3000, description="What the platform keeps of a price, at least."
+    )
     job_lease_seconds: int = Field(
         default=30, ge=3, le=600, description="A dead worker's job runs again after this long."
     )

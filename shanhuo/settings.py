@@ -24,6 +24,7 @@ PUBLIC_ORIGIN = _config.public_origin
 PROXY_COUNT = _config.proxy_count
 JOB_LEASE_SECONDS = _config.job_lease_seconds
 
+PLATFORM_FEE_BASIS_POINTS = _config.platform_fee_basis_points
 SMS_COUNTRIES = _config.sms_countries
 SMS_DAILY_CAP = _config.sms_daily_cap
 SMS: dict[str, str] = {

@@ -154,7 +154,7 @@ def make_cover(request: HttpRequest, public_id: PublicId, name: PublicId) -> Sta
 
 @router.post("/seller/products/{public_id}/skus", response={201: SkuOut}, summary="Add a size")
 def add_sku(request: HttpRequest, public_id: PublicId, body: NewSkuIn) -> Status[dict[str, Any]]:
-    """422 `price_does_not_add_up` or `bad_price`."""
+    """422 `price_does_not_add_up`, `bad_price` or `fee_too_small`."""
     sku = goods.add_sku(
         product_id=_product(request, public_id).pk,
         name=body.name,
@@ -176,7 +176,10 @@ def rename_sku(request: HttpRequest, public_id: PublicId, body: SkuIn) -> dict[s
 
 @router.put("/seller/skus/{public_id}/price", response=SkuOut, summary="Set a price")
 def set_price(request: HttpRequest, public_id: PublicId, body: PriceChainIn) -> dict[str, Any]:
-    """422 `price_does_not_add_up` or `bad_price`. Orders placed before keep theirs."""
+    """422 `price_does_not_add_up`, `bad_price` or `fee_too_small`.
+
+    Orders placed before keep theirs.
+    """
     sku = goods.set_price(
         sku_id=_sku(request, public_id).pk,
         chain=_chain(body),

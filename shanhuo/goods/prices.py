@@ -24,6 +24,12 @@ class BadPrice(Refusal):
     message = _("No part of a price is negative, and the whole is 0.01 to 100,000 yuan.")
 
 
+class FeeTooSmall(Refusal):
+    code = "fee_too_small"
+    status = 422
+    message = _("At this price the platform's fee is at least %(least)s yuan.")
+
+
 @dataclass(frozen=True, slots=True)
 class PriceChain:
     """Five parts in fen. Their sum is the retail price; there is no other way to state one."""

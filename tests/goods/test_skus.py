@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shanhuo.goods import services as goods
 from shanhuo.goods.models import PriceVersion, Sku
-from shanhuo.goods.prices import BadPrice, PriceChain
+from shanhuo.goods.prices import BadPrice, FeeTooSmall, PriceChain
 from tests.goods.conftest import CHAIN
 
 
@@ -52,6 +52,15 @@ def test_attack_05_impossible_prices_change_nothing(box, lin, noon, chain):
         goods.set_price(sku_id=box.pk, chain=chain, actor_id=lin.pk, now=noon)
     box.refresh_from_db()
     assert (box.price_fen, box.price_number) == (3980, 1)
+
+
+def test_a_seller_may_not_state_less_for_the_platform_than_it_asks(box, lin, noon, settings):
+    settings.PLATFORM_FEE_BASIS_POINTS = 500
+    enough = PriceChain(3000, 0, 0, 158, 0)
+    assert goods.set_price(sku_id=box.pk, chain=enough, actor_id=lin.pk, now=noon).price_fen == 3158
+    with pytest.raises(FeeTooSmall, match=r"1\.58"):
+        less = PriceChain(3000, 1, 0, 157, 0)
+        goods.set_price(sku_id=box.pk, chain=less, actor_id=lin.pk, now=noon)
 
 
 def test_the_table_itself_refuses_a_price_that_does_not_add_up(box):

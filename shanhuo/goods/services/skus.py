@@ -3,13 +3,15 @@
 from dataclasses import asdict
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods.models import PriceVersion, Sku
-from shanhuo.goods.prices import LARGEST_PRICE_FEN, BadPrice, PriceChain
+from shanhuo.goods.prices import LARGEST_PRICE_FEN, BadPrice, FeeTooSmall, PriceChain
 from shanhuo.kernel import audit
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.money import share_of, yuan
 
 MOST_STOCK = 1_000_000
 
@@ -51,7 +53,7 @@ def add_sku(
 ) -> Sku:
     """A new size. Its weight never changes; another weight is another size.
 
-    Raises BadPrice, BadStock or SkuExists.
+    Raises BadPrice, FeeTooSmall, BadStock or SkuExists.
     """
     _check_price(chain)
     _check_stock(stock_count)
@@ -78,7 +80,10 @@ def rename_sku(*, sku_id: int, name: str, is_active: bool) -> None:
 
 @transaction.atomic
 def set_price(*, sku_id: int, chain: PriceChain, actor_id: int, now: datetime) -> Sku:
-    """A new price with its chain. Orders placed before keep theirs. Raises BadPrice."""
+    """A new price with its chain. Orders placed before keep theirs.
+
+    Raises BadPrice or FeeTooSmall.
+    """
     _check_price(chain)
     sku = Sku.objects.select_for_update(no_key=True).get(pk=sku_id)
     sku.price_fen = chain.retail_fen
@@ -127,6 +132,9 @@ def _check_price(chain: PriceChain) -> None:
     parts = [fen for _name, fen in chain.parts()]
     if min(parts) < 0 or not 0 < sum(parts) <= LARGEST_PRICE_FEN:
         raise BadPrice
+    share = settings.PLATFORM_FEE_BASIS_POINTS
+    if chain.platform_fee_fen < (least := share_of(chain.retail_fen, basis_points=share)):
+        raise FeeTooSmall(least=yuan(least))
 
 
 def _check_stock(stock_count: int) -> None:
