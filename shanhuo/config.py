@@ -20,7 +20,6 @@ class Config(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix="SHANHUO_",
-        secrets_dir=os.environ.get("SHANHUO_SECRETS_DIR") or None,
         extra="ignore",
     )
 
@@ -105,4 +104,6 @@ class Config(BaseSettings):
 @cache
 def config() -> Config:
     """The configuration of this process; read once."""
-    return Config()
+    # The folder of secrets is asked for now: `--demo` names it after this module was imported.
+    folder = os.environ.get("SHANHUO_SECRETS_DIR") or None
+    return Config(_secrets_dir=folder)  # type: ignore[call-arg]

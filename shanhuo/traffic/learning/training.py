@@ -29,7 +29,7 @@ TASTE = [
     Term(("viewer", "county"), 40),
 ]
 TERMS: Mapping[str, list[Term]] = {
-    "long_view": [Term(("viewer",), 0.5), *CONTENT, *TASTE],
+    "long_view": [Term(("viewer",), 2), *CONTENT, *TASTE],
     # Too rare for tastes of single viewers: a hundred times fewer than long views.
     "purchase_click": [Term(("viewer",), 2), *CONTENT],
     "visit": [Term(("viewer",), 2), *CONTENT],
