@@ -235,7 +235,7 @@ def figures(
     """excess_points, contracts_met and over-delivery of one case. goals: (excess, met)."""
     ours = scores["ours"]
     others = {name: each for name, each in scores.items() if name != "ours"}
-    to_beat = _to_beat([others[name] for name in RIVALS if name in others])
+    to_beat = _to_beat([each for name, each in others.items() if name.startswith(RIVALS)])
     spread = f"price of the LP {np.mean(price):.2f}; ours {_spread(ours.excess)}"
 
     def mean_of(values: Callable[[Scores], list[float]]) -> dict[str, float]:
@@ -278,7 +278,7 @@ def figures(
     ]
 
 
-RIVALS = ("PI", "dual descent", "dual warm+deficit")
+RIVALS = ("PI", "dual")
 
 
 def _to_beat(rivals: Sequence[Scores]) -> float | None:

@@ -62,9 +62,7 @@ def run(quick: bool) -> list[Figure]:
 def _figures(worth: dict[str, list[float]], least: dict[str, list[float]]) -> list[Figure]:
     others = [name for name in worth if name != "ours"]
     ours = worth["ours"]
-    kept = (
-        f"{len(ours)} orders: {min(ours):.5f} to {max(ours):.5f}; FIRST_REHEARSAL from seeds 100+"
-    )
+    kept = f"{len(ours)} orders: {min(ours):.5f} to {max(ours):.5f}; chosen on seeds from 100"
     return [
         Figure(
             "g4",

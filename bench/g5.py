@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from bench._kuairand import AVAILABLE, SCORED_DAY, SCORED_PAST, world
+from bench._pacing import DualDescent, Policy, ProportionalIntegral
 from bench.lib import Figure
 from shanhuo.traffic.pacing.controller import Controller, Plan
 from shanhuo.traffic.pacing.forecast import Forecast
@@ -47,7 +48,7 @@ class Day:
 
 @dataclass
 class Result:
-    """Worth in points of the day without contracts; counts per contract."""
+    """Worth in points of the day without contracts; counts per contract. rivals: (excess, met)."""
 
     excess: float
     price: float
@@ -56,6 +57,7 @@ class Result:
     quotas: Numbers
     recovered: int
     lost: int
+    rivals: dict[str, tuple[float, float]]
 
 
 def run(quick: bool) -> list[Figure]:
@@ -67,9 +69,13 @@ def run(quick: bool) -> list[Figure]:
     spread = f"{min(excess):.3f} to {max(excess):.3f}, {len(results)} seeds"
     price, realised = (np.mean([getattr(one, n) for one in results]) for n in ("price", "realised"))
     note = f"price of the LP {price:.2f}; {spread}; of outcomes as drawn {realised:.2f}"
+    rivals = {
+        name: np.mean([one.rivals[name] for one in results], axis=0) for name in results[0].rivals
+    }
     return [
         Figure(
             "g5", "excess_points", float(np.mean(excess)), "points",
+            baselines={name: float(one[0]) for name, one in rivals.items()},
             limit=0.0, goal=0.5, higher_is_better=False, note=note,
         ),
         Figure(
@@ -77,7 +83,8 @@ def run(quick: bool) -> list[Figure]:
             must=101.0, higher_is_better=False, note="seen, over the quota; worst contract",
         ),
         Figure(
-            "g5", "contracts_met", float(np.mean(met)), "%", must=99.0, goal=100.0,
+            "g5", "contracts_met", float(np.mean(met)), "%",
+            baselines={name: float(one[1]) for name, one in rivals.items()}, must=99.0, goal=100.0,
             note=f"least delivered {min(float(one.min()) for one in share):.3f}",
         ),
         Figure(
@@ -113,7 +120,39 @@ def play_seed(seed: int, days: tuple[int, int] = (SCORED_DAY, SCORED_PAST)) -> R
         quotas=quotas,
         recovered=house.recovered,
         lost=abs(int(quotas.sum()) - found),
+        rivals={
+            name: _alone(day, bundles, policy, raised, best, free)
+            for name, policy in _rivals(day, past, bundles, raised).items()
+        },
     )
+
+
+def _rivals(day: Day, past: Day, bundles: Bundles, quotas: Floats) -> dict[str, Policy]:
+    """They have it easier: one process, every slot seen, no caps, and the traffic is known."""
+    count = len(day.offers)
+    start = shadow_prices(past.offers, bundles, quotas * len(past.offers) / count)
+    return {
+        "PI": ProportionalIntegral(count, quotas, every=20),
+        "dual warm+deficit": DualDescent(count, quotas, every=20, start=start),
+    }
+
+
+def _alone(
+    day: Day, bundles: Bundles, policy: Policy, quotas: Floats, best: float, free: float
+) -> tuple[float, float]:
+    """Excess in points and contracts met in percent. A policy's prices are per contract here."""
+    worth, shown = 0.0, np.zeros(len(quotas))
+    for request in range(len(day.offers)):
+        policy.before(request)
+        mine = slice(day.offers.starts[request], day.offers.starts[request + 1])
+        bundle = day.offers.bundle[mine]
+        priced = day.offers.worth[mine] + bundles.prices(policy.prices[1:])[bundle]
+        slate = np.argpartition(-priced, SLOTS)[:SLOTS]
+        worth += float(day.offers.worth[mine][slate].sum())
+        for contract in bundles.pairs(bundle[slate])[1].tolist():
+            shown[contract] += 1
+            policy.shown(contract + 1)
+    return 100 * (best - worth) / free, 100 * float(np.mean(shown >= np.floor(quotas)))
 
 
 # --- The contracts and the requests ---------------------------------------------------------------
