@@ -44,10 +44,8 @@ def reconcile() -> None:
     booking.reconcile(queries.signal_log(), now=clock.now())
 
 
-@jobs.every(timedelta(hours=1))
+@jobs.every(timedelta(days=1))
 @jobs.task()
 def train_ranker() -> None:
-    """Asked every hour, done once a day: so a worker that slept at night trains in the morning."""
-    now = clock.now()
-    if teaching.is_due(now=now):
-        teaching.train(now=now)
+    """Once a day; a worker that slept through the hour trains when it wakes."""
+    teaching.train(now=clock.now())

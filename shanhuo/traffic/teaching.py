@@ -47,14 +47,6 @@ def train(*, now: datetime) -> Trained:
     return Trained(len(found), comparison, model)
 
 
-def is_due(*, now: datetime) -> bool:
-    """Whether the current model is not of the last 23 hours."""
-    model = _current(shelf())
-    if model is None:
-        return True
-    return moments.to_ms(now) - model.trained_ms >= timedelta(hours=23) / timedelta(milliseconds=1)
-
-
 def problems(*, now: datetime) -> list[str]:
     """What keeps the ranker from using its model, in sentences with their fix."""
     try:
