@@ -72,7 +72,7 @@ def _watch_and_buy(mei: Any, place: Any, product: Any, film: films.Film, post: A
         payment = trade.order(mei, choice, home=trade.HOMES[0], now=noon)
         till.pay(payment, now=noon)
         jobs.plan_periodic(now=noon)
-        audience.go_home()
+        audience.go_home(now=noon)
         with clock.at(noon + timedelta(minutes=1)):
             jobs.run_due()
     order = orders.orders_of_buyer(mei).get()
