@@ -6,7 +6,7 @@ Everything is drawn per cell and period at once, for all replications; people ar
 their activity, which differs, lasts, and is the same towards every contract.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,11 @@ def world(seed: int) -> World:
     budget = rng.integers(1_000, 4_000, CONTRACTS)
     wanted = budget * rng.uniform(0.5, 1.2, CONTRACTS) / (CELLS * PEOPLE_PER_CELL)
     return World(budget, wanted, rng.uniform(0.2, 0.5, CONTRACTS), 1.3, 1.1)
+
+
+def idle(seed: int) -> World:
+    """The same world with a treatment that does nothing."""
+    return replace(world(seed), more_wanted=1.0, more_watched=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,9 +53,10 @@ class Told:
 
 
 def trial_figures(worlds: Sequence[int], trials: int) -> list[Figure]:
-    split = _tell(worlds, trials, splits=True, adjusts=True)
-    plain = _tell(worlds, trials, splits=True, adjusts=False)
-    naive = _tell(worlds, trials, splits=False, adjusts=True)
+    split = _tell(worlds, trials)
+    plain = _tell(worlds, trials, adjusts=False)
+    naive = _tell(worlds, trials, splits=False)
+    idle = _tell(worlds, trials, world=cells.idle)
     note = (
         f"{len(split):,} trials (±{100 * np.sqrt(0.05 * 0.95 / len(split)):.1f}), {cells.CELLS} "
         "cells; one budget: same trial and estimator, not split; chosen on worlds 100–109"
@@ -85,6 +86,15 @@ def trial_figures(worlds: Sequence[int], trials: int) -> list[Figure]:
             must=2.0,
             higher_is_better=False,
             note="distance of coverage from 95 %, either way",
+        ),
+        Figure(
+            "c1",
+            "coverage_no_effect",
+            _percent([one.end.holds(0) for one in idle]),
+            "%",
+            limit=95.0,
+            must=93.0,
+            note="a treatment that does nothing: the rest is what would be found by mistake",
         ),
         Figure(
             "c1",
@@ -119,11 +129,18 @@ def trial_figures(worlds: Sequence[int], trials: int) -> list[Figure]:
     ]
 
 
-def _tell(worlds: Sequence[int], trials: int, *, splits: bool, adjusts: bool) -> list[Told]:
+def _tell(
+    worlds: Sequence[int],
+    trials: int,
+    *,
+    splits: bool = True,
+    adjusts: bool = True,
+    world: Callable[[int], cells.World] = cells.world,
+) -> list[Told]:
     """The same seeds whatever is asked, so the designs differ in nothing else."""
     told = []
     for seed in worlds:
-        place = cells.world(seed)
+        place = world(seed)
         true = cells.truth(place, rng=np.random.default_rng([seed, 2]))
         registered = [Experiment(f"{seed}-{one}", KEY) for one in range(trials)]
         treated = np.array([arms_of_cells(one) for one in registered], np.float64)
