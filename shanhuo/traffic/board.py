@@ -43,8 +43,8 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Row numbers by source, best first; `columns` (of the catalogue), `score`, `marks`, `bodies`,
-    `posts` and `shown` by row.
+    """Row numbers by source, best first (`fresh`: the least shown first); `columns` (of the
+    catalogue), `score`, `marks`, `bodies`, `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
     or "warm".
@@ -59,6 +59,7 @@ class Board:
     shown: NDArray[np.bool_]
     fit_for_youth: NDArray[np.bool_]
     best_first: Rows
+    fresh: Rows
     common: Candidates
     of_county: Mapping[int, Rows]
     of_author: Mapping[int, Rows]
@@ -84,6 +85,7 @@ def build(
     exposures = counters.totals(columns["post"])[:, Kind.EXPOSURE]
     newcomer = exposures < TRIALS
     best_first = rows[np.argsort(-score[rows], kind="stable")]
+    fresh = _fresh(columns, best_first, exposures)
     marks = zip(
         *(columns[name].tolist() for name in ("author", "county", "product", "priority")),
         newcomer.tolist(),
@@ -100,7 +102,8 @@ def build(
         shown=shown,
         fit_for_youth=columns["product"] == 0,
         best_first=best_first,
-        common=_common(columns, best_first, exposures, now=now),
+        fresh=fresh,
+        common=_common(columns, best_first, fresh, now=now),
         of_county=_groups(columns["county"][best_first], best_first),
         of_author=_groups(columns["author"][best_first], best_first),
         of_topic=_topics(catalogue, best_first),
@@ -108,18 +111,23 @@ def build(
     )
 
 
+def _fresh(columns: NDArray[np.void], rows: Rows, exposures: NDArray[np.uint32]) -> Rows:
+    """What had no chance yet, the least shown first, of these the newest."""
+    untried = rows[exposures[rows] < TRIALS]
+    order = np.lexsort((-columns["published_ms"][untried], exposures[untried]))
+    return untried[order][: QUOTA[Source.FRESH]]
+
+
 def _common(
-    columns: NDArray[np.void], best_first: Rows, exposures: NDArray[np.uint32], *, now: datetime
+    columns: NDArray[np.void], best_first: Rows, fresh: Rows, *, now: datetime
 ) -> Candidates:
     """Candidates that everybody has: trending, new, and in season."""
-    untried = best_first[exposures[best_first] < TRIALS]
-    fresh = untried[np.lexsort((-columns["published_ms"][untried], exposures[untried]))]
     month = 1 << (now.astimezone(clock.SHANGHAI).month - 1)
     in_season = best_first[(columns["season"][best_first] & month) > 0]
     return Candidates.of(
         [
             Share(Source.TRENDING, best_first[: QUOTA[Source.TRENDING]], 1.0),
-            Share(Source.FRESH, fresh[: QUOTA[Source.FRESH]], 1.0),
+            Share(Source.FRESH, fresh, 1.0),
             Share(Source.SEASON, in_season[: QUOTA[Source.SEASON]], 1.0),
         ]
     )

@@ -25,6 +25,9 @@ from shanhuo.traffic.viewers import Viewer
 EXPLORE = 0.015
 """This share of all slots is filled by chance: so every post can be judged without our taste."""
 
+TRIAL_PLACE = 2
+"""The third: the first two decide whether a viewer stays, and few come as far as the tenth."""
+
 SHORTLIST = 64
 TRIES = 20
 HIDDEN_TWICE = 2
@@ -89,6 +92,7 @@ class Feed:
         priced = self.pricing.prices(candidates, viewer)
         draft = Draft(board.marks, self.rules, length, _barred_authors(memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
+        trial = _take_a_newcomer(draft, asked)
         unsupported = draft.copy()
         best = _fill(draft, candidates, scores, priced, asked)
         lifted: frozenset[int] = frozenset()
@@ -96,7 +100,7 @@ class Feed:
             # What the same moment would have shown without grants: only the rest is support.
             _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
             lifted = frozenset(draft.picked).difference(unsupported.picked)
-        return self._logged(draft, best, by_chance, lifted, asked.allowed)
+        return self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
 
     def _with_supported(self, plain: Candidates, allowed: NDArray[np.bool_]) -> Candidates:
         """Candidates and, behind them, what grants offer."""
@@ -127,15 +131,19 @@ class Feed:
         best: Ordered,
         by_chance: frozenset[int],
         lifted: frozenset[int],
+        trial: int | None,
         allowed: NDArray[np.bool_],
     ) -> list[Shown]:
         """Sources, prices and chances of what was picked, in the order of showing."""
         blind = self.explore / max(1, int(np.count_nonzero(allowed)))
         chance = 1.0 - self.explore + blind
+        place = None if trial is None else _place_of(trial, best)
         shown = []
-        for row in spread(self._in_order(draft.picked, by_chance), draft.marks):
+        for row in spread(self._in_order(draft.picked, by_chance, place), draft.marks):
             if row in by_chance:
                 shown.append(Shown(row, Source.RANDOM, 0.0, blind, 0))
+            elif row == trial:
+                shown.append(Shown(row, Source.FRESH, 0.0, chance, 0))
             elif row in best.rows:
                 place = best.rows.index(row)
                 grant = best.grants[place] if row in lifted else 0
@@ -148,9 +156,14 @@ class Feed:
                 shown.append(Shown(row, source, 0.0, chance, 0))
         return shown
 
-    def _in_order(self, picked: list[int], by_chance: frozenset[int]) -> list[int]:
-        """Chance picked first; where its rows stand in the list is left to chance too."""
+    def _in_order(
+        self, picked: list[int], by_chance: frozenset[int], place: int | None
+    ) -> list[int]:
+        """Chance picked first, then the newcomer, if any: it goes to its `place`; where the rows of
+        chance stand in the list is left to chance too."""
         rows = picked[len(by_chance) :]
+        if place is not None:
+            rows.insert(place, rows.pop(0))
         for row in picked[: len(by_chance)]:
             rows.insert(self.random.randrange(len(rows) + 1), row)
         return rows
@@ -166,6 +179,24 @@ def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.boo
     if viewer.youth:
         allowed &= board.fit_for_youth
     return allowed
+
+
+def _take_a_newcomer(draft: Draft, asked: Asked) -> int | None:
+    """The least shown clip of all that had no chance yet gets one place of the list, whatever its
+    score: a floor met by the best liked newcomer would leave the last one without viewers."""
+    if not draft.owes_a_newcomer:
+        return None
+    fresh = asked.board.fresh
+    for row in fresh[asked.allowed[fresh]].tolist():
+        if draft.fits(row):
+            draft.take(row)
+            return int(row)
+    return None
+
+
+def _place_of(trial: int, best: Ordered) -> int:
+    """Where the newcomer stands: where people still look, or earlier if it earned that."""
+    return best.rows.index(trial) if trial in best.rows[:TRIAL_PLACE] else TRIAL_PLACE
 
 
 def _barred_authors(memory: Memory) -> list[int]:

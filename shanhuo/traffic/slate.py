@@ -54,6 +54,11 @@ class Draft:
         return other
 
     @property
+    def owes_a_newcomer(self) -> bool:
+        """Whether the list has no clip yet of those that had no chance."""
+        return self._newcomers_missing > 0
+
+    @property
     def is_full(self) -> bool:
         return len(self.picked) >= self.length
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.waiting import until
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CLIP = Path(__file__).parents[1] / "media/video/portrait_rot90_h264_vfr_568x320_aac.mov"
@@ -47,6 +49,7 @@ def test_the_first_yuan_reaches_a_household(phone_of, platform):
     admit_it_to_the_pool(lin, wang, product)
     post_a_clip(zhao)
     publish_it(op)
+    until(mei, lambda: any(item["caption"] == CAPTION for item in platform.feed()))
     order_and_pay(mei)
     ship_it(lin)
     receive_it(mei)

@@ -236,6 +236,16 @@ def liked(counters: Counters, *, post: int) -> Counters:
     return counters
 
 
+def test_a_clip_that_nobody_saw_stands_third_however_well_others_are_liked():
+    counters = Counters()
+    for post in range(1, 21):
+        liked(counters, post=post)
+    board = board_of(*map(card, range(1, 22)), counters=counters)
+    shown = feed().list_for(board, MEI, Memory())
+    assert posts(board, shown)[2] == 21
+    assert shown[2].source == Source.FRESH
+
+
 def test_chance_fills_its_share_of_the_slots_and_says_so():
     board = board_of(*(card(n, author_id=n) for n in range(200)))
     engine = feed(explore=0.2)
