@@ -64,6 +64,8 @@ def demo(arguments: Sequence[str]) -> None:
     os.environ.update(place.environment())
     with _only_one_in(place.data_dir):
         _run("build_demo")
+        # Whoever plays the story by hand sees it settled: a week for objections would not pass.
+        os.environ["SHANHUO_SETTLE_AFTER_DAYS"] = "0"
         _supervise(_demo_programs(place), port=place.port, greeting=greeting_of(place))
 
 

@@ -77,7 +77,7 @@ def receive_silently() -> int:
     return _each(due.order_by("shipped_at"), shipping.receive, "order_id", now)
 
 
-@jobs.every(timedelta(minutes=10))
+@jobs.every(timedelta(minutes=1))
 @jobs.task()
 def settle() -> int:
     """Orders whose time for objections is over."""

@@ -31,7 +31,7 @@ def press(page: Page, name: str) -> None:
 
 
 def settle_now(platform) -> None:
-    """What the worker does by itself every ten minutes."""
+    """What the worker does by itself every minute."""
     platform.run("from shanhuo.orders.tasks import settle; assert settle.func() == 1")
 
 
