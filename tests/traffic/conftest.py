@@ -11,6 +11,7 @@ from shanhuo.traffic.intake import Batch, Received
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.recorder import Recorder
+from shanhuo.traffic.serving import Serving
 from shanhuo.traffic.sheets import Slot
 
 # A busy machine is no reason to fail: how fast things are is measured in bench/.
@@ -56,3 +57,10 @@ def make_recorder(tmp_path: Path) -> Callable[[], Recorder]:
 @pytest.fixture
 def recorder(make_recorder: Callable[[], Recorder]) -> Recorder:
     return make_recorder()
+
+
+def steady(root: Path) -> Serving:
+    """A feed that leaves nothing to chance: what a test expects must not depend on a draw."""
+    house = Serving(root)
+    house.feed.explore = 0.0
+    return house

@@ -13,8 +13,8 @@ from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.live import Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.recorder import Recorder
-from shanhuo.traffic.serving import Serving
 from shanhuo.traffic.sheets import Slot, seal
+from tests.traffic.conftest import steady
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -41,7 +41,7 @@ def tell(root, answer, viewer, kind, slot=0, *, now):
 def test_a_published_post_is_in_the_feed_and_a_withdrawn_one_is_not_a_second_later(
     root, make_post, zhao, noon
 ):
-    house, mei = Serving(root), viewers.viewer_of("mei")
+    house, mei = steady(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     assert house.answer(mei, now=noon).stage == "empty"
     post = make_post("巫山脆李熟了")
@@ -56,7 +56,7 @@ def test_a_published_post_is_in_the_feed_and_a_withdrawn_one_is_not_a_second_lat
 def test_an_item_says_what_a_card_needs(root, make_post, make_sku, noon):
     sku = make_sku()
     post = make_post("巫山脆李熟了", product=sku.product, topics=("脆李",))
-    house = Serving(root)
+    house = steady(root)
     house.bring_up_to_date(now=noon)
     (item,) = msgspec.json.decode(house.answer(viewers.viewer_of("mei"), now=noon).as_json())[
         "items"
@@ -71,7 +71,7 @@ def test_an_item_says_what_a_card_needs(root, make_post, make_sku, noon):
 
 def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_post, noon):
     make_post()
-    one, other = Serving(root), Serving(root)
+    one, other = steady(root), steady(root)
     mei = viewers.viewer_of("mei")
     for house in (one, other):
         house.bring_up_to_date(now=noon)
@@ -79,8 +79,8 @@ def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_
     assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
     assert tell(root, answer, mei, Kind.PLAY, now=noon) == 1
     later = noon + 2 * SECOND
-    restarted = Serving(root)
-    compacted = Serving(root)
+    restarted = steady(root)
+    compacted = steady(root)
     compact(SignalLog(root))
     for house in (one, other, restarted, compacted):
         house.bring_up_to_date(now=later)
@@ -90,7 +90,7 @@ def test_signals_of_another_process_count_here_and_survive_a_restart(root, make_
 
 def test_a_sheet_used_through_two_processes_counts_once(root, make_post, noon):
     make_post()
-    house, mei = Serving(root), viewers.viewer_of("mei")
+    house, mei = steady(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     answer = house.answer(mei, now=noon)
     assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
@@ -102,7 +102,7 @@ def test_a_sheet_used_through_two_processes_counts_once(root, make_post, noon):
 
 def test_not_interested_holds_at_once_and_for_a_viewer_who_is_not_personal(root, make_post, noon):
     make_post()
-    house = Serving(root)
+    house = steady(root)
     mei = viewers.viewer_of("mei", flags=Flags.NOT_PERSONAL)
     house.bring_up_to_date(now=noon)
     answer = house.answer(mei, now=noon)
@@ -113,7 +113,7 @@ def test_not_interested_holds_at_once_and_for_a_viewer_who_is_not_personal(root,
 
 def test_nothing_is_learned_from_a_viewer_who_switched_personalisation_off(root, make_post, noon):
     make_post()
-    house = Serving(root)
+    house = steady(root)
     mei = viewers.viewer_of("mei", flags=Flags.NOT_PERSONAL)
     house.bring_up_to_date(now=noon)
     tell(root, house.answer(mei, now=noon), mei, Kind.LIKE, now=noon)
@@ -124,7 +124,7 @@ def test_nothing_is_learned_from_a_viewer_who_switched_personalisation_off(root,
 
 def test_a_viewer_without_a_token_leaves_no_trace(root, make_post, noon):
     make_post()
-    house = Serving(root)
+    house = steady(root)
     house.bring_up_to_date(now=noon)
     house.answer(viewers.new_viewer(), now=noon, is_new=True)
     assert len(house.live.memories) == 0
@@ -140,7 +140,7 @@ def test_reading_all_again_forgets_what_is_no_longer_published(root, make_post, 
 
 
 def test_a_tile_in_a_list_is_a_glimpse_and_keeps_nothing_out_of_the_feed(root, make_post, noon):
-    post, house, mei = make_post("巫山脆李熟了"), Serving(root), viewers.viewer_of("mei")
+    post, house, mei = make_post("巫山脆李熟了"), steady(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     slot = Slot(ObjectKind.POST, post.pk, 500237, Source.CHOSEN)
     for surface, seen in ((Surface.SEARCH, 0), (Surface.FEED, 1)):

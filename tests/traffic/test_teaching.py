@@ -12,7 +12,7 @@ from shanhuo.traffic import moments, viewers
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.records import RECORD
-from shanhuo.traffic.serving import Serving
+from tests.traffic.conftest import steady
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,7 @@ def test_with_too_few_exposures_nothing_is_learned(root, noon):
 
 def test_the_feed_says_which_stage_it_is_in_and_puts_first_what_is_watched(root, make_post, noon):
     plum, tea = make_post("巫山脆李熟了"), make_post("春茶")
-    house, mei = Serving(root), viewers.viewer_of("mei")
+    house, mei = steady(root), viewers.viewer_of("mei")
     house.bring_up_to_date(now=noon)
     assert house.answer(mei, now=noon).stage == "popularity"
     watch(root, liked=tea.pk, disliked=plum.pk, now=noon)
