@@ -5,12 +5,11 @@ is a new viewer and gets one by `Set-Cookie`. 400 `bad_query`: another parameter
 """
 
 import asyncio
-import contextlib
 import logging
 import threading
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections, connections
 
 from shanhuo.kernel import clock
 from shanhuo.realtime.routes import (
@@ -50,8 +49,10 @@ class FeedDoor:
     async def stop(self) -> None:
         self._stopping.set()
         await asyncio.to_thread(self._thread.join)
-        with contextlib.suppress(Exception):
+        try:
             await asyncio.to_thread(self._serving.close, now=clock.now())
+        except DatabaseError:
+            logger.exception("leases were not given back; they lapse by themselves")
 
     async def answer(self, request: HotRequest) -> HotAnswer:
         length = length_in(request.query)
@@ -72,8 +73,7 @@ class FeedDoor:
                 self._serving.step(now=clock.now())
             except Exception:
                 logger.exception("the feed could not be brought up to date")
-        with contextlib.suppress(Exception):
-            close_old_connections()
+        connections.close_all()
 
 
 def length_in(query: str) -> int:
