@@ -1,10 +1,7 @@
 """A server that speaks Alipay's OpenAPI and verifies our RSA2 signature on every request."""
 
 import json
-import threading
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -159,11 +156,3 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextmanager
-def running(stub: AlipayStub) -> Iterator[AlipayStub]:
-    threading.Thread(target=stub.serve_forever, daemon=True).start()
-    with stub:
-        yield stub
-        stub.shutdown()

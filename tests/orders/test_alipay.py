@@ -30,7 +30,8 @@ from shanhuo.orders.payment.port import (
     PaymentWish,
     RefundWish,
 )
-from tests.orders.alipay_stub import APP, SELLER, AlipayStub, running
+from tests.orders.alipay_stub import APP, SELLER, AlipayStub
+from tests.orders.running import running
 
 SETTINGS = ("url", "app_id", "seller_id", "private_key", "public_key")
 

@@ -25,7 +25,8 @@ from shanhuo.orders.payment.port import (
     RefundWish,
 )
 from shanhuo.orders.payment.wechat import WeChatPay
-from tests.orders.wechat_stub import APP, MERCHANT, PUBLIC_KEY_ID, SERIAL, WeChatStub, running
+from tests.orders.running import running
+from tests.orders.wechat_stub import APP, MERCHANT, PUBLIC_KEY_ID, SERIAL, WeChatStub
 
 API_V3_KEY = b"0123456789abcdef0123456789abcdef"
 

@@ -3,11 +3,8 @@
 import json
 import re
 import secrets
-import threading
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -168,11 +165,3 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-@contextmanager
-def running(stub: WeChatStub) -> Iterator[WeChatStub]:
-    threading.Thread(target=stub.serve_forever, daemon=True).start()
-    with stub:
-        yield stub
-        stub.shutdown()
