@@ -61,13 +61,16 @@ def test_a_torn_or_rotten_tail_costs_only_the_frames_it_touches(cut, flip):
 WRITER = """
 import sys
 from pathlib import Path
-from tests.traffic.test_segments import records
+import numpy as np
+from shanhuo.traffic.records import RECORD
 from shanhuo.traffic.segments import Segments
 segment = Segments(Path(sys.argv[1])).create(now_ms=1)
 number = 0
 while True:
     number += 1
-    segment.append(records(number))
+    record = np.zeros(1, RECORD)
+    record["object"] = number
+    segment.append(record)
     print(number, flush=True)
 """
 
