@@ -64,6 +64,9 @@ class Config(BaseSettings):
         default={"long_view": 1.0, "purchase_click": 3.0, "visit": 1.0},
         description="What an expected long view, purchase click and county visit are worth.",
     )
+    supported_most: int = Field(
+        default=3, ge=0, le=10, description="Of ten places, those that grants may fill at most."
+    )
     hold_minutes: int = Field(default=15, ge=1, le=1440)
     auto_receipt_days: int = Field(default=10, ge=1, le=60)
     settle_after_days: int = Field(default=7, ge=0, le=60)

@@ -13,6 +13,7 @@ PRIVATE_DIR = DATA_DIR / "private"
 SIGNALS_DIR = DATA_DIR / "signals"
 RANKER_DIR = DATA_DIR / "ranker"
 RANKER_WEIGHTS = _config.ranker_weights
+SUPPORTED_MOST = _config.supported_most
 
 SECRET_KEY = _config.secret_key.get_secret_value()
 FIELD_KEYS = _config.field_keys

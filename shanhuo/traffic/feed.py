@@ -4,7 +4,7 @@ Pure but for chance: the same board, memory and random numbers give the same lis
 """
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -54,11 +54,10 @@ class Ordered:
     prices: Sequence[float]
     grants: Sequence[int]
 
-    def supports(self, picked: Sequence[int]) -> bool:
-        """Whether a grant speaks for any of these rows."""
-        if not any(self.grants):
-            return False
-        return any(self.grants[self.rows.index(row)] for row in picked if row in self.rows)
+    def lifted(self, free: Collection[int]) -> frozenset[int]:
+        """Rows that a grant speaks for and that would not stand in the list without it."""
+        pairs = zip(self.rows, self.grants, strict=True)
+        return frozenset(row for row, grant in pairs if grant and row not in free)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +93,11 @@ class Feed:
         by_chance = self._take_by_chance(draft, board, asked.allowed)
         trial = _take_a_newcomer(draft, asked)
         unsupported = draft.copy()
-        best = _fill(draft, candidates, scores, priced, asked)
-        lifted: frozenset[int] = frozenset()
-        if best.supports(draft.picked):
-            # What the same moment would have shown without grants: only the rest is support.
+        if priced is not None:
+            # What the same moment would show without grants: only the rest is support.
             _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
-            lifted = frozenset(draft.picked).difference(unsupported.picked)
+        best = _fill(draft, candidates, scores, priced, asked, free=unsupported.picked)
+        lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
         return self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
 
     def _with_supported(self, plain: Candidates, allowed: NDArray[np.bool_]) -> Candidates:
@@ -204,13 +202,23 @@ def _barred_authors(memory: Memory) -> list[int]:
 
 
 def _fill(
-    draft: Draft, candidates: Candidates, scores: Values, priced: Priced | None, asked: Asked
+    draft: Draft,
+    candidates: Candidates,
+    scores: Values,
+    priced: Priced | None,
+    asked: Asked,
+    *,
+    free: Collection[int] = (),
 ) -> Ordered:
-    """Fill the draft with the best of these, at these prices; returns them in their order."""
+    """Fill the draft with the best of these, at these prices; returns them in their order.
+
+    free: what would be shown without prices; of the rest that has one, the rules let in a few."""
     best = _order(candidates, scores, priced, most=SHORTLIST)
+    draft.lifted = best.lifted(free)
     draft.fill(best.rows)
     if not draft.is_full:
         best = _order(candidates, scores, priced, most=len(scores))
+        draft.lifted = best.lifted(free)
         _fill_with_what_is_left(draft, best, asked)
     return best
 

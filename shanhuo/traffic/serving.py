@@ -17,7 +17,7 @@ from shanhuo.traffic.learning.shelf import Shelf
 from shanhuo.traffic.live import BOARD_EVERY, Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import Memory
-from shanhuo.traffic.slate import LENGTH
+from shanhuo.traffic.slate import LENGTH, Rules
 from shanhuo.traffic.viewers import Viewer
 
 MOST_ITEMS = 20
@@ -52,7 +52,8 @@ class Serving:
         self.delivery = Delivery()
         self.live = Live(SignalLog(root), self.delivery)
         self.ranker = LearnedRanker(Shelf(settings.RANKER_DIR), settings.RANKER_WEIGHTS)
-        self.feed = Feed(ranker=self.ranker, pricing=self.delivery)
+        rules = Rules(supported=settings.SUPPORTED_MOST)
+        self.feed = Feed(ranker=self.ranker, pricing=self.delivery, rules=rules)
         self.driven = False
         self._stepped_at: datetime | None = None
 

@@ -3,10 +3,11 @@ fits them, and variety while there is a choice.
 
 In plain words (`/rules` says the same): of ten, no author more than twice and never in a row; at
 least three from the counties that the floor serves; at least one that had no chance yet; no more
-than three from one county or two of one product.
+than three that only a grant brought in, whatever it would pay; no more than three from one county
+or two of one product.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -17,34 +18,44 @@ LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """For lists of LENGTH; floors of other lengths in proportion, rounded down."""
+    """For lists of LENGTH; floors of other lengths, and `supported`, in proportion, rounded down
+    (but one supported place is always open, unless `supported` is 0)."""
 
     per_author: int = 2
     per_county: int = 3
     per_product: int = 2
     from_priority_counties: int = 3
     from_newcomers: int = 1
+    supported: int = 3
+
+    def supported_of(self, length: int) -> int:
+        """How many places of a list grants may fill with what would not stand there without."""
+        return max(min(1, self.supported), self.supported * length // LENGTH)
 
 
 @dataclass(slots=True)
 class Draft:
-    """A list in the making. `picked` are row numbers in the order in which they came in."""
+    """A list in the making. `picked` are row numbers in the order in which they came in; `lifted`
+    are rows that would come in by their price alone."""
 
     marks: Sequence[Mark]
     rules: Rules
     length: int
     barred_authors: Iterable[int] = ()
     picked: list[int] = field(default_factory=list)
+    lifted: Collection[int] = ()
     _authors: dict[int, int] = field(default_factory=dict)
     _counties: dict[int, int] = field(default_factory=dict)
     _products: dict[int, int] = field(default_factory=dict)
     _priority_missing: int = 0
     _newcomers_missing: int = 0
+    _supported_left: int = 0
 
     def __post_init__(self) -> None:
         self._authors = dict.fromkeys(self.barred_authors, self.rules.per_author)
         self._priority_missing = self.rules.from_priority_counties * self.length // LENGTH
         self._newcomers_missing = self.rules.from_newcomers * self.length // LENGTH
+        self._supported_left = self.rules.supported_of(self.length)
 
     def copy(self) -> "Draft":
         """The same draft, to be filled in another way."""
@@ -65,7 +76,7 @@ class Draft:
     def fill(self, ordered: Iterable[int], *, variety: bool = True, floors: bool = True) -> None:
         """Take rows in this order as far as the rules let them in.
 
-        The author cap and "once in a list" hold whatever is given up.
+        The caps of authors and of support, and "once in a list", hold whatever is given up.
         """
         authors, picked, cap = self._authors, self.picked, self.rules.per_author
         for row in ordered:
@@ -73,6 +84,8 @@ class Draft:
                 return
             mark = self.marks[row]
             if authors.get(mark.author, 0) >= cap or row in picked:
+                continue
+            if row in self.lifted and self._supported_left < 1:
                 continue
             if variety and not self._varies(mark):
                 continue
@@ -88,6 +101,7 @@ class Draft:
         """Count the row in."""
         author, county, product, priority, newcomer = self.marks[row]
         self.picked.append(row)
+        self._supported_left -= row in self.lifted
         self._priority_missing -= priority
         self._newcomers_missing -= newcomer
         self._authors[author] = self._authors.get(author, 0) + 1

@@ -299,3 +299,21 @@ def test_only_what_the_same_list_would_not_hold_is_charged_to_a_grant(cards, see
             assert one.price == 0
     if price == 0.0:
         assert {one.row for one in shown} == plain
+
+
+@given(cards, st.integers(0, 5), st.integers(1, 12))
+def test_no_price_buys_more_places_than_the_rules_leave_to_support(cards, most, length):
+    board = board_of(*cards)
+    engine = feed(explore=0.2, rules=Rules(supported=most))
+    engine.pricing = Fixed(len(cards), 99.0)
+    shown = engine.list_for(board, MEI, Memory(), length=length)
+    allowed = 0 if most == 0 else max(1, most * length // 10)
+    assert sum(one.grant > 0 for one in shown) <= allowed
+
+
+def test_support_gets_exactly_its_three_places_when_everybody_bids():
+    board = board_of(*(card(n, author_id=n, county=500_000 + n) for n in range(1, 61)))
+    engine = feed()
+    engine.pricing = Fixed(60, 99.0)
+    shown = engine.list_for(board, MEI, Memory())
+    assert (len(shown), sum(one.grant > 0 for one in shown)) == (10, 3)

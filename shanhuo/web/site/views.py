@@ -61,7 +61,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def rules(request: HttpRequest) -> HttpResponse:
-    return render(request, "web/site/rules.html")
+    return render(request, "web/site/rules.html", {"supported_most": settings.SUPPORTED_MOST})
 
 
 @require_safe
