@@ -19,9 +19,11 @@ from shanhuo.traffic.grants.words import (
     AUDIENCE_OF,
     KINDS,
     MEANS_OF,
+    PLACEMENT_OF,
     AudienceName,
     KindName,
     MeansName,
+    PlacementName,
 )
 
 router = Router(tags=["grants"])
@@ -79,6 +81,7 @@ class ContractOut(Schema):
     kind: str
     name: str
     target: str
+    placement: str
     quota: int
     day_cap: int | None
     delivered: int
@@ -88,9 +91,23 @@ class ContractOut(Schema):
     end_reason: str
 
 
+class PlacementOut(Schema):
+    """viewer_cap: exposures to one viewer in one day, at most."""
+
+    placement: str
+    viewer_cap: int
+    quota: int
+    delivered: int
+    excluded: int
+    returned: int
+
+
 class DayOut(Schema):
+    """`delivered` in all, and in each placement where there was any."""
+
     day: date
     delivered: int
+    by_placement: dict[str, int]
     excluded: int
 
 
@@ -100,8 +117,8 @@ class GrantSheetOut(Schema):
 
     grant: GrantOut
     audience: str
-    viewer_cap: int
     least_finish_percent: int
+    placements: list[PlacementOut]
     contracts: list[ContractOut]
     days: list[DayOut]
     head: str
@@ -132,15 +149,19 @@ class GrantQuery(Schema):
 
 
 class WishIn(Schema):
-    """target: a public id, for a county its adcode. day_cap: at most so many a day."""
+    """target: a public id, for a county its adcode. day_cap: at most so many a day. placement: one
+    object in two placements is two objects, each with its quota."""
 
     kind: KindName
     target: str = Field(max_length=16)
     quota: int
     day_cap: int | None = None
+    placement: PlacementName = "feed"
 
 
 class GrantIn(Schema):
+    """Caps are exposures to one viewer in one day; null is the cap of the programme."""
+
     programme: str = Field(max_length=16)
     county: str = Field(max_length=6)
     title: str = Field(min_length=1, max_length=60)
@@ -150,7 +171,9 @@ class GrantIn(Schema):
     ends_on: date
     objects: list[WishIn] = Field(max_length=200)
     audience: AudienceName = "everyone"
-    viewer_cap: int = 3
+    viewer_cap: int | None = None
+    banner_cap: int | None = None
+    splash_cap: int | None = None
     least_finish_percent: int = 0
 
 
@@ -229,7 +252,8 @@ def list_rules(request: HttpRequest) -> list[FakeRuleOut]:
 def request_grant(request: HttpRequest, body: GrantIn) -> Status[GrantOut]:
     """403 `not_your_county`; 409 `programme_closed`, `objects_overlap`; 422 for terms that cannot
     be meant: `nothing_asked`, `too_much_asked`, `dates_…`, `outside_programme`, `object_unknown`,
-    `nothing_to_show`, `same_object_twice`, `day_cap_too_small`, `caps_wrong`."""
+    `nothing_to_show`, `same_object_twice`, `day_cap_too_small`, `caps_wrong`, `cap_needed`,
+    `cap_for_nothing`, `gate_wrong`."""
     programme = queries.programmes().filter(public_id=body.programme).first()
     if programme is None:
         raise Http404
@@ -251,11 +275,19 @@ def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
     return GrantSheetOut(
         grant=_one(grant),
         audience=grant.audience,
-        viewer_cap=grant.viewer_cap,
         least_finish_percent=grant.least_finish_percent,
+        placements=[
+            PlacementOut(**{name: getattr(one, name) for name in PlacementOut.model_fields})
+            for one in sheet.placements
+        ],
         contracts=[_contract_out(one) for one in sheet.contracts],
         days=[
-            DayOut(day=one.day, delivered=one.delivered, excluded=one.excluded)
+            DayOut(
+                day=one.day,
+                delivered=one.delivered,
+                by_placement={place.value: count for place, count in one.by_placement.items()},
+                excluded=one.excluded,
+            )
             for one in sheet.days
         ],
         head=sheet.head,
@@ -341,6 +373,7 @@ def _find(request: HttpRequest, public_id: str) -> Any:
 
 
 def _terms(body: GrantIn) -> Terms:
+    caps = (body.viewer_cap, body.banner_cap, body.splash_cap)
     return Terms(
         title=body.title,
         reason=body.reason,
@@ -348,10 +381,15 @@ def _terms(body: GrantIn) -> Terms:
         starts_on=body.starts_on,
         ends_on=body.ends_on,
         wishes=tuple(
-            Wish(KINDS[one.kind], one.target, one.quota, one.day_cap) for one in body.objects
+            Wish(KINDS[one.kind], one.target, one.quota, one.day_cap, PLACEMENT_OF[one.placement])
+            for one in body.objects
         ),
         audience=AUDIENCE_OF[body.audience],
-        viewer_cap=body.viewer_cap,
+        caps={
+            place: cap
+            for place, cap in zip(PLACEMENT_OF.values(), caps, strict=True)
+            if cap is not None
+        },
         least_finish_percent=body.least_finish_percent,
     )
 
@@ -384,6 +422,7 @@ def _contract_out(one: ContractSheet) -> ContractOut:
         kind=one.kind,
         name=one.name,
         target=one.target,
+        placement=one.placement,
         quota=one.quota,
         day_cap=one.day_cap,
         delivered=one.delivered,

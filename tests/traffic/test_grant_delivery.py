@@ -13,6 +13,7 @@ from shanhuo.traffic.grants import booking, leases, services
 from shanhuo.traffic.grants.recount import recount
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Contract, Lease
+from shanhuo.traffic.models.grants import Placement
 from tests.traffic import grants_kit as kit
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def supported(op, wang, make_user, make_organisation, make_county, make_post, no
     Returns (contract, post).
     """
     post = make_post("要扶持的短视频")
-    asked = kit.terms(kit.wish_for(post, 100), viewer_cap=2)
+    asked = kit.terms(kit.wish_for(post, 100), caps={Placement.FEED: 2})
     grant = kit.approved(op, wang, make_county(), asked, now=noon)
     for number in range(3):
         other = make_user(f"别人{number}")

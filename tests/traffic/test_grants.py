@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from shanhuo.content import services as content
 from shanhuo.kernel import facts, jobs
@@ -13,6 +14,7 @@ from shanhuo.traffic.grants import book, services, targets
 from shanhuo.traffic.grants import terms as conditions
 from shanhuo.traffic.grants.terms import Wish
 from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme
+from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.models.ledger import Account
 from tests.traffic import grants_kit as kit
 
@@ -99,6 +101,10 @@ def test_a_county_without_a_clip_has_nothing_to_show(op, wang, make_county, noon
         ask(wang, programme, make_county(), kit.county_wish(), now=noon)
 
 
+def banner_wish(quota=100):
+    return kit.county_wish(quota, placement=Placement.BANNER)
+
+
 @pytest.mark.parametrize(
     ("wish", "terms", "code"),
     [
@@ -112,8 +118,13 @@ def test_a_county_without_a_clip_has_nothing_to_show(op, wang, make_county, noon
         (kit.county_wish(), {"starts_on": kit.FIRST - DAY}, "dates_past"),
         (kit.county_wish(), {"ends_on": kit.LAST + DAY}, "outside_programme"),
         (kit.county_wish(), {"ends_on": kit.FIRST + 400 * DAY}, "dates_too_far"),
-        (kit.county_wish(), {"viewer_cap": 0}, "caps_wrong"),
-        (kit.county_wish(), {"least_finish_percent": 100}, "caps_wrong"),
+        (kit.county_wish(), {"caps": {Placement.FEED: 0}}, "caps_wrong"),
+        (kit.county_wish(), {"least_finish_percent": 100}, "gate_wrong"),
+        (banner_wish(0), {}, "nothing_asked"),
+        (banner_wish(), {"caps": {Placement.BANNER: 0}}, "caps_wrong"),
+        (banner_wish(), {"caps": {Placement.BANNER: -1}}, "caps_wrong"),
+        (banner_wish(), {"caps": {Placement.BANNER: 4}}, "caps_wrong"),
+        (banner_wish(), {"caps": {Placement.SPLASH: 1}}, "cap_for_nothing"),
     ],
 )
 def test_terms_that_cannot_be_meant_are_refused(
@@ -126,6 +137,38 @@ def test_terms_that_cannot_be_meant_are_refused(
     assert refusal.value.code == code
     assert str(refusal.value)
     assert (Grant.objects.count(), Contract.objects.count()) == (0, 0)
+
+
+def test_an_opening_card_needs_a_cap_and_says_so_in_both_languages(op, wang, make_county, noon):
+    programme = kit.open_programme(op, now=noon, splash_cap=None)
+    card = kit.county_wish(placement=Placement.SPLASH)
+    with pytest.raises(conditions.CapNeeded) as refusal:
+        ask(wang, programme, make_county(), card, now=noon)
+    assert refusal.value.details == {"placement": "开屏"}
+    assert str(refusal.value) == "开屏：计划没有规定频次上限，请写明每位观众一天最多几次曝光。"
+    with translation.override("en"), pytest.raises(conditions.CapNeeded, match="Opening card"):
+        ask(wang, programme, make_county(), card, now=noon)
+    assert Grant.objects.count() == 0
+    asked = ask(wang, programme, make_county(), card, now=noon, caps={Placement.SPLASH: 1})
+    assert asked.caps == {Placement.FEED: None, Placement.BANNER: None, Placement.SPLASH: 1}
+
+
+def test_a_placement_is_capped_by_the_programme_unless_the_grant_says_otherwise(
+    op, wang, make_county, make_post, noon
+):
+    make_post()
+    programme = kit.open_programme(op, now=noon, feed_cap=5, banner_cap=2)
+    wishes = [kit.county_wish(placement=placement) for placement in Placement]
+    grant = ask(wang, programme, make_county(), *wishes, now=noon, caps={Placement.BANNER: 1})
+    assert [one.viewer_cap for one in grant.contracts.order_by("pk")] == [5, 1, 1]
+    assert grant.asked_count == 300
+
+
+def test_a_programme_refuses_caps_that_nobody_can_mean(op, noon):
+    for caps in ({"feed_cap": 0}, {"banner_cap": 4}, {"splash_cap": -1}):
+        with pytest.raises(conditions.CapsWrong):
+            kit.open_programme(op, now=noon, **caps)
+    assert Programme.objects.count() == 0
 
 
 def test_no_object_and_one_object_twice_are_refused(op, wang, make_county, make_post, noon):

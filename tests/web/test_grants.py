@@ -28,6 +28,7 @@ PROGRAMME = {
     "most_per_grant": "20000",
     "starts_on": "2026-07-01",
     "ends_on": "2026-07-10",
+    "feed_cap": "3",
 }
 ASKED = {
     "title": "脆李上市",
@@ -36,7 +37,7 @@ ASKED = {
     "starts_on": "2026-07-01",
     "ends_on": "2026-07-10",
     "audience": "everyone",
-    "viewer_cap": "3",
+    "feed_cap": "3",
     "least_finish_percent": "0",
     "object_1": "county:500237",
     "quota_1": "10000",

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 
 import numpy as np
 from django.db import DatabaseError
@@ -29,6 +30,7 @@ from shanhuo.traffic.grants.leases import Report
 from shanhuo.traffic.grants.tariff import Reach, Tariff, reach_of, tariff_of
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.models import Contract
+from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.records import Records
 from shanhuo.traffic.viewers import Viewer
 
@@ -68,6 +70,8 @@ class Stand:
 
 class Delivery:
     """The `pricing` of one process' feed; `begin`, `take` and `step` keep it up to date."""
+
+    placements: ClassVar[tuple[Placement, ...]] = (Placement.FEED,)
 
     def __init__(self, controller: Controller | None = None) -> None:
         self.process = secrets.token_hex(16)
@@ -115,7 +119,7 @@ class Delivery:
         place = stand.places.get(contract, -1)
         if stand.hands[place] < 1:
             return False
-        if not self._views.add(viewer, contract, cap=stand.contracts[place].grant.viewer_cap):
+        if not self._views.add(viewer, contract, cap=stand.contracts[place].viewer_cap):
             return False
         stand.hands[place] -= 1
         self._air.out[contract] += 1
@@ -150,7 +154,7 @@ class Delivery:
                 if not mine:
                     place = self._stand.places.get(contract)
                     if place is not None:
-                        cap = self._stand.contracts[place].grant.viewer_cap
+                        cap = self._stand.contracts[place].viewer_cap
                         self._views.add(viewer, contract, cap=cap)
 
     def step(
@@ -176,7 +180,8 @@ class Delivery:
     def _renew(self, now: datetime) -> None:
         """Tell the database what was seen and is out, and take up what it lends. Meanwhile nothing
         is given out: what was reported must stay true until the new stand is in place."""
-        contracts = list(leases.deliverable(now=now).select_related("grant").order_by("pk"))
+        mine = leases.deliverable(now=now).filter(placement__in=self.placements)
+        contracts = list(mine.select_related("grant").order_by("pk"))
         with self._lock:
             self._stand.hands[:] = 0
             self._views.turn(clock.day_of(now))

@@ -1,7 +1,7 @@
 """What pages, exports and the API ask about programmes and grants."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from shanhuo.traffic import rules
 from shanhuo.traffic.grants import book
 from shanhuo.traffic.grants.book import Kind
 from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme, RateCard, Reconciliation
+from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.models.ledger import Account
 
 Status = Grant.Status
@@ -73,6 +74,7 @@ class ContractSheet:
     kind_name: str
     name: str
     target: str
+    placement: Placement
     quota: int
     day_cap: int | None
     delivered: int
@@ -94,12 +96,30 @@ class ContractSheet:
 
 @dataclass(frozen=True, slots=True)
 class DayFigure:
-    """One day of a grant; `planned` is what a straight line would have delivered that day."""
+    """One day of a grant; `planned` is what a straight line would have delivered that day, and
+    `by_placement` what was delivered where."""
 
     day: date
     delivered: int
     excluded: int
     planned: float
+    by_placement: Mapping[Placement, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementFigure:
+    """One placement of a grant; `viewer_cap`: exposures to one viewer in one day, at most."""
+
+    placement: Placement
+    viewer_cap: int
+    quota: int
+    delivered: int
+    excluded: int
+    returned: int
+
+    @property
+    def share(self) -> float:
+        return self.delivered / self.quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +137,21 @@ class GrantSheet:
     @property
     def granted(self) -> int:
         return sum(one.quota for one in self.contracts)
+
+    @property
+    def day_rows(self) -> list[tuple[DayFigure, list[int]]]:
+        """Every day, with what was delivered in each of `placements`, in their order."""
+        shown = [one.placement for one in self.placements]
+        return [(day, [day.by_placement.get(one, 0) for one in shown]) for day in self.days]
+
+    @property
+    def placements(self) -> list[PlacementFigure]:
+        """Where it is given out: the feed, banners, opening cards."""
+        return [
+            _placement(placement, cap or 0, chosen)
+            for placement, cap in self.grant.caps.items()
+            if (chosen := [one for one in self.contracts if one.placement == placement])
+        ]
 
     @property
     def delivered(self) -> int:
@@ -161,6 +196,19 @@ def sheet_of(grant: Grant, *, now: datetime) -> GrantSheet:
     )
 
 
+def _placement(
+    placement: Placement, viewer_cap: int, contracts: list[ContractSheet]
+) -> PlacementFigure:
+    return PlacementFigure(
+        placement=placement,
+        viewer_cap=viewer_cap,
+        quota=sum(one.quota for one in contracts),
+        delivered=sum(one.delivered for one in contracts),
+        excluded=sum(one.excluded for one in contracts),
+        returned=sum(one.returned for one in contracts),
+    )
+
+
 def _contract(contract: Contract) -> ContractSheet:
     moved = book.moved(contract.entries.all(), Kind)
     lies = book.balances(contract.entries.all())
@@ -170,6 +218,7 @@ def _contract(contract: Contract) -> ContractSheet:
         kind_name=contract.get_kind_display(),
         name=contract.name,
         target=contract.target_public_id,
+        placement=Placement(contract.placement),
         quota=contract.quota_count,
         day_cap=contract.day_cap,
         delivered=lies[Account.DELIVERED],
@@ -186,11 +235,11 @@ def _days(
     grant: Grant, entries: QuerySet[LedgerEntry], granted: int, *, now: datetime
 ) -> list[DayFigure]:
     """From the first day to today or the last one, whichever comes first; late days added."""
-    delivered: Counter[date] = Counter()
+    delivered: dict[date, Counter[Placement]] = defaultdict(Counter)
     excluded: Counter[date] = Counter()
-    rows = entries.exclude(day=None).values_list("day", "kind").annotate(Sum("amount")).order_by()
-    for day, kind, amount in rows:
-        delivered[day] += -amount if kind == Kind.EXCLUDE else amount
+    rows = entries.exclude(day=None).values_list("day", "contract__placement", "kind")
+    for day, placement, kind, amount in rows.annotate(Sum("amount")).order_by():
+        delivered[day][Placement(placement)] += -amount if kind == Kind.EXCLUDE else amount
         excluded[day] += amount if kind == Kind.EXCLUDE else 0
     last = max([min(grant.ends_on, clock.day_of(now)), *delivered])
     length = (grant.ends_on - grant.starts_on).days + 1
@@ -200,7 +249,11 @@ def _days(
     ]
     return [
         DayFigure(
-            day, delivered[day], excluded[day], granted / length if day <= grant.ends_on else 0.0
+            day=day,
+            delivered=delivered[day].total(),
+            excluded=excluded[day],
+            planned=granted / length if day <= grant.ends_on else 0.0,
+            by_placement=delivered[day],
         )
         for day in days
     ]

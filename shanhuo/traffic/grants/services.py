@@ -19,7 +19,7 @@ from shanhuo.traffic.grants.book import Book, Kind
 from shanhuo.traffic.grants.targets import Target
 from shanhuo.traffic.grants.terms import OutsideProgramme, Terms, TooMuchAsked
 from shanhuo.traffic.models import Contract, Grant, Programme, RateCard
-from shanhuo.traffic.models.grants import Means
+from shanhuo.traffic.models.grants import Means, Placement
 
 Status = Grant.Status
 Ended = Contract.EndReason
@@ -92,9 +92,13 @@ def open_programme(
     starts_on: date,
     ends_on: date,
     floor_counties_only: bool = False,
+    feed_cap: int = 3,
+    banner_cap: int | None = 3,
+    splash_cap: int | None = 1,
     now: datetime,
 ) -> Programme:
-    """Promise a budget of exposures for some days.
+    """Promise a budget of exposures for some days. Caps: to one viewer in one day; None where each
+    grant must name its own.
 
     Raises NotOperator, and a BadTerms for figures and days that cannot be meant.
     """
@@ -105,6 +109,10 @@ def open_programme(
     if most_per_grant > budget_count:
         raise TooMuchAsked(count=most_per_grant, most=budget_count)
     conditions.check_days(starts_on, ends_on, today=clock.day_of(now))
+    caps = {Placement.FEED: feed_cap, Placement.BANNER: banner_cap, Placement.SPLASH: splash_cap}
+    for placement, cap in caps.items():
+        if cap is not None:
+            conditions.check_cap(placement, cap)
     programme = Programme.objects.create(
         name=name.strip(),
         purpose=purpose.strip(),
@@ -113,6 +121,9 @@ def open_programme(
         starts_on=starts_on,
         ends_on=ends_on,
         floor_counties_only=floor_counties_only,
+        feed_cap=feed_cap,
+        banner_cap=banner_cap,
+        splash_cap=splash_cap,
         opened_by=operator,
         opened_at=now,
     )
@@ -160,8 +171,9 @@ def request_grant(
     programme = Programme.objects.select_for_update().get(pk=programme_id)
     county = regions.counties().get(pk=county_id)
     _check_programme(programme, county, terms)
+    caps = conditions.settled_caps(terms, programme.caps)
     found = [targets.find(wish, adcode=county.adcode) for wish in terms.wishes]
-    _refuse_overlap(programme, terms.starts_on, terms.ends_on, found)
+    _refuse_overlap(programme, terms, found)
     grant = Grant.objects.create(
         programme=programme,
         county=county,
@@ -172,7 +184,9 @@ def request_grant(
         starts_on=terms.starts_on,
         ends_on=terms.ends_on,
         audience=terms.audience,
-        viewer_cap=terms.viewer_cap,
+        viewer_cap=caps[Placement.FEED],
+        banner_cap=caps[Placement.BANNER],
+        splash_cap=caps[Placement.SPLASH],
         least_finish_percent=terms.least_finish_percent,
         requested_by=requester,
         requested_at=now,
@@ -184,6 +198,7 @@ def request_grant(
             target=target.id,
             target_public_id=target.public_id,
             name=target.name,
+            placement=wish.placement,
             quota_count=wish.quota_count,
             day_cap=wish.day_cap,
         )
@@ -335,19 +350,19 @@ def _check_programme(programme: Programme, county: Any, terms: Terms) -> None:
         raise TooMuchAsked(count=terms.asked_count, most=programme.most_per_grant)
 
 
-def _refuse_overlap(
-    programme: Programme, starts_on: date, ends_on: date, found: Iterable[Target]
-) -> None:
-    """Within a programme an object is in one grant at a time; two programmes may meet on it."""
+def _refuse_overlap(programme: Programme, terms: Terms, found: Iterable[Target]) -> None:
+    """Within a programme an object has one contract for a placement at a time; two programmes may
+    meet on it."""
     living = Contract.objects.filter(
         grant__programme=programme,
         grant__status__in=[Status.REQUESTED, *UNDER_WAY],
-        grant__starts_on__lte=ends_on,
-        grant__ends_on__gte=starts_on,
+        grant__starts_on__lte=terms.ends_on,
+        grant__ends_on__gte=terms.starts_on,
         ended_at=None,
     ).select_related("grant")
-    for target in found:
-        other = living.filter(kind=target.kind, target=target.id).first()
+    for wish, target in zip(terms.wishes, found, strict=True):
+        same = living.filter(kind=target.kind, target=target.id, placement=wish.placement)
+        other = same.first()
         if other is not None:
             raise ObjectsOverlap(name=target.name, grant=other.grant.title)
 

@@ -14,6 +14,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.regions import queries as regions
 from shanhuo.traffic.grants.terms import Wish
 from shanhuo.traffic.models import Contract
+from shanhuo.traffic.models.grants import Placement
 
 Kind = Contract.Kind
 
@@ -41,14 +42,16 @@ class Target:
 
 
 def find(wish: Wish, *, adcode: str) -> Target:
-    """The object of a wish, if it is public and of the county, and has something to show.
+    """The object of a wish, if it is public and of the county, and has something to show: in the
+    feed a clip; elsewhere its own card.
 
     Raises ObjectUnknown, NothingToShow.
     """
     target = _FINDERS[wish.kind](wish.public_id, adcode)
     if target is None:
         raise ObjectUnknown(name=wish.public_id)
-    if not clips_of(target.kind, target.id).exists():
+    in_feed = wish.placement == Placement.FEED
+    if in_feed and not clips_of(target.kind, target.id).exists():
         raise NothingToShow(name=target.name)
     return target
 

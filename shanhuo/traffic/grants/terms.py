@@ -1,7 +1,9 @@
 """The terms of programmes and grants, and what is wrong with those that are refused."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import ClassVar
 
 from django.utils.functional import Promise
@@ -9,13 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
 from shanhuo.traffic.models import Contract, Grant
-from shanhuo.traffic.models.grants import Means
+from shanhuo.traffic.models.grants import Means, Placement
 
 LARGEST_COUNT = 100_000_000_000
 LONGEST_DAYS = 366
 FURTHEST_AHEAD_DAYS = 730
 MOST_OBJECTS = 200
-LARGEST_VIEWER_CAP = 50
+LARGEST_CAPS = MappingProxyType({Placement.FEED: 50, Placement.BANNER: 3, Placement.SPLASH: 3})
+"""Per viewer and day. A card on a page is always the same thing, and of one thing three exposures
+a day are believed (`fakes`); in the feed a contract may have many clips."""
 
 
 class BadTerms(Refusal):
@@ -75,7 +79,27 @@ class DayCapTooSmall(BadTerms):
 
 class CapsWrong(BadTerms):
     code = "caps_wrong"
-    message = _("Per viewer and day 1 to %(most)s exposures; the share of finishes is 0 to 90 %%.")
+    message: ClassVar[str | Promise] = _(
+        "%(placement)s: %(cap)s per viewer and day cannot be meant; 1 to %(most)s can."
+    )
+
+
+class CapNeeded(CapsWrong):
+    code = "cap_needed"
+    message = _(
+        "%(placement)s: the programme has no cap of its own, so say how many exposures a viewer "
+        "may have in one day."
+    )
+
+
+class CapForNothing(CapsWrong):
+    code = "cap_for_nothing"
+    message = _("%(placement)s: a cap is given, but no object asks for this placement.")
+
+
+class GateWrong(BadTerms):
+    code = "gate_wrong"
+    message = _("The least share of finished plays is 0 to 90 percent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +110,13 @@ class Wish:
     public_id: str
     quota_count: int
     day_cap: int | None = None
+    placement: Placement = Placement.FEED
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What somebody asks for."""
+    """What somebody asks for. `caps`: exposures to one viewer in one day; of placements that are
+    not in it, the programme's."""
 
     title: str
     reason: str
@@ -99,8 +125,12 @@ class Terms:
     ends_on: date
     wishes: tuple[Wish, ...]
     audience: Grant.Audience = Grant.Audience.EVERYONE
-    viewer_cap: int = 3
+    caps: Mapping[Placement, int] = field(default_factory=dict)
     least_finish_percent: int = 0
+
+    @property
+    def placements(self) -> frozenset[Placement]:
+        return frozenset(wish.placement for wish in self.wishes)
 
     @property
     def asked_count(self) -> int:
@@ -135,15 +165,17 @@ def check(terms: Terms, *, today: date) -> None:
     check_days(terms.starts_on, terms.ends_on, today=today)
     if not 1 <= len(terms.wishes) <= MOST_OBJECTS:
         raise NoObjects(most=MOST_OBJECTS)
-    if not (1 <= terms.viewer_cap <= LARGEST_VIEWER_CAP and 0 <= terms.least_finish_percent <= 90):
-        raise CapsWrong(most=LARGEST_VIEWER_CAP)
-    seen: set[tuple[str, str]] = set()
+    if not 0 <= terms.least_finish_percent <= 90:
+        raise GateWrong
+    for placement, cap in terms.caps.items():
+        check_cap(placement, cap)
+    seen: set[tuple[str, str, str]] = set()
     for wish in terms.wishes:
         check_count(wish.public_id, wish.quota_count)
         _check_day_cap(wish, terms.day_count)
-        if (wish.kind, wish.public_id) in seen:
+        if (wish.kind, wish.public_id, wish.placement) in seen:
             raise SameObjectTwice(name=wish.public_id)
-        seen.add((wish.kind, wish.public_id))
+        seen.add((wish.kind, wish.public_id, wish.placement))
 
 
 def _check_day_cap(wish: Wish, days: int) -> None:
@@ -158,3 +190,26 @@ def _check_day_cap(wish: Wish, days: int) -> None:
             reach=wish.day_cap * days,
             quota=wish.quota_count,
         )
+
+
+def check_cap(placement: Placement, cap: int) -> None:
+    """Raises CapsWrong."""
+    most = LARGEST_CAPS[placement]
+    if not 1 <= cap <= most:
+        raise CapsWrong(placement=placement.label, cap=cap, most=most)
+
+
+def settled_caps(
+    terms: Terms, defaults: Mapping[Placement, int | None]
+) -> dict[Placement, int | None]:
+    """The caps that hold, by placement: of the terms, else the programme's; None where nothing
+    stands. Raises CapNeeded, CapForNothing."""
+    caps: dict[Placement, int | None] = dict.fromkeys(Placement)
+    for placement in Placement:
+        if placement in terms.placements:
+            caps[placement] = terms.caps.get(placement, defaults[placement])
+            if caps[placement] is None:
+                raise CapNeeded(placement=placement.label)
+        elif placement in terms.caps and placement is not Placement.FEED:
+            raise CapForNothing(placement=placement.label)
+    return caps

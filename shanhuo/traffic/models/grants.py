@@ -15,8 +15,20 @@ class Means(models.TextChoices):
     CREATOR = "creator", _("Recommended by creators")
 
 
+class Placement(models.TextChoices):
+    """Where the exposures of a contract are given out (资源位)."""
+
+    FEED = "feed", _("Feed")
+    BANNER = "banner", _("Banner")
+    SPLASH = "splash", _("Opening card")
+
+
 class Programme(models.Model):
-    """A budget of exposures (never of money) for some days, and the rules of giving it out."""
+    """A budget of exposures (never of money) for some days, and the rules of giving it out.
+
+    Caps are exposures to one viewer in one day, for grants that name none of their own; where a
+    programme has no cap for banners or opening cards, its grants must name one.
+    """
 
     public_id = PublicIdField()
     name = models.CharField(max_length=60)
@@ -28,6 +40,9 @@ class Programme(models.Model):
     floor_counties_only = models.BooleanField(
         default=False, help_text="Only for counties that the county floor serves."
     )
+    feed_cap = models.PositiveSmallIntegerField(default=3)
+    banner_cap = models.PositiveSmallIntegerField(default=3, null=True)
+    splash_cap = models.PositiveSmallIntegerField(default=1, null=True)
     opened_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -46,6 +61,15 @@ class Programme(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def caps(self) -> dict[Placement, int | None]:
+        """By placement; None where a grant must name its own."""
+        return {
+            Placement.FEED: self.feed_cap,
+            Placement.BANNER: self.banner_cap,
+            Placement.SPLASH: self.splash_cap,
+        }
 
 
 class RateCard(models.Model):
@@ -66,7 +90,8 @@ class RateCard(models.Model):
 class Grant(models.Model):
     """Exposures asked for by a county (or an operator for it), and what became of the request.
 
-    Two persons: whoever asked does not decide. `asked_count` is the sum of its contracts' quotas.
+    Two persons: whoever asked does not decide. `asked_count` is the sum of its contracts' quotas;
+    the caps are exposures to one viewer in one day.
     """
 
     class Status(models.TextChoices):
@@ -94,8 +119,10 @@ class Grant(models.Model):
     ends_on = models.DateField(help_text="The last day, included.")
     audience = models.CharField(max_length=9, choices=Audience, default=Audience.EVERYONE)
     viewer_cap = models.PositiveSmallIntegerField(
-        default=3, help_text="Exposures to one viewer in one day, at most."
+        null=True, help_text="In the feed; None: it has nothing there."
     )
+    banner_cap = models.PositiveSmallIntegerField(null=True, help_text="None: it has no banner.")
+    splash_cap = models.PositiveSmallIntegerField(null=True, help_text="None: no opening card.")
     least_finish_percent = models.PositiveSmallIntegerField(
         default=0, help_text="Clips that fewer people finish, after 100 plays, are not supported."
     )
@@ -122,9 +149,18 @@ class Grant(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def caps(self) -> dict[Placement, int | None]:
+        """By placement; None where it has nothing."""
+        return {
+            Placement.FEED: self.viewer_cap,
+            Placement.BANNER: self.banner_cap,
+            Placement.SPLASH: self.splash_cap,
+        }
+
 
 class Contract(models.Model):
-    """So many exposures of one object (a county, creator, product or post) within a grant.
+    """So many exposures of one object (a county, creator, product or post) in one placement.
 
     Its primary key is the number that signals carry as `grant`. `seen_count` is the highest count
     of its exposures that any process has read in the log: it bounds leases, and is only ever
@@ -151,6 +187,7 @@ class Contract(models.Model):
     target = models.PositiveBigIntegerField(help_text="Adcode, or row id of user, product, post.")
     target_public_id = models.CharField(max_length=16, help_text="Adcode, or public id.")
     name = models.CharField(max_length=120, help_text="As it was called when it was asked for.")
+    placement = models.CharField(max_length=6, choices=Placement, default=Placement.FEED)
     quota_count = models.PositiveBigIntegerField()
     day_cap = models.PositiveBigIntegerField(null=True, help_text="Exposures in one day, at most.")
     seen_count = models.PositiveBigIntegerField(default=0)
@@ -165,13 +202,19 @@ class Contract(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(quota_count__gt=0), name="contract_has_a_quota"),
             models.UniqueConstraint(
-                fields=["grant", "kind", "target"], name="one_contract_per_object_and_grant"
+                fields=["grant", "kind", "target", "placement"],
+                name="one_contract_per_object_and_placement",
             ),
         ]
         indexes = [models.Index(fields=["kind", "target"], name="contract_by_object")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def viewer_cap(self) -> int:
+        """Exposures to one viewer in one day, at most."""
+        return self.grant.caps[Placement(self.placement)] or 0
 
 
 class Lease(models.Model):

@@ -55,11 +55,13 @@ def _line(line: queries.GrantLine) -> list[Any]:
 
 @require_safe
 def grant_export(request: HttpRequest, public_id: str) -> HttpResponse:
-    """One grant by object and by day."""
+    """One grant by object, by day, and by placement of each."""
     sheet = queries.sheet_of(grant_of(request, public_id), now=clock.now())
     headings = [
         _("Object or day"),
         _("Name of the object"),
+        _("Means"),
+        _("Placement"),
         _("Promised"),
         _("Delivered"),
         _("Excluded"),
@@ -70,11 +72,14 @@ def grant_export(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _rows(sheet: queries.GrantSheet) -> Iterable[list[Any]]:
+    means = sheet.grant.get_means_display()
     for one in sheet.contracts:
         figures = [one.quota, one.delivered, one.excluded, one.reserved, one.returned]
-        yield [one.kind_name, one.name, *figures]
+        yield [one.kind_name, one.name, means, str(one.placement.label), *figures]
     for day in sheet.days:
-        yield [day.day, "", None, day.delivered, day.excluded, None, None]
+        yield [day.day, "", means, "", None, day.delivered, day.excluded, None, None]
+        for placement, delivered in day.by_placement.items():
+            yield [day.day, "", means, str(placement.label), None, delivered, None, None, None]
 
 
 @require_safe

@@ -7,7 +7,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.traffic.grants.terms import Terms, Wish
-from shanhuo.traffic.grants.words import AUDIENCE_OF, AUDIENCES, KINDS, MEANS, MEANS_OF
+from shanhuo.traffic.grants.words import (
+    AUDIENCE_OF,
+    AUDIENCES,
+    KINDS,
+    MEANS,
+    MEANS_OF,
+    PLACEMENT_OF,
+    PLACEMENTS,
+)
 from shanhuo.web.account.fields import CountyField
 
 LINES = 4
@@ -15,6 +23,12 @@ LINES = 4
 
 def _day() -> forms.DateInput:
     return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+
+
+def _cap(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label, required=False, help_text=_("Empty: the cap of the programme.")
+    )
 
 
 class ProgrammeForm(forms.Form):
@@ -28,6 +42,23 @@ class ProgrammeForm(forms.Form):
     ends_on = forms.DateField(label=_("Last day"), widget=_day())
     floor_counties_only = forms.BooleanField(
         label=_("Only for counties that the county floor serves"), required=False
+    )
+    feed_cap = forms.IntegerField(
+        label=_("Feed: exposures per viewer and day, at most"),
+        initial=3,
+        help_text=_("For grants that name no cap of their own."),
+    )
+    banner_cap = forms.IntegerField(
+        label=_("Banner: exposures per viewer and day, at most"),
+        initial=3,
+        required=False,
+        help_text=_("Empty: every grant with banners must name its own."),
+    )
+    splash_cap = forms.IntegerField(
+        label=_("Opening card: exposures per viewer and day, at most"),
+        initial=1,
+        required=False,
+        help_text=_("Empty: every grant with opening cards must name its own."),
     )
 
 
@@ -55,9 +86,9 @@ class RequestForm(forms.Form):
     starts_on = forms.DateField(label=_("First day"), widget=_day())
     ends_on = forms.DateField(label=_("Last day"), widget=_day())
     audience = forms.ChoiceField(label=_("Audience"), choices=AUDIENCES)
-    viewer_cap = forms.IntegerField(
-        label=_("Exposures per viewer and day, at most"), min_value=1, initial=3
-    )
+    feed_cap = _cap(_("Feed: exposures per viewer and day, at most"))
+    banner_cap = _cap(_("Banner: exposures per viewer and day, at most"))
+    splash_cap = _cap(_("Opening card: exposures per viewer and day, at most"))
     least_finish_percent = forms.IntegerField(
         label=_("Quality gate: least share of finished plays"),
         min_value=0,
@@ -81,6 +112,9 @@ class RequestForm(forms.Form):
             choices=[*empty, *objects],
             required=number == 1,
         )
+        self.fields[f"placement_{number}"] = forms.ChoiceField(
+            label=_("Placement"), choices=PLACEMENTS, required=False
+        )
         self.fields[f"quota_{number}"] = forms.IntegerField(
             label=_("Exposures"), required=number == 1
         )
@@ -89,12 +123,15 @@ class RequestForm(forms.Form):
         )
 
     @property
-    def lines(self) -> list[tuple[Any, Any, Any]]:
+    def lines(self) -> list[list[Any]]:
         """The bound fields of each object."""
-        return [
-            (self[f"object_{number}"], self[f"quota_{number}"], self[f"day_cap_{number}"])
-            for number in range(1, LINES + 1)
-        ]
+        names = ("object", "placement", "quota", "day_cap")
+        return [[self[f"{name}_{number}"] for name in names] for number in range(1, LINES + 1)]
+
+    @property
+    def caps(self) -> list[Any]:
+        """The bound field of each cap."""
+        return [self[f"{placement}_cap"] for placement in PLACEMENT_OF]
 
     def terms(self) -> Terms:
         """What was asked for; only of a valid form."""
@@ -107,7 +144,11 @@ class RequestForm(forms.Form):
             ends_on=said["ends_on"],
             wishes=tuple(self._wishes()),
             audience=AUDIENCE_OF[said["audience"]],
-            viewer_cap=said["viewer_cap"],
+            caps={
+                placement: said[f"{name}_cap"]
+                for name, placement in PLACEMENT_OF.items()
+                if said[f"{name}_cap"] is not None
+            },
             least_finish_percent=said["least_finish_percent"],
         )
 
@@ -120,7 +161,8 @@ class RequestForm(forms.Form):
             kind, _colon, public_id = chosen.partition(":")
             quota = self.cleaned_data.get(f"quota_{number}") or 0
             cap = self.cleaned_data.get(f"day_cap_{number}")
-            wishes.append(Wish(KINDS[kind], public_id, quota, cap))
+            placement = PLACEMENT_OF[self.cleaned_data.get(f"placement_{number}") or "feed"]
+            wishes.append(Wish(KINDS[kind], public_id, quota, cap, placement))
         return wishes
 
 
