@@ -17,7 +17,7 @@ from shanhuo.kernel import clock
 from shanhuo.people import entries
 from shanhuo.people.models import Household, HouseholdConsent, Membership, Organisation, User
 from shanhuo.regions.models import County, Province
-from tests import guards
+from tests import empty, guards
 
 Maker = Callable[..., Any]
 CHAIN_AFTER_FARM_GATE = ("packing_fen", "freight_fen", "platform_fee_fen", "commission_fen")
@@ -29,6 +29,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     the guards of the books refuse. There they stand in the tests that ask for `guarded`."""
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
+            empty.keep()
             guards.take_down()
 
 

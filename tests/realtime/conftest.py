@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import empty
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +87,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 
 class opened_door:  # noqa: N801  used like a function
-    """Migrate an empty platform in `folder` and open its door."""
+    """Move an empty platform into `folder` and open its door."""
 
     def __init__(self, folder: Path, **more: str) -> None:
         self.folder = folder
@@ -99,14 +100,8 @@ class opened_door:  # noqa: N801  used like a function
             **more,
         }
 
-    def migrate(self) -> None:
-        """Make the tables, where there are none yet."""
-        migrate = [sys.executable, "-m", "django", "migrate", "-v0"]
-        if not (self.folder / "shanhuo.sqlite3").exists():
-            subprocess.run(migrate, check=True, env=self.environment, cwd=ROOT)
-
     def __enter__(self) -> Door:
-        self.migrate()
+        empty.move_in(self.folder)
         port = free_port()
         command = [sys.executable, "-m", "granian", "--interface", "rsgi", "--port", str(port)]
         command += ["--no-ws", "--log-level", "warning", "shanhuo.realtime.door:app"]

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests import empty
 from tests.realtime.conftest import ROOT, opened_door
 from tests.realtime.house import make_filmer, tell, whole_house
 
@@ -52,7 +53,7 @@ content.tidy_files(now=clock.now() + limits.WORK_KEPT_FOR + timedelta(minutes=1)
 def house(tmp_path: Path) -> opened_door:
     """A platform with a film in it that waits to be transcoded; nobody works yet."""
     house = whole_house(tmp_path, SHANHUO_JOB_LEASE_SECONDS=str(LEASE_S))
-    house.migrate()
+    empty.move_in(tmp_path)
     make_filmer(house)
     tell(house, SEND_THE_FILM)
     return house
