@@ -34,6 +34,7 @@ from shanhuo.api.orders_schemas import (
     ReceiptOut,
     TakeBackIn,
 )
+from shanhuo.api.orders_sources import source_in
 from shanhuo.api.schemas import RefusalOut
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
@@ -44,8 +45,6 @@ from shanhuo.people import rules as people
 from shanhuo.people.access import Access
 from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
-from shanhuo.traffic.attribution import source_of
-from shanhuo.traffic.viewers import viewer_of
 
 router = Router(tags=["orders"])
 ACCESS = {
@@ -85,13 +84,7 @@ def put_in(request: HttpRequest, body: BasketIn) -> queries.CheckoutView:
         sku_id=sku_id,
         quantity=body.quantity,
         now=clock.now(),
-        source=source_of(
-            product=product,
-            post=body.via_post,
-            sheet=body.via_sheet,
-            slot=body.via_slot,
-            viewer=viewer_of(actor_of(request).viewer_secret).key,
-        ),
+        source=source_in(request, body, product=product),
     )
     return basket(request)
 

@@ -16,7 +16,8 @@ from pydantic import AfterValidator, AwareDatetime
 from shanhuo.api import orders_shapes as shapes
 from shanhuo.api.goods_schemas import Count, Fen, PublicId
 from shanhuo.api.once import NEEDED_KEY, key_of
-from shanhuo.api.orders_schemas import Id, ListFilter, PlacedOut, QuantityIn, Total
+from shanhuo.api.orders_schemas import Id, ListFilter, PlacedOut, QuantityIn, Total, WayIn
+from shanhuo.api.orders_sources import source_in
 from shanhuo.api.schemas import RefusalOut
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, idempotency
@@ -123,7 +124,7 @@ class AddressFilter(Schema):
     address: Id
 
 
-class OrderShareIn(AddressFilter):
+class OrderShareIn(AddressFilter, WayIn):
     """What the checkout of the share showed. If it differs by now, nothing is ordered."""
 
     total_seen_fen: Total
@@ -209,12 +210,14 @@ def checkout(request: HttpRequest, public_id: PublicId, wanted: Query[AddressFil
 def order(request: HttpRequest, public_id: PublicId, body: OrderShareIn) -> Status[dict[str, Any]]:
     """Then pay it like any order. A retry with the same key orders once. 409 `claim_over`,
     `price_changed`; 422 `no_such_address`, `not_delivered`; 403 `youth_mode`."""
+    found = _sale(request, public_id)
     placed = services.order_claim(
         buyer=actor_of(request),
-        sale_id=_sale(request, public_id).pk,
+        sale_id=found.pk,
         address=body.address,
         total_seen_fen=body.total_seen_fen,
         key=key_of(request),
+        source=source_in(request, body, product=found.sku.product.public_id),
         now=clock.now(),
     )
     return Status(201, asdict(placed))

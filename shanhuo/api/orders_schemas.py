@@ -90,15 +90,20 @@ class QuantityIn(Schema):
     quantity: Count = Field(description="Pieces, 1 to 999.")
 
 
-class BasketIn(QuantityIn):
+class WayIn(Schema):
     """via_post: the post that brought the buyer; via_sheet, via_slot: where it, or without one the
     product, was shown. What is not public, shows something else or was shown to somebody else
     counts for nothing."""
 
-    sku: Id
     via_post: MaybeId = ""
     via_sheet: str = Field("", max_length=2_000)
     via_slot: int = Field(0, strict=True, ge=0, le=999)
+
+
+class BasketIn(QuantityIn, WayIn):
+    """More of a size, and what brought the buyer."""
+
+    sku: Id
 
 
 class AddressIn(Schema):

@@ -1,6 +1,7 @@
 """From a clip to an order: its creator is paid, and nobody is paid by a made-up address."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -99,6 +100,66 @@ def test_a_buyer_who_comes_from_a_clip_pays_its_creator(
     services.settle_order(order_id=line.order_id, now=noon)
     assert ledger.balance(ledger.creator(orchard.public_id)) == 600
     assert ledger.check() == []
+
+
+@pytest.fixture
+def sale(plums, lin, noon):
+    with clock.at(noon):
+        yield services.open_hot_sale(
+            sku_id=plums.pk,
+            usual_fen=plums.price_fen,
+            price_fen=plums.price_fen - 100,
+            stock_count=3,
+            per_person=1,
+            opens_at=noon,
+            closes_at=noon + timedelta(hours=1),
+            actor=lin,
+            now=noon,
+        )
+
+
+def test_a_share_of_a_hot_sale_remembers_the_clip_that_brought_its_buyer(
+    clip, sale, orchard, browser, mei, make_address
+):
+    make_address(mei)
+    page = browser.get(goods_link(browser.get(f"/p/{clip.public_id}")))
+    (claim,) = re.findall(r'action="(/sales/[^"]+/claim[^"]*)"', page.content.decode())
+    kept = browser.post(unescape(claim), {"quantity": "1"})
+    checkout = browser.get(kept["Location"])
+    fields = came_from(checkout)
+    form = {
+        "key": "0123456789",
+        "address": checkout.context["checkout"].address.public_id,
+        "total_seen_fen": checkout.context["checkout"].total_fen,
+    }
+    browser.post(f"/sales/{sale.public_id}/place", {**form, **fields})
+    line = OrderLine.objects.get()
+    shown = f"{unseal(fields['via_sheet']).id:x}.0"
+    assert (line.via_post, line.via_exposure) == (clip.public_id, shown)
+    assert (line.creator, line.unit_commission_fen) == (orchard, 300)
+
+
+def test_a_share_ordered_by_a_program_earns_its_creator_the_same(
+    clip, sale, orchard, mei, make_address, client, noon
+):
+    services.claim(sale=sale, buyer=mei, quantity=1, now=noon)
+    address = make_address(mei)
+    client.force_login(mei)
+    seen = client.get(f"/api/sales/{sale.public_id}/checkout", {"address": address.public_id})
+    body = {
+        "address": address.public_id,
+        "total_seen_fen": seen.json()["total_fen"],
+        "via_post": clip.public_id,
+    }
+    answer = client.post(
+        f"/api/sales/{sale.public_id}/order",
+        body,
+        content_type="application/json",
+        headers={"Idempotency-Key": "0123456789"},
+    )
+    assert answer.status_code == 201, answer.content
+    line = OrderLine.objects.get()
+    assert (line.via_post, line.creator, line.unit_commission_fen) == (clip.public_id, orchard, 300)
 
 
 @pytest.mark.parametrize("what", ["made up", "other product", "not published", "no product"])

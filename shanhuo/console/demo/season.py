@@ -15,6 +15,7 @@ from shanhuo.console.demo import (
     films,
     households,
     projects,
+    sales,
     script,
     setting,
     shelves,
@@ -148,6 +149,8 @@ class Season:
             )
             yield from play.days()
             audience.go_home(now=self.calendar.moment(DAYS - 1, 23))
+        with clock.at(self.built_at):
+            sales.announce(self.cast.places, self.products, now=self.built_at)
 
     def _count(self) -> Iterator[object]:
         """The first night of the platform's own worker: compaction, roll-ups, release, sealing."""

@@ -17,6 +17,7 @@ from shanhuo.orders.hot import Answer, State, Wish, decide
 from shanhuo.orders.models import BasketLine, HotClaim, HotSale, PriceCut
 from shanhuo.orders.models.basket import LARGEST_QUANTITY
 from shanhuo.orders.services import placing
+from shanhuo.orders.services.basket import NOWHERE, Source
 from shanhuo.people import rules as people
 
 if TYPE_CHECKING:
@@ -154,9 +155,17 @@ def open_hot_sale(
 
 
 def order_claim(
-    *, buyer: "User", sale_id: int, address: str, total_seen_fen: int, key: str, now: datetime
+    *,
+    buyer: "User",
+    sale_id: int,
+    address: str,
+    total_seen_fen: int,
+    key: str,
+    now: datetime,
+    source: Source = NOWHERE,
 ) -> placing.Placed:
-    """A winner orders what was kept: the usual order, its stock out of the sale's hold.
+    """A winner orders what was kept: the usual order, its stock out of the sale's hold. `source`
+    brought the buyer.
 
     Idempotent by (buyer, key). Raises YouthMode, ClaimOver, PriceChanged, NoSuchAddress or
     NotDelivered.
@@ -168,13 +177,19 @@ def order_claim(
         key=key,
         body=repr((sale_id, address, total_seen_fen)).encode(),
         now=now,
-        act=lambda: asdict(_order(buyer, sale_id, address, total_seen_fen, now=now)),
+        act=lambda: asdict(_order(buyer, sale_id, address, total_seen_fen, source, now=now)),
     )
     return placing.Placed(**answer)
 
 
 def _order(
-    buyer: "User", sale_id: int, address_id: str, total_seen_fen: int, *, now: datetime
+    buyer: "User",
+    sale_id: int,
+    address_id: str,
+    total_seen_fen: int,
+    source: Source,
+    *,
+    now: datetime,
 ) -> placing.Placed:
     claim = (
         HotClaim.objects.select_for_update(of=("self",), no_key=True)
@@ -185,7 +200,7 @@ def _order(
     if claim is None:
         raise ClaimOver
     address = placing.address_of(buyer, address_id)
-    parcel = parcel_of(claim, county_adcode=address.county.adcode)
+    parcel = parcel_of(claim, source, county_adcode=address.county.adcode)
     if parcel.total_fen != total_seen_fen:
         raise placing.PriceChanged(prices={})
     # What was kept stays kept as long as it was promised, not longer.
@@ -201,10 +216,17 @@ def _order(
     return placed.answer()
 
 
-def parcel_of(claim: HotClaim, *, county_adcode: str) -> placing.Parcel:
+def parcel_of(claim: HotClaim, source: Source = NOWHERE, *, county_adcode: str) -> placing.Parcel:
     """What the winner orders. The difference to the usual price is the merchant's discount."""
     sku = claim.sale.sku
-    wish = BasketLine(buyer=claim.buyer, sku=sku, quantity=claim.quantity)
+    wish = BasketLine(
+        buyer=claim.buyer,
+        sku=sku,
+        quantity=claim.quantity,
+        creator_id=source.creator_id,
+        via_post=source.post,
+        via_exposure=source.exposure,
+    )
     off_fen = sku.price_fen - claim.sale.price_fen
     cut = PriceCut(sku=sku, off_fen=max(off_fen, 0), funder=Funder.MERCHANT)
     return placing.parcel_for(wish, cut, county_adcode=county_adcode)

@@ -10,10 +10,9 @@ from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.orders import queries, services
 from shanhuo.people.actors import actor_of
-from shanhuo.traffic.attribution import source_of
 from shanhuo.web import shell
 from shanhuo.web.refusals import is_htmx
-from shanhuo.web.viewers import viewer_of
+from shanhuo.web.trade.sources import source_in
 
 
 @require_safe
@@ -32,7 +31,7 @@ def add(request: HttpRequest) -> HttpResponse:
         sku_id=sku_id,
         quantity=_quantity(request),
         now=clock.now(),
-        source=_source(request, product_public_id),
+        source=source_in(request, product_public_id),
     )
     if request.POST.get("then") == "checkout":
         return redirect(f"/checkout?{urlencode({'sku': request.POST['sku']})}")
@@ -70,17 +69,6 @@ def _sku(request: HttpRequest) -> tuple[int, str]:
     if found is None:
         raise Http404(_("This is not for sale."))
     return found
-
-
-def _source(request: HttpRequest, product: str) -> services.Source:
-    """The post that brought the buyer, as the form names it."""
-    return source_of(
-        product=product,
-        post=request.POST.get("via_post", ""),
-        sheet=request.POST.get("via_sheet", ""),
-        slot=request.POST.get("via_slot", ""),
-        viewer=viewer_of(request).key,
-    )
 
 
 def _quantity(request: HttpRequest) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
@@ -21,17 +23,20 @@ from shanhuo.people.actors import actor_of
 from shanhuo.web import shell
 from shanhuo.web.trade.basket import refuse_minors
 from shanhuo.web.trade.checkout import whole_number
+from shanhuo.web.trade.sources import source_in, way_here
 
 ON_A_PAGE = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A sale with what its button needs: the server's clock and, for a buyer, the entry token."""
+    """A sale with what its button needs: the server's clock, for a buyer the entry token, and
+    `way`, the end of addresses that says what brought the reader here."""
 
     view: SaleView
     now_ms: int
     entry: str
+    way: str
 
 
 @require_safe
@@ -64,7 +69,7 @@ def claim(request: HttpRequest, public_id: str) -> HttpResponse:
     except Refusal as refusal:
         found = _sale(request, public_id)
         return _page(request, found, status=refusal.status, refusal=str(refusal))
-    return redirect("trade:sale_order", public_id=public_id)
+    return redirect(reverse("trade:sale_order", args=[public_id]) + _way(request))
 
 
 @require_safe
@@ -82,13 +87,15 @@ def place(request: HttpRequest, public_id: str) -> HttpResponse:
     """Order what was kept. A refusal shows the page again, with the price of now."""
     refuse_minors(request)
     address = request.POST.get("address", "")
+    found = _sale(request, public_id)
     try:
         placed = services.order_claim(
             buyer=actor_of(request),
-            sale_id=_sale(request, public_id).pk,
+            sale_id=found.pk,
             address=address,
             total_seen_fen=whole_number(request.POST.get("total_seen_fen", "")),
             key=request.POST.get("key", ""),
+            source=source_in(request, found.sku.product.public_id),
             now=clock.now(),
         )
     except Refusal as refusal:
@@ -109,6 +116,7 @@ def tickets(request: HttpRequest, sales: Iterable[Any]) -> list[Ticket]:
             entry=services.entry_token(sale=view.sale, buyer=actor_of(request), now=now)
             if may_buy and view.is_open_to_wishes
             else "",
+            way=_way(request),
         )
         for view in queries.sale_views(sales, user=request.user, now=now)
     ]
@@ -134,7 +142,13 @@ def _order_context(request: HttpRequest, public_id: str, *, address: str) -> dic
     chosen = next((one for one in addresses if one.public_id == address), None)
     chosen = chosen or next(iter(addresses), None)
     view = queries.claim_checkout(found, buyer=buyer, address=chosen, now=clock.now())
-    return {"sale": found, "checkout": view, "addresses": addresses}
+    way = way_here(request)
+    return {"sale": found, "checkout": view, "addresses": addresses, "way": way}
+
+
+def _way(request: HttpRequest) -> str:
+    way = way_here(request)
+    return f"?{urlencode(way)}" if way else ""
 
 
 def _sale(request: HttpRequest, public_id: str) -> Any:
