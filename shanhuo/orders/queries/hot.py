@@ -72,8 +72,8 @@ def find_sales(
 
 
 def still_to_come(sales: QuerySet[HotSale], *, now: datetime) -> QuerySet[HotSale]:
-    """Those that are open or will be."""
-    return sales.filter(closes_at__gt=now, ended_at=None)
+    """Those that are open or will be, in the order of opening."""
+    return sales.filter(closes_at__gt=now, ended_at=None).order_by("opens_at", "pk")
 
 
 @dataclass(frozen=True, slots=True)
