@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument(
         "--clock-file",
         type=Path,
-        help="for rehearsals: the books are at the moment (seconds since 1970) written in here",
+        help="for rehearsals: the books go by the clock written in here, see below",
     )
     given = parser.parse_args()
     company = Company(
@@ -44,8 +44,20 @@ def main() -> None:
 
 
 def _written_in(path: Path) -> float:
-    """Signatures keep the real time all the same: only expiry and the books follow the file."""
-    return float(path.read_text())
+    """One number: the clock stands there. `since moment rate until`: at `since` it showed `moment`,
+    and goes `rate` times as fast as ours until it shows `until`. No file: our own time.
+
+    Signatures keep the real time all the same: only expiry and the books follow the file.
+    """
+    if not path.exists():
+        return time.time()
+    first, *others = map(float, path.read_text().split())
+    if not others:
+        return first
+    moment, rate, until = others
+    passed = max(0.0, time.time() - first)
+    fast = min(passed, max(0.0, until - moment) / rate)
+    return moment + fast * rate + (passed - fast)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from rich.console import Console
 
 from shanhuo.console.demo import setting
 from shanhuo.console.supervisor import Program, Supervisor
+from shanhuo.kernel import tempo
 
 # From here on the system hands ports to outgoing connections: one may sit where we would serve.
 FIRST_EPHEMERAL_PORT = 32768
@@ -132,6 +133,14 @@ def payment_program(
     return Program("demopay", argv, log_path=log_path)
 
 
+def audience_program(place: setting.Setting, *, log_path: Path) -> Program:
+    """People who come to watch while the demo's clock goes fast."""
+    crowd = (sys.executable, "-m", "shanhuo.console.demo.crowd")
+    origin = f"http://127.0.0.1:{place.port}"
+    argv = (*crowd, "--origin", origin, "--folder", str(place.data_dir))
+    return Program("audience", argv, log_path=log_path)
+
+
 def greeting_of(place: setting.Setting) -> str:
     """What a newcomer needs to begin: the address, who to sign in as, how to stop."""
     logins = "\n".join(
@@ -151,7 +160,10 @@ def _demo_programs(place: setting.Setting) -> list[Program]:
     return [
         web_program("127.0.0.1", place.port, log_path=logs / "web.log"),
         worker_program(log_path=logs / "worker.log"),
-        payment_program(place, log_path=logs / "demopay.log"),
+        payment_program(
+            place, log_path=logs / "demopay.log", clock_file=place.data_dir / tempo.FILE
+        ),
+        audience_program(place, log_path=logs / "audience.log"),
     ]
 
 

@@ -1,6 +1,6 @@
 """One clock for everybody. Days are days in Asia/Shanghai, whatever the host thinks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,9 +11,23 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _moment: ContextVar[datetime | None] = ContextVar("moment", default=None)
 
 
+def of_the_host() -> datetime:
+    """The host's time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+_source: Callable[[], datetime] = of_the_host
+
+
 def now() -> datetime:
     """This moment, aware, in UTC; or the one set by `at`."""
-    return _moment.get() or datetime.now(UTC)
+    return _moment.get() or _source()
+
+
+def follow(source: Callable[[], datetime]) -> None:
+    """Let this process ask `source` for the time: a demo, whose days may pass in minutes."""
+    global _source
+    _source = source
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Who watches: lists from the feed engine, signals through the recorder, wishes out of both."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from shanhuo.console.demo.habits import MOST_IN_A_BATCH, PAGE, WATCHING_MS, Signal, reactions
 from shanhuo.console.demo.trade import Choice
 from shanhuo.orders import services as orders
 from shanhuo.traffic import moments, sheets, viewers
@@ -21,21 +22,6 @@ if TYPE_CHECKING:
     from shanhuo.people.models import User
 
 STRANGERS = 12
-PAGE = 10
-WATCHING_MS = 9_000
-
-# How often an ordinary viewer does it to a clip on the screen; a share of those who played it.
-HABITS = {
-    Kind.FINISH: 0.45,
-    Kind.LIKE: 0.16,
-    Kind.COMMENT: 0.03,
-    Kind.SHARE: 0.04,
-    Kind.FOLLOW: 0.03,
-    Kind.NOT_INTERESTED: 0.03,
-    Kind.CLICK_PRODUCT: 0.14,
-    Kind.OPEN_COUNTY: 0.06,
-}
-PLAYS = 0.85
 
 # Most people buy for the family, some for the neighbours, a canteen for everybody.
 BOXES = (1, 1, 1, 1, 2, 2, 3, 12)
@@ -68,7 +54,7 @@ class Audience:
             return None
         items = answer.as_data()
         wanted = self._first_wish(items)
-        signals = list(self._reactions(items))
+        signals = list(reactions(self.random, len(items)))
         if wanted is not None:
             signals += self._purchase(wanted)
         self._send(answer.sheet, signals, viewer, now=now)
@@ -80,7 +66,7 @@ class Audience:
             viewer = viewers.new_viewer()
             answer = self._serving.answer(viewer, now=now, length=PAGE, is_new=True)
             if answer.items:
-                signals = list(self._reactions(answer.as_data()))
+                signals = list(reactions(self.random, len(answer.items)))
                 self._send(answer.sheet, signals, viewer, now=now)
 
     def go_home(self, *, now: datetime) -> None:
@@ -92,22 +78,7 @@ class Audience:
         offered = [slot for slot, item in enumerate(items) if item["product"]]
         return self.random.choice(offered) if offered else None
 
-    def _reactions(
-        self, items: Sequence[Mapping[str, object]]
-    ) -> Iterator[tuple[int, int, int, int, int]]:
-        """(sheet, slot, kind, age, value) as the page's script would send them."""
-        for slot in range(len(items)):
-            age_ms = (len(items) - slot) * WATCHING_MS
-            yield (0, slot, Kind.EXPOSURE, age_ms, 0)
-            if self.random.random() > PLAYS:
-                continue
-            yield (0, slot, Kind.PLAY, age_ms, 0)
-            yield (0, slot, Kind.WATCH, age_ms - 2_000, self.random.randint(900, WATCHING_MS))
-            for kind, chance in HABITS.items():
-                if self.random.random() < chance:
-                    yield (0, slot, kind, age_ms - 3_000, 0)
-
-    def _purchase(self, slot: int) -> list[tuple[int, int, int, int, int]]:
+    def _purchase(self, slot: int) -> list[Signal]:
         """The way to an order; the kinds may be among the reactions, then they count once."""
         way = (Kind.CLICK_PRODUCT, Kind.BASKET, Kind.BUY_CLICK)
         return [(0, slot, kind, 1_000, 0) for kind in way]
@@ -115,15 +86,15 @@ class Audience:
     def _send(
         self,
         sheet: str,
-        signals: Sequence[tuple[int, int, int, int, int]],
+        signals: Sequence[Signal],
         viewer: viewers.Viewer,
         *,
         now: datetime,
     ) -> None:
         """Two minutes of watching later the page has reported everything, in batches of 50."""
         at_ms = moments.to_ms(now) + (PAGE + 2) * WATCHING_MS
-        for first in range(0, len(signals), 50):
-            batch = Batch(sheets=[sheet], signals=list(signals[first : first + 50]))
+        for first in range(0, len(signals), MOST_IN_A_BATCH):
+            batch = Batch(sheets=[sheet], signals=list(signals[first : first + MOST_IN_A_BATCH]))
             self._recorder.record([traffic.Received(batch, viewer.key, at_ms)])
 
     def _choice(self, item: Mapping[str, object], sheet: str, slot: int) -> Choice:

@@ -41,6 +41,7 @@ class Play:
     till: Till
     audience: Audience
     random: Random = field(default_factory=lambda: Random(20261122))  # noqa: S311 - a play, no secret
+    programme_id: int = 0
 
     def days(self) -> Iterator[object]:
         """Play one day after the other, yielding after each."""
@@ -57,7 +58,9 @@ class Play:
         _work(order_tasks.end_unpaid, order_tasks.settle)
         self._post_films(day, now)
         if day == support.BEGINS_ON:
-            support.open_support(self.cast, now=now)
+            self.programme_id = support.open_support(self.cast, now=now)
+        if day == DAYS - 1:
+            support.ask_for_ten_thousand(self.cast, self.programme_id, now=now)
         for number, place in enumerate(self.cast.places):
             patience = SLOW if number == SLOW_PLACE else PROMPT
             trade.send_parcels(place, patience=patience, now=now)

@@ -21,4 +21,5 @@ TABLE: dict[str, Access] = {
     "grants:approve": Access.OPERATOR,
     "grants:refuse": Access.OPERATOR,
     "grants:stop": Access.OPERATOR,
+    "grants:audience": Access.OPERATOR,
 }

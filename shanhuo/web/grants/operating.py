@@ -13,6 +13,7 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.traffic.grants import queries, services
+from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.forms import ProgrammeForm, RateForm, ReasonForm
 from shanhuo.web.grants.reading import grant_of
 
@@ -29,6 +30,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "page": page,
         "lines": queries.lines(page),
         "programmes": queries.programme_sheets(queries.programmes()[:PAGE]),
+        "audience": audience_for(request),
     }
     return render(request, "web/grants/desk.html", context)
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from shanhuo.web.grants import asking, exports, operating, reading
+from shanhuo.web.grants.audience import audience
 from shanhuo.web.grants.mine import mine
 
 app_name = "grants"
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("county/grants", asking.county, name="county"),
     path("county/grants/new", asking.request_grant, name="request"),
     path("ops/grants", operating.desk, name="desk"),
+    path("ops/grants/audience", audience, name="audience"),
     path("ops/grants/programmes/new", operating.programme_new, name="programme_new"),
     path("ops/grants/rates", operating.rates, name="rates"),
 ]
