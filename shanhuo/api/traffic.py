@@ -6,22 +6,28 @@ All of them know the viewer by the cookie `sh_viewer`, which the feed gives.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Literal
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
+from shanhuo.kernel import clock
 from shanhuo.people.access import Access
 from shanhuo.regions import queries as regions
-from shanhuo.traffic import reasons, viewers
+from shanhuo.traffic import reasons, tags, viewers
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.sheets import NotASheet, unseal
+from shanhuo.traffic.wishes import About, Wish
 
 router = Router(tags=["traffic"])
 ACCESS = {
     "GET /api/feed/why": Access.ANYONE,
     "GET /api/feed/settings": Access.ANYONE,
     "PUT /api/feed/settings": Access.ANYONE,
+    "GET /api/feed/interests": Access.ANYONE,
+    "PUT /api/feed/interests": Access.ANYONE,
+    "DELETE /api/feed/interests": Access.ANYONE,
 }
 
 
@@ -49,6 +55,32 @@ class FeedSettings(Schema):
 
     personal: bool
     county: str = Field("", max_length=6)
+
+
+class TagOut(Schema):
+    """`about`: topic, county or author; `key`: its name, adcode or id. `wish`: "chosen", "muted"
+    or ""."""
+
+    about: str
+    key: str
+    name: str
+    wish: str
+    reasons: list[str]
+
+
+class TagsOut(Schema):
+    """`personal`: whether anything but what was muted is used at all."""
+
+    personal: bool
+    tags: list[TagOut]
+
+
+class TagIn(Schema):
+    """`deleted` takes a tag away, with all that was learned about it until now."""
+
+    about: Literal["topic", "county", "author"]
+    key: str = Field(max_length=40)
+    wish: Literal["chosen", "muted", "deleted"]
 
 
 @router.get("/feed/why", response=WhyOut, summary="Why was I shown this?")
@@ -91,6 +123,69 @@ def write_settings(
         raise Http404
     viewer = replace(_viewer(request) or viewers.new_viewer(), county=int(body.county or 0))
     viewer = viewer.with_flag(Flags.NOT_PERSONAL, on=not body.personal)
+    _give(response, viewer)
+    return body
+
+
+@router.get("/feed/interests", response=TagsOut, summary="What the feed believes I like")
+def read_interests(request: HttpRequest) -> TagsOut:
+    return _tags(_own_viewer(request))
+
+
+@router.put("/feed/interests", response=TagsOut, summary="Choose, mute or delete an interest tag")
+def write_interest(request: HttpRequest, response: HttpResponse, body: TagIn) -> TagsOut:
+    """The very next list obeys. 404 `unknown_interest`; 409 `not_to_choose` (authors are followed),
+    `too_many_interests`; 429 `too_many`."""
+    viewer, about = _remembered(request, response), About(body.about)
+    address, now = str(request.META.get("REMOTE_ADDR")), clock.now()
+    if body.wish == "deleted":
+        tags.delete(viewer, about, body.key, address=address, now=now)
+    else:
+        tags.say(viewer, about, body.key, Wish(body.wish), address=address, now=now)
+    return _tags(viewer)
+
+
+@router.delete("/feed/interests", response=TagsOut, summary="Delete all my interest tags")
+def delete_interests(request: HttpRequest, response: HttpResponse) -> TagsOut:
+    """Nothing learned, chosen or muted until now counts any more."""
+    viewer = _remembered(request, response)
+    tags.delete_all(viewer, address=str(request.META.get("REMOTE_ADDR")), now=clock.now())
+    return _tags(viewer)
+
+
+def _tags(viewer: viewers.Viewer) -> TagsOut:
+    found = [
+        TagOut(
+            about=one.about.value,
+            key=one.key,
+            name=one.name,
+            wish=one.wish,
+            reasons=[str(why) for why in one.reasons],
+        )
+        for one in tags.tags_of(viewer, now=clock.now())
+    ]
+    return TagsOut(personal=viewer.personal, tags=found)
+
+
+def _own_viewer(request: HttpRequest) -> viewers.Viewer:
+    """The account's viewer where somebody is signed in, else the browser's, else a new one."""
+    known = _viewer(request)
+    secret = getattr(request.user, "viewer_secret", "")
+    if secret:
+        kept = known or viewers.Viewer(0)
+        return viewers.viewer_of(secret, flags=kept.flags, county=kept.county)
+    return known or viewers.new_viewer()
+
+
+def _remembered(request: HttpRequest, response: HttpResponse) -> viewers.Viewer:
+    """As above; who comes without a token takes one along, or the wish would be nobody's."""
+    viewer = _own_viewer(request)
+    if viewer != _viewer(request):
+        _give(response, viewer)
+    return viewer
+
+
+def _give(response: HttpResponse, viewer: viewers.Viewer) -> None:
     response.set_cookie(
         viewers.COOKIE,
         viewers.write(viewer),
@@ -99,7 +194,6 @@ def write_settings(
         samesite="Lax",
         secure=settings.SESSION_COOKIE_SECURE,
     )
-    return body
 
 
 def _viewer(request: HttpRequest) -> viewers.Viewer | None:

@@ -4,7 +4,7 @@ Everything that does not depend on the viewer is done here, in columns, so that 
 to pick. A board is never changed; the next one replaces it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
 from shanhuo.traffic.candidates import Candidates, Rows, Share
-from shanhuo.traffic.catalogue import Catalogue
+from shanhuo.traffic.catalogue import Card, Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.kinds import Kind, Source
 
@@ -44,7 +44,7 @@ class Mark(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Board:
     """Row numbers by source, best first (`fresh`: the least shown first); `columns` (of the
-    catalogue), `score`, `marks`, `bodies`, `posts` and `shown` by row.
+    catalogue), `score`, `marks`, `cards`, `bodies`, `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
     or "warm".
@@ -54,6 +54,7 @@ class Board:
     columns: NDArray[np.void]
     score: Scores
     marks: list[Mark]
+    cards: Sequence[Card]
     bodies: list[bytes]
     posts: list[int]
     shown: NDArray[np.bool_]
@@ -97,6 +98,7 @@ def build(
         columns=columns,
         score=score,
         marks=[Mark(*mark) for mark in marks],
+        cards=catalogue.cards,
         bodies=bodies,
         posts=columns["post"].tolist(),
         shown=shown,

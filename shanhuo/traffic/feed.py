@@ -4,7 +4,7 @@ Pure but for chance: the same board, memory and random numbers give the same lis
 """
 
 import struct
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from shanhuo.traffic.ranking import NoGrants, Priced, Pricing, Ranker, TrendAndA
 from shanhuo.traffic.sheets import seal_packed
 from shanhuo.traffic.slate import LENGTH, Draft, Rules, spread
 from shanhuo.traffic.viewers import Viewer
+from shanhuo.traffic.weighing import weigh
 
 EXPLORE = 0.015
 """This share of all slots is filled by chance: so every post can be judged without our taste."""
@@ -88,8 +89,9 @@ class Feed:
         plain = gather(board, viewer, memory, asked.allowed)
         candidates = self._with_supported(plain, asked.allowed)
         scores = self.ranker.rank(candidates, viewer, memory, board)
+        weigh(scores, candidates, viewer, memory, board)
         priced = self.pricing.prices(candidates, viewer)
-        draft = Draft(board.marks, self.rules, length, _barred_authors(memory))
+        draft = Draft(board.marks, self.rules, length, *_barred(board, memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
         trial = _take_a_newcomer(draft, asked)
         unsupported = draft.copy()
@@ -197,8 +199,12 @@ def _place_of(trial: int, best: Ordered) -> int:
     return best.rows.index(trial) if trial in best.rows[:TRIAL_PLACE] else TRIAL_PLACE
 
 
-def _barred_authors(memory: Memory) -> list[int]:
-    return [author for author, times in memory.hidden_authors.items() if times >= HIDDEN_TWICE]
+def _barred(board: Board, memory: Memory) -> tuple[list[int], Callable[[int], bool] | None]:
+    """Authors and rows that this viewer does not want; both hold with personalisation off too."""
+    hidden = memory.hidden_authors.items()
+    authors = [author for author, times in hidden if times >= HIDDEN_TWICE]
+    wishes, cards = memory.wishes, board.cards
+    return authors, (lambda row: wishes.mutes(cards[row])) if wishes.muted else None
 
 
 def _fill(

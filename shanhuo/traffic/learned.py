@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates
 from shanhuo.traffic.kinds import Source
-from shanhuo.traffic.learning.effects import Effects, Fitted
+from shanhuo.traffic.learning.effects import NOBODY, Effects, Fitted
 from shanhuo.traffic.learning.lessons import content_of
 from shanhuo.traffic.learning.shelf import Model, Shelf, Unreadable
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.ranking import Ranker, TrendAndAffinity, Values
 from shanhuo.traffic.viewers import Viewer
+from shanhuo.traffic.wishes import Wishes
 
 logger = logging.getLogger(__name__)
 
@@ -141,20 +142,46 @@ class LearnedRanker:
         worth = RECEPTION * board.score[rows]
         for goal in goals:
             log_odds = goal.of_rows(rows, board) + goal.by_source[candidates.sources]
-            if viewer.personal and goal.by_taste:
-                log_odds += _taste(goal.by_taste, rows, viewer, board)
+            if goal.by_taste and self._knows(viewer, memory):
+                log_odds += self._taste(goal.by_taste, rows, viewer, memory.wishes, board)
             worth += goal.weight / (1.0 + np.exp(-log_odds))
         return worth.astype(np.float32)
 
+    def _knows(self, viewer: Viewer, memory: Memory) -> bool:
+        """Whether the model may use what it learned of this viewer."""
+        trained_ms = self.model.trained_ms if self.model else 0
+        return viewer.personal and memory.wishes.all_forgotten < trained_ms
 
-def _taste(fitted: list[Fitted], rows: NDArray[np.integer], viewer: Viewer, board: Board) -> Values:
-    """What this viewer in particular makes of these rows."""
-    columns = _columns(rows, board)
-    columns["viewer"] = np.full(len(rows), viewer.key, np.int64)
-    total = np.zeros(len(rows), np.float32)
-    for one in fitted:
-        total += one.of(columns)
-    return total
+    def _taste(
+        self,
+        fitted: list[Fitted],
+        rows: NDArray[np.integer],
+        viewer: Viewer,
+        wishes: Wishes,
+        board: Board,
+    ) -> Values:
+        """What this viewer in particular makes of these rows, as far as it is not forgotten."""
+        columns = _columns(rows, board)
+        columns["viewer"] = np.full(len(rows), viewer.key, np.int64)
+        if wishes.forgotten and self.model:
+            for name, numbers in wishes.forgotten_since(self.model.trained_ms).items():
+                unwanted = np.array(numbers, np.uint64).astype(np.int64)
+                columns[name] = np.where(np.isin(columns[name], unwanted), NOBODY, columns[name])
+        total = np.zeros(len(rows), np.float32)
+        for one in fitted:
+            total += one.of(columns)
+        return total
+
+    def leaning(self, viewer: Viewer, **about: int) -> float:
+        """Log-odds that the model adds to long views for this viewer, e.g. `author=7`; 0 where it
+        knows nothing."""
+        columns = {name: np.array([number]) for name, number in about.items()}
+        columns["viewer"] = np.array([viewer.key])
+        effects = self.model.goals.get("long_view") if self.model else None
+        wanted = [
+            one for one in (effects.fitted if effects else ()) if "viewer" in one.term.columns
+        ]
+        return sum(float(one.of(columns)[0]) for one in wanted if {*one.term.columns} == {*columns})
 
 
 def _columns(rows: NDArray[np.integer], board: Board) -> dict[str, NDArray[np.int64]]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import board as boards
-from shanhuo.traffic import moments, posts
+from shanhuo.traffic import interests, moments, posts
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.bodies import Bodies
 from shanhuo.traffic.candidates import Rows
@@ -66,12 +66,20 @@ class Live:
         """Take in what changed since the last step. Reads the database; call it from a thread."""
         with self._lock:
             first = self._looked_at is None
+            since = None if self._looked_at is None else self._looked_at - OVERLAP
             changed = self._look_at_posts(now)
+            # Before the log: what is to be forgotten must not be learned from it again.
+            self.memories.heed(interests.wishes_since(since), self.catalogue.cards)
             if first:
                 self._recall(now)
             self._take(self._follower.news())
             if changed or self._built_at is None or now - self._built_at >= BOARD_EVERY:
                 self._build(now)
+
+    def heed(self, viewer: int) -> None:
+        """Take up the wishes of one viewer now: the next list obeys."""
+        with self._lock:
+            self.memories.heed(interests.wishes_of_viewers([viewer]), self.catalogue.cards)
 
     def _look_at_posts(self, now: datetime) -> bool:
         """Read what was published or withdrawn lately; from time to time, everything."""
@@ -107,7 +115,8 @@ class Live:
                 [edge_ms, int(ObjectKind.POST)],
             ).fetchnumpy()
             recent = connection.execute(
-                "SELECT * FROM parts WHERE at_ms >= ? ORDER BY at_ms DESC LIMIT ?",
+                "SELECT * FROM (SELECT * FROM parts WHERE at_ms >= ? ORDER BY at_ms DESC LIMIT ?)"
+                " ORDER BY at_ms",
                 [edge_ms, MOST_REMEMBERED],
             ).fetchnumpy()
             supported = connection.execute(
@@ -146,17 +155,18 @@ class Live:
             self.memories.of(viewer).seen.add(seen)
         telling = np.isin(records["kind"], [*LIKING])
         for record, row in zip(records[telling], rows[telling].tolist(), strict=True):
-            self._learn(int(record["viewer"]), int(record["kind"]), int(record["flags"]), row)
+            self._learn(record, row)
 
-    def _learn(self, viewer: int, kind: int, flags: int, row: int) -> None:
-        memory, card = self.memories.of(viewer), self.catalogue.cards[row]
+    def _learn(self, record: np.void, row: int) -> None:
+        kind, flags = int(record["kind"]), int(record["flags"])
+        memory, card = self.memories.of(int(record["viewer"])), self.catalogue.cards[row]
         if kind == Kind.NOT_INTERESTED:
             memory.hide(row, card.author_id)
         if not may_learn(flags):
             return
         if LIKING[Kind(kind)] > 0:
             self._together.add(row, memory.recent)
-        memory.learn(kind, row, author=card.author_id, county=card.county, topics=card.topics)
+        memory.learn(kind, row, card, at_ms=int(record["at_ms"]))
 
     def _build(self, now: datetime) -> None:
         bodies = self._bodies.of(self.catalogue, self.counters)

@@ -6,13 +6,15 @@ Nothing is learned from a viewer who switched personalisation off.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
+from shanhuo.traffic.catalogue import Card
 from shanhuo.traffic.kinds import Flags, Kind
+from shanhuo.traffic.wishes import NO_WISHES, About, Subject, Wishes, subjects_of
 
 MOST_VIEWERS = 50_000
 MOST_SEEN = 512
@@ -77,21 +79,43 @@ class Memory:
     counties: dict[int, float] = field(default_factory=dict)
     topics: dict[str, float] = field(default_factory=dict)
     recent: list[int] = field(default_factory=list)
+    wishes: Wishes = NO_WISHES
 
-    def learn(
-        self, kind: int, row: int, *, author: int, county: int, topics: Iterable[str]
-    ) -> None:
-        """Take one signal about a post into account."""
-        if kind == Kind.FOLLOW:
-            self.follows.add(author)
+    def learn(self, kind: int, row: int, card: Card, *, at_ms: int) -> None:
+        """Take one signal about a post into account, as far as it is not to be forgotten."""
+        may_know = self.wishes.may_know
+        if kind == Kind.FOLLOW and may_know(About.AUTHOR, card.author_id, at_ms):
+            self.follows.add(card.author_id)
         weight = LIKING.get(Kind(kind), 0.0)
         if not weight:
             return
-        _taste(self.counties, county, weight)
-        for topic in topics:
-            _taste(self.topics, topic, weight)
-        if weight > 0:
+        if may_know(About.COUNTY, card.county, at_ms):
+            _taste(self.counties, card.county, weight)
+        for topic in card.topics:
+            if may_know(About.TOPIC, topic, at_ms):
+                _taste(self.topics, topic, weight)
+        if weight > 0 and self.wishes.may_know_card(card, at_ms):
             self.recent = [row, *(one for one in self.recent if one != row)][:MOST_RECENT]
+
+    def heed(self, wishes: Wishes, cards: Sequence[Card]) -> None:
+        """Take up new wishes: what was forgotten meanwhile is gone at once."""
+        before, self.wishes = self.wishes, wishes
+        if wishes.all_forgotten > before.all_forgotten:
+            self.counties, self.topics = {}, {}
+            self.recent, self.follows = [], set()
+        for (about, subject), at_ms in wishes.forgotten.items():
+            if at_ms > before.forgotten.get((about, subject), -1):
+                self._forget(about, subject, cards)
+
+    def _forget(self, about: About, subject: Subject, cards: Sequence[Card]) -> None:
+        if about is About.TOPIC:
+            self.topics.pop(str(subject), None)
+        elif about is About.COUNTY:
+            self.counties.pop(int(subject), None)
+        else:
+            self.follows.discard(int(subject))
+        one = (about, subject)
+        self.recent = [row for row in self.recent if one not in subjects_of(cards[row])]
 
     def hide(self, row: int, author: int) -> None:
         """The viewer does not want this; of an author hidden twice, nothing any more."""
@@ -100,10 +124,11 @@ class Memory:
         self.recent = [one for one in self.recent if one != row]
 
     def favourite_counties(self, most: int) -> list[int]:
-        return _best(self.counties, most)
+        """What the viewer chose, and what else they liked best."""
+        return list(dict.fromkeys((*self.wishes.counties, *_best(self.counties, most))))
 
     def favourite_topics(self, most: int) -> list[str]:
-        return _best(self.topics, most)
+        return list(dict.fromkeys((*self.wishes.topics, *_best(self.topics, most))))
 
 
 def _taste(tastes: dict[Key, float], key: Key, weight: float) -> None:
@@ -124,6 +149,7 @@ class Memories:
 
     def __init__(self, most: int = MOST_VIEWERS) -> None:
         self._viewers: OrderedDict[int, Memory] = OrderedDict()
+        self._wishes: dict[int, Wishes] = {}
         self._most = most
         self._lock = threading.Lock()
 
@@ -135,12 +161,26 @@ class Memories:
         with self._lock:
             memory = self._viewers.get(viewer)
             if memory is None:
-                memory = self._viewers[viewer] = Memory()
+                memory = Memory(wishes=self._wishes.get(viewer, NO_WISHES))
+                self._viewers[viewer] = memory
                 if len(self._viewers) > self._most:
                     self._viewers.popitem(last=False)
             else:
                 self._viewers.move_to_end(viewer)
             return memory
+
+    def known(self, viewer: int) -> Memory | None:
+        """What is remembered of a viewer, if anything; nobody is forgotten for asking."""
+        return self._viewers.get(viewer)
+
+    def heed(self, wishes: Mapping[int, Wishes], cards: Sequence[Card]) -> None:
+        """Take up the wishes of these viewers, in place of those they had."""
+        with self._lock:
+            self._wishes.update(wishes)
+            for viewer, wished in wishes.items():
+                memory = self._viewers.get(viewer)
+                if memory is not None and memory.wishes != wished:
+                    memory.heed(wished, cards)
 
 
 def may_learn(flags: int) -> bool:

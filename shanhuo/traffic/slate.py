@@ -7,7 +7,7 @@ than three that only a grant brought in, whatever it would pay; no more than thr
 or two of one product.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -36,12 +36,14 @@ class Rules:
 @dataclass(slots=True)
 class Draft:
     """A list in the making. `picked` are row numbers in the order in which they came in; `lifted`
-    are rows that would come in by their price alone."""
+    are rows that would come in by their price alone; `is_barred`: rows that the viewer does not
+    want at all."""
 
     marks: Sequence[Mark]
     rules: Rules
     length: int
     barred_authors: Iterable[int] = ()
+    is_barred: Callable[[int], bool] | None = None
     picked: list[int] = field(default_factory=list)
     lifted: Collection[int] = ()
     _authors: dict[int, int] = field(default_factory=dict)
@@ -59,7 +61,7 @@ class Draft:
 
     def copy(self) -> "Draft":
         """The same draft, to be filled in another way."""
-        other = Draft(self.marks, self.rules, self.length, self.barred_authors)
+        other = Draft(self.marks, self.rules, self.length, self.barred_authors, self.is_barred)
         for row in self.picked:
             other.take(row)
         return other
@@ -87,6 +89,8 @@ class Draft:
                 continue
             if row in self.lifted and self._supported_left < 1:
                 continue
+            if self.is_barred is not None and self.is_barred(row):
+                continue
             if variety and not self._varies(mark):
                 continue
             if not floors or self._leaves_room_for_floors(mark):
@@ -95,6 +99,8 @@ class Draft:
     def fits(self, row: int) -> bool:
         """Whether nothing that is never given up speaks against this row."""
         author = self.marks[row].author
+        if self.is_barred is not None and self.is_barred(row):
+            return False
         return self._authors.get(author, 0) < self.rules.per_author and row not in self.picked
 
     def take(self, row: int) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.traffic import queries, teaching
+from shanhuo.traffic import interests, queries, teaching
 from shanhuo.traffic.compaction import compact
 from shanhuo.traffic.grants import booking, services
 
@@ -49,3 +49,9 @@ def reconcile() -> None:
 def train_ranker() -> None:
     """Once a day; a worker that slept through the hour trains when it wakes."""
     teaching.train(now=clock.now())
+
+
+@jobs.every(timedelta(days=1))
+@jobs.task()
+def forget_old_interests() -> None:
+    interests.forget_old(now=clock.now())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from shanhuo.traffic import moments, posts, queries
+from shanhuo.traffic import interests, moments, posts, queries
 from shanhuo.traffic.learned import is_stale
 from shanhuo.traffic.learning import lessons, training
 from shanhuo.traffic.learning.shelf import Model, Shelf, Unreadable
@@ -32,7 +32,11 @@ def train(*, now: datetime) -> Trained:
     """Learn from the log; the new model counts if it foretells the last exposures better."""
     until = queries.complete_until(now=now)
     found = lessons.read(
-        queries.signal_log(), posts.published(now=now), since=now - LEARNED_FROM, until=until
+        queries.signal_log(),
+        posts.published(now=now),
+        since=now - LEARNED_FROM,
+        until=until,
+        wishes=interests.wishes_since(None),
     )
     if not training.has_enough(found):
         return Trained(len(found), None, None)

@@ -89,7 +89,7 @@ def situations(draw: st.DrawFn) -> tuple[Board, Viewer, Memory, Feed]:
     for row in draw(rows):
         if row < len(some):
             one = some[row]
-            memory.learn(Kind.LIKE, row, author=one.author_id, county=one.county, topics=one.topics)
+            memory.learn(Kind.LIKE, row, one, at_ms=NOON_MS)
     flags = draw(st.sampled_from([0, Flags.NOT_PERSONAL, Flags.YOUTH, Flags.SIGNED_IN]))
     viewer = Viewer(11, flags, draw(st.sampled_from([0, 500237])))
     engine = feed(draw(st.integers()), explore=draw(st.sampled_from([0.0, 0.015, 0.5])))

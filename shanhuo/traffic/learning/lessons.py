@@ -6,7 +6,7 @@ little about the audience that a post would find. With personalisation off an ex
 teaches what its post is worth, and nothing about its viewer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from shanhuo.traffic.catalogue import Card, topic_number
 from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.effects import NOBODY
 from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.wishes import Wishes
 
 MOST = 2_000_000
 LONG_VIEW_MS = 18_000
@@ -65,8 +66,19 @@ class Lessons:
         )
 
 
-def read(log: SignalLog, cards: Iterable[Card], *, since: datetime, until: datetime) -> Lessons:
-    """Lessons from exposures with `since <= at < until` of posts that are still published."""
+def read(
+    log: SignalLog,
+    cards: Iterable[Card],
+    *,
+    since: datetime,
+    until: datetime,
+    wishes: Mapping[int, Wishes] | None = None,
+) -> Lessons:
+    """Lessons from exposures with `since <= at < until` of posts that are still published.
+
+    wishes: by viewer; what somebody wants forgotten teaches about the post and not about them.
+    """
+    cards = list(cards)
     wanted: dict[str, Any] = {
         "exposure": int(Kind.EXPOSURE),
         "post": int(ObjectKind.POST),
@@ -84,10 +96,23 @@ def read(log: SignalLog, cards: Iterable[Card], *, since: datetime, until: datet
     rows = {name: np.ma.filled(column, 0) for name, column in found.items()}
     about, known = _about(cards, rows["post"])
     rows = {name: column[known] for name, column in rows.items()}
+    _forget(rows, cards, wishes or {})
     return Lessons(
         {**_circumstances(rows, about), **{name: column[known] for name, column in about.items()}},
         {goal: rows[goal].astype(bool) for goal in GOALS},
     )
+
+
+def _forget(
+    rows: Mapping[str, NDArray[Any]], cards: Sequence[Card], wishes: Mapping[int, Wishes]
+) -> None:
+    """Take the viewer out of what they want forgotten."""
+    forgetful = [viewer for viewer, wished in wishes.items() if wished.forgets]
+    card_of = {card.post_id: card for card in cards} if forgetful else {}
+    for row in np.flatnonzero(np.isin(rows["viewer"], np.array(forgetful, np.uint64))).tolist():
+        wished, card = wishes[int(rows["viewer"][row])], card_of[int(rows["post"][row])]
+        if not wished.may_know_card(card, int(rows["at_ms"][row])):
+            rows["viewer"][row] = NOBODY
 
 
 def _circumstances(rows: Mapping[str, NDArray[Any]], about: Columns) -> Columns:

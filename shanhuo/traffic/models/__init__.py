@@ -1,11 +1,13 @@
 """The tables of traffic; no other room imports them. Signals are files, not tables."""
 
 from shanhuo.traffic.models.grants import Contract, Grant, Lease, Programme, RateCard
+from shanhuo.traffic.models.interests import Interest
 from shanhuo.traffic.models.ledger import LedgerEntry, Reconciliation
 
 __all__ = [
     "Contract",
     "Grant",
+    "Interest",
     "Lease",
     "LedgerEntry",
     "Programme",

@@ -6,4 +6,5 @@ TABLE: dict[str, Access] = {
     "feed:watch": Access.ANYONE,
     "feed:why": Access.ANYONE,
     "feed:settings": Access.ANYONE,
+    "feed:interests": Access.ANYONE,
 }
