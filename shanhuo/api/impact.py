@@ -10,6 +10,8 @@ from ninja import Field, Query, Router, Schema, Status
 from shanhuo.api.lookups import county_of
 from shanhuo.goods import queries as goods
 from shanhuo.impact import examinations, examining, queries, rules, services
+from shanhuo.impact.fairness import measures
+from shanhuo.impact.fairness import queries as fair
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
 from shanhuo.impact.publishing import published_value
 from shanhuo.impact.queries import Figure
@@ -24,6 +26,7 @@ ACCESS = {
     "GET /api/metrics/{metric_id}": Access.ANYONE,
     "GET /api/metrics/{metric_id}/counties": Access.ANYONE,
     "GET /api/figures": Access.ANYONE,
+    "GET /api/fairness": Access.ANYONE,
     "GET /api/counties/{adcode}/figures": Access.ANYONE,
     "GET /api/counties/{adcode}/households": Access.OFFICER | Access.OPERATOR | Access.AUDITOR,
     "GET /api/audits": Access.ANYONE,
@@ -86,6 +89,56 @@ class ReportOut(Schema):
 
     figures: list[FigureOut]
     households: list[FigureOut]
+    counted_at: datetime | None
+    missing_days: list[date]
+    damaged_days: list[date]
+
+
+class BetweenOut(Schema):
+    """A ratio, or a difference of ratios, between the bounds of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class FairFigureOut(Schema):
+    """`value` from 0 to 1; null: nothing to divide by, or withheld (see the report)."""
+
+    metric: str
+    value: float | None
+
+
+class ClassOut(Schema):
+    """A class of counties (key, lifted, other) or of creators by size (0 to 4). `shown` null: fewer
+    than ten creators are in it, or it would give such a class away."""
+
+    name: str
+    members: int
+    shown: int | None
+
+
+class LaneOut(Schema):
+    """Slots by the reason why they were filled: ranked, new, supported, chance. `rate` is long
+    views per exposure, `difference` that to the ranked ones; null: too few viewers."""
+
+    name: str
+    shown: int
+    rate: BetweenOut | None
+    difference: BetweenOut | None
+
+
+class FairnessOut(Schema):
+    """`is_private`: fewer than ten viewers or creators are behind the window, nothing is told."""
+
+    figures: list[FairFigureOut]
+    county_classes: list[ClassOut]
+    size_classes: list[ClassOut]
+    lanes: list[LaneOut]
+    shown: int
+    lists: int
+    whole_lists: int
+    is_private: bool
     counted_at: datetime | None
     missing_days: list[date]
     damaged_days: list[date]
@@ -209,6 +262,47 @@ def metric_by_county(
 def country_figures(request: HttpRequest, window: Query[WindowQuery]) -> ReportOut:
     """Household figures are published by county only."""
     return _report_out(queries.report(window.window()), [])
+
+
+@router.get("/fairness", response=FairnessOut, summary="Who is shown how much, and what it costs")
+def fairness(request: HttpRequest, window: Query[WindowQuery]) -> FairnessOut:
+    """Of the whole platform; definitions stand at `/metrics`."""
+    found = fair.report(window.window())
+    figures = found.figures.values()
+    return FairnessOut(
+        figures=[FairFigureOut(metric=one.metric.id, value=_share(one.value)) for one in figures],
+        county_classes=[_class_out(one) for one in found.county_classes],
+        size_classes=[_class_out(one) for one in found.size_classes],
+        lanes=[_lane_out(one) for one in found.lanes],
+        shown=found.shown,
+        lists=found.lists,
+        whole_lists=found.whole_lists,
+        is_private=found.is_private,
+        counted_at=found.counted_at,
+        missing_days=found.missing_days,
+        damaged_days=found.damaged_days,
+    )
+
+
+def _share(parts: int | None) -> float | None:
+    return None if parts is None else parts / measures.WHOLE
+
+
+def _class_out(one: fair.Part) -> ClassOut:
+    return ClassOut(name=one.name, members=one.members, shown=one.shown)
+
+
+def _lane_out(one: fair.LaneLine) -> LaneOut:
+    return LaneOut(
+        name=one.lane.name.lower(),
+        shown=one.shown,
+        rate=_between_out(one.rate),
+        difference=_between_out(one.difference),
+    )
+
+
+def _between_out(one: measures.Between | None) -> BetweenOut | None:
+    return None if one is None else BetweenOut(value=one.value, low=one.low, high=one.high)
 
 
 @router.get("/counties/{adcode}/figures", response=ReportOut, summary="Figures of a county")

@@ -14,6 +14,8 @@ from django.db import transaction
 from duckdb import DuckDBPyConnection
 from duckdb import Error as DuckDBError
 
+from shanhuo.content import queries as content
+from shanhuo.impact.fairness.tally import Tally, read
 from shanhuo.impact.metrics import (
     FACT_TYPES,
     FARM_GATE,
@@ -25,10 +27,11 @@ from shanhuo.impact.metrics import (
     Merge,
     Metric,
 )
-from shanhuo.impact.models import Cell, Fill, HouseholdDay, PostProduct
+from shanhuo.impact.models import Cell, ExposureDay, Fill, HouseholdDay, PostProduct
 from shanhuo.impact.sketch import Sketch
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
+from shanhuo.regions import queries as regions
 from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.kinds import ObjectKind
@@ -198,8 +201,18 @@ def _fill_signals(day: date, *, now: datetime) -> None:
         _add_products(signals)
         sums = _signal_sums(signals)
         viewers = _viewer_cells(signals, since)
+        tally = _tally(signals)
+    ExposureDay.objects.update_or_create(day=day, defaults={"state": tally.to_bytes()})
     _replace_cells(FromSignals, day, [*_cells_of(sums, day), *viewers])
     _note(Log.SIGNALS, day, entry_count, now)
+
+
+def _tally(signals: DuckDBPyConnection) -> Tally:
+    return read(
+        signals,
+        author_of=content.authors_of_posts(),
+        floor_counties=regions.floor_counties().keys(),
+    )
 
 
 def _count(signals: DuckDBPyConnection) -> int:

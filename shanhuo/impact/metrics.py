@@ -32,6 +32,8 @@ class Unit(TextChoices):
     FEN = "fen", _("yuan")
     PEOPLE = "people", _("people")
     HOUSEHOLDS = "households", _("households")
+    RATIO = "ratio", _("share, in ten-thousandths")
+    INDEX = "index", _("index, in ten-thousandths")
 
 
 class Status(TextChoices):

@@ -67,6 +67,14 @@ class Cell(models.Model):
         ]
 
 
+class ExposureDay(models.Model):
+    """What the feed showed on one day, by creator and county; `state` as `fairness.Tally` packs it.
+    It is filled with the day's signals."""
+
+    day = models.DateField(unique=True)
+    state = models.BinaryField()
+
+
 class HouseholdDay(models.Model):
     """What one household was paid for one product on one day; `household` is a keyed hash.
 

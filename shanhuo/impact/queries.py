@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet, Sum
 
+from shanhuo.impact.fairness.metrics import FairMetric
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric, Status
 from shanhuo.impact.models import (
     Cell,
@@ -240,12 +241,12 @@ def window_of(project: Project, *, today: date) -> Window:
     return Window(project.starts_on, max(project.starts_on, min(project.ends_on, today)))
 
 
-def checks_of(metric: Metric, *, limit: int = 6) -> list[Check]:
+def checks_of(metric: Metric | FairMetric, *, limit: int = 6) -> list[Check]:
     """The latest comparisons with the raw logs."""
     return list(Check.objects.filter(metric=metric.id)[:limit])
 
 
-def errata_of(metric: Metric) -> QuerySet[Erratum]:
+def errata_of(metric: Metric | FairMetric) -> QuerySet[Erratum]:
     return Erratum.objects.filter(metric=metric.id).select_related("county")
 
 

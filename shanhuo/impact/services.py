@@ -8,6 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.impact import examining, filling, queries, releasing, rules
+from shanhuo.impact.fairness import queries as fairness
+from shanhuo.impact.fairness.metrics import FAIRNESS
+from shanhuo.impact.fairness.recount import recount_seen
 from shanhuo.impact.metrics import FACT_TYPES, METRICS
 from shanhuo.impact.models import Cell, Check, Fill, Project
 from shanhuo.impact.recount import recount
@@ -124,7 +127,29 @@ def check_figures(*, now: datetime) -> list[Check]:
         for metric in METRICS
         if metric.log not in unreadable
     ]
+    if Fill.Log.SIGNALS not in unreadable:
+        checks += _check_fairness(window, now=now)
     return Check.objects.bulk_create(checks)
+
+
+def _check_fairness(window: Window, *, now: datetime) -> list[Check]:
+    """Figures of the whole platform, each from the tallies and from one pass over the raw log; none
+    where the log of the month before, which they need too, cannot be read."""
+    try:
+        recounted = recount_seen(window)
+    except traffic.LogDamaged:
+        return []
+    return [
+        Check(
+            at=now,
+            metric=metric.id,
+            since_day=window.since_day,
+            until_day=window.until_day,
+            rolled_up=fairness.rolled_up(metric, window),
+            recounted=metric.measure(recounted) or 0,
+        )
+        for metric in FAIRNESS
+    ]
 
 
 def close_yesterday(*, now: datetime) -> bool:

@@ -60,6 +60,14 @@ def poor_county_adcodes() -> frozenset[str]:
     return frozenset(County.objects.exclude(exit_year=None).values_list("adcode", flat=True))
 
 
+def floor_counties() -> dict[str, bool]:
+    """Adcodes of the counties of the 832 and of the key counties; whether each is a key county."""
+    listed = County.objects.exclude(exit_year=None, key_county_basis="")
+    return {
+        adcode: bool(basis) for adcode, basis in listed.values_list("adcode", "key_county_basis")
+    }
+
+
 def city_tier_of(county: County) -> str:
     """Commercial tier ("1" … "5") of the city a county belongs to, "" if it belongs to none."""
     parent = county.prefecture or county.province

@@ -14,6 +14,7 @@ from hypothesis.extra.django import TestCase
 
 from shanhuo.content.events import PostPublished
 from shanhuo.impact import queries, services
+from shanhuo.impact.fairness.metrics import FAIRNESS
 from shanhuo.impact.metrics import BY_ID, METRICS
 from shanhuo.impact.models import Cell, Check
 from shanhuo.impact.recount import Product, recount
@@ -141,7 +142,7 @@ def test_the_nightly_comparison_notes_what_is_equal_and_what_is_not(
     tell(paid(line(1_000)), noon - timedelta(days=2))
     services.fill_everything(now=noon)
     checks = services.check_figures(now=noon)
-    assert len(checks) == 2 * len(METRICS)
+    assert len(checks) == 2 * len(METRICS) + len(FAIRNESS)
     assert all(check.is_equal for check in checks)
     Cell.objects.filter(metric="paid_gmv", county=WUSHAN, grain="day").update(value=1)
     services.check_figures(now=noon)

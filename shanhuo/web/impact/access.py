@@ -8,6 +8,8 @@ TABLE: dict[str, Access] = {
     "impact:county_export": Access.ANYONE,
     "impact:metrics": Access.ANYONE,
     "impact:metric": Access.ANYONE,
+    "impact:fairness": Access.ANYONE,
+    "impact:fairness_export": Access.ANYONE,
     "impact:audits": Access.ANYONE,
     "impact:audits_export": Access.ANYONE,
     "impact:audit": Access.ANYONE,

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.impact import audits, views
+from shanhuo.web.impact import audits, fairness, views
 
 app_name = "impact"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("c/<slug:adcode>/export", views.county_export, name="county_export"),
     path("metrics", views.metrics, name="metrics"),
     path("metrics/<slug:metric_id>", views.metric, name="metric"),
+    path("fairness", fairness.fairness, name="fairness"),
+    path("fairness/export", fairness.fairness_export, name="fairness_export"),
     path("audits", audits.audits, name="audits"),
     path("audits/export", audits.audits_export, name="audits_export"),
     path("audits/<slug:public_id>", audits.audit, name="audit"),

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_safe
 from shanhuo.impact import queries as impact
 from shanhuo.impact import rules
 from shanhuo.impact.examinations import examinations_in_public, find, with_examinations
-from shanhuo.impact.metrics import BY_ID, METRICS, Merge
+from shanhuo.impact.fairness.metrics import FAIR_BY_ID, FAIRNESS
+from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
+from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 from shanhuo.traffic.kinds import Source, Surface
@@ -85,6 +87,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "windows": windows.choices(window),
         "report": report,
         "rows": [(metric, figures.get(metric.id)) for metric in METRICS],
+        "fairness": FAIRNESS,
     }
     return render(request, "web/impact/metrics.html", context)
 
@@ -92,11 +95,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @require_safe
 def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
     """What a figure means, how anybody can recount it, and where it was wrong."""
-    declared = BY_ID.get(metric_id)
+    declared = BY_ID.get(metric_id) or FAIR_BY_ID.get(metric_id)
     if declared is None:
         raise Http404
     window = windows.chosen(request.GET)
-    adds_up = declared.merge is Merge.SUM
     context: dict[str, Any] = {
         "metric": declared,
         "window": window,
@@ -105,12 +107,21 @@ def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
         "errata": impact.errata_of(declared),
         "audits": lines_of(find(examinations_in_public(), metric=metric_id)[:6], exact=False),
     }
-    if adds_up and not impact.is_damaged(declared, window):
-        totals = impact.by_county(declared, window)
-        context["ranking"] = country.ranking(totals, limit=MOST_COUNTIES)
-        context["map"] = country.map_of(declared, totals)
-        context["approval_number"] = regions.map_approval_number()
+    if isinstance(declared, Metric):
+        context |= _by_county(declared, window)
     return render(request, "web/impact/metric.html", context)
+
+
+def _by_county(metric: Metric, window: Window) -> dict[str, Any]:
+    """A ranking and a map, of a metric that adds up over counties."""
+    if metric.merge is not Merge.SUM or impact.is_damaged(metric, window):
+        return {}
+    totals = impact.by_county(metric, window)
+    return {
+        "ranking": country.ranking(totals, limit=MOST_COUNTIES),
+        "map": country.map_of(metric, totals),
+        "approval_number": regions.map_approval_number(),
+    }
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """Windows that readers may choose: days that end today, closed months, or any days in full."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,17 +26,17 @@ class Choice:
 
 
 def chosen(query: QueryDict) -> Window:
-    """`?days=` if that is one of the presets, `?since_day=&until_day=`, else the usual days."""
+    """`?days=` if it is 1 or a preset, `?since_day=&until_day=`, else the usual days."""
     days = query.get("days", "")
-    if days in map(str, PRESETS):
+    if days in map(str, (1, *PRESETS)):
         return Window.last_days(int(days), until_day=clock.today())
     named = _named(query.get("since_day", ""), query.get("until_day", ""))
     return named or Window.last_days(USUAL_DAYS, until_day=clock.today())
 
 
-def choices(shown: Window) -> list[Choice]:
+def choices(shown: Window, *, presets: Iterable[int] = PRESETS) -> list[Choice]:
     """Windows that end today, then the last closed months; and the one that is shown."""
-    offered = [_until_today(days, shown) for days in PRESETS] + _closed_months(shown)
+    offered = [_until_today(days, shown) for days in presets] + _closed_months(shown)
     if not any(choice.is_chosen for choice in offered):
         offered.append(_choice(f"{shown.since_day} – {shown.until_day}", shown, shown))
     return offered

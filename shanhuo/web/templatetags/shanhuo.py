@@ -81,6 +81,18 @@ def percent(ratio: float | None) -> str:
     return "—" if ratio is None else f"{ratio * 100:.1f}".removesuffix(".0") + "%"
 
 
+@register.filter
+def ratio(parts: int | None) -> str:
+    """1530 ten-thousandths -> "15.3%"."""
+    return percent(None if parts is None else parts / 10_000)
+
+
+@register.filter
+def index(parts: int | None) -> str:
+    """6312 ten-thousandths -> "0.631"."""
+    return "—" if parts is None else f"{parts / 10_000:.3f}"
+
+
 # ---- time ----
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from shanhuo.impact.fairness.metrics import FAIR_BY_ID
+from shanhuo.impact.fairness.recount import recount_fairness
 from shanhuo.impact.metrics import BY_ID, Metric, Unit
 from shanhuo.impact.publishing import published_value
 from shanhuo.impact.recount import Product, product_of, recount
@@ -23,7 +25,7 @@ class Command(BaseCommand):
     help = "Count a published figure, or a grant, again from the raw logs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("metric", choices=[*sorted(BY_ID), GRANT])
+        parser.add_argument("metric", choices=[*sorted(BY_ID), *sorted(FAIR_BY_ID), GRANT])
         parser.add_argument("public_id", nargs="?", default="", help="of the grant")
         parser.add_argument("--county", default="", help="adcode; without it the whole country")
         parser.add_argument("--product", default="", help="id as in the address of its page")
@@ -57,11 +59,23 @@ class Command(BaseCommand):
             raise CommandError("--to is before --from")
         if county and not county.isdigit():
             raise CommandError("--county is an adcode of six digits")
-        declared, window = BY_ID[metric], Window(since_day, until_day)
+        window = Window(since_day, until_day)
         try:
-            value = recount(declared, window, county=county, product=_product(product))
+            if metric in FAIR_BY_ID:
+                self._fairness(metric, window, place=county or product)
+            else:
+                self._place(BY_ID[metric], window, county=county, product=product)
         except traffic.LogDamaged as damaged:
             raise CommandError(f"{damaged}: no number rather than a wrong one") from damaged
+
+    def _fairness(self, metric: str, window: Window, *, place: str) -> None:
+        if place:
+            raise CommandError("fairness is counted for the whole platform only")
+        value = recount_fairness(FAIR_BY_ID[metric], window)
+        self.stdout.write(f"{value / 10_000:.4f}")
+
+    def _place(self, declared: Metric, window: Window, *, county: str, product: str) -> None:
+        value = recount(declared, window, county=county, product=_product(product))
         self.stdout.write(_shown(declared, value))
         public = published_value(declared, value)
         if public != value:

@@ -1,0 +1,39 @@
+"""A figure of fairness counted again: one pass over the raw log of the whole window, authors from
+the facts of publication, no roll-up."""
+
+from shanhuo.content.events import PostPublished
+from shanhuo.impact.fairness.measures import Seen
+from shanhuo.impact.fairness.metrics import FairMetric
+from shanhuo.impact.fairness.queries import month_before, seen_of
+from shanhuo.impact.fairness.tally import Tally, read
+from shanhuo.impact.recount import THE_BEGINNING
+from shanhuo.impact.windows import Window
+from shanhuo.kernel import clock, facts
+from shanhuo.regions import queries as regions
+from shanhuo.traffic import queries as traffic
+
+
+def recount_fairness(metric: FairMetric, window: Window) -> int:
+    """0 where there is nothing to divide by. Raises LogDamaged."""
+    return metric.measure(recount_seen(window)) or 0
+
+
+def recount_seen(window: Window) -> Seen:
+    """What every measure of a window is taken of. Raises LogDamaged."""
+    return seen_of(_tally(window), _tally(month_before(window)))
+
+
+def _tally(window: Window) -> Tally:
+    since, until = window.bounds
+    with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
+        return read(
+            signals, author_of=_authors(window), floor_counties=regions.floor_counties().keys()
+        )
+
+
+def _authors(window: Window) -> dict[int, int]:
+    since, until = clock.start_of(THE_BEGINNING), window.bounds[1]
+    return {
+        fact.payload["post_id"]: fact.payload["author_id"]
+        for fact in facts.read_log(PostPublished, since=since, until=until)
+    }
