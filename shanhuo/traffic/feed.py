@@ -170,12 +170,15 @@ class Feed:
 
 
 def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.bool_]:
-    """Which rows may be shown: published, not seen lately, not hidden, fit for young people."""
+    """Which rows may be shown: published, not seen lately, not hidden, not skipped twice, fit for
+    young people."""
     allowed = board.shown.copy()
     allowed[memory.seen.rows] = False
     allowed[memory.served.rows] = False
     if memory.hidden:
         allowed[list(memory.hidden)] = False
+    if memory.skipped and viewer.personal:
+        allowed[list(memory.skipped)] = False
     if viewer.youth:
         allowed &= board.fit_for_youth
     return allowed
@@ -260,10 +263,11 @@ def _fill_with_what_is_left(draft: Draft, best: Ordered, asked: Asked) -> None:
 
 
 def _seen_before(board: Board, viewer: Viewer, memory: Memory) -> Iterable[int]:
-    """What the viewer saw, longest ago first, without what they hid."""
+    """What the viewer saw, longest ago first, without what they hid or skipped twice."""
+    unwanted = memory.hidden | memory.skipped if viewer.personal else memory.hidden
     for row in (*memory.seen.oldest_first(), *memory.served.oldest_first()):
         fit = not viewer.youth or board.fit_for_youth[row]
-        if board.shown[row] and fit and row not in memory.hidden:
+        if board.shown[row] and fit and row not in unwanted:
             yield row
 
 

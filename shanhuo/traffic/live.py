@@ -23,9 +23,9 @@ from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
 from shanhuo.traffic.grants.delivery import Delivery
-from shanhuo.traffic.kinds import Kind, ObjectKind, Surface
+from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Surface
 from shanhuo.traffic.log import SignalLog
-from shanhuo.traffic.memory import LIKING, Memories, may_learn
+from shanhuo.traffic.memory import LIKING, WATCHED_MS, Memories, may_learn
 from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
 from shanhuo.traffic.together import Together
 
@@ -150,10 +150,13 @@ class Live:
         # A tile in a list is a glimpse: it does not keep a clip out of the feed.
         exposed = (records["kind"] == Kind.EXPOSURE) & (records["surface"] == Surface.FEED)
         viewers, firsts = np.unique(records["viewer"][exposed], return_index=True)
-        parts = np.split(rows[exposed], firsts[1:]) if len(viewers) else []
-        for viewer, seen in zip(viewers.tolist(), parts, strict=True):
-            self.memories.of(viewer).seen.add(seen)
-        telling = np.isin(records["kind"], [*LIKING])
+        learnable = (records["flags"][exposed] & int(Flags.NOT_PERSONAL)) == 0
+        begin = firsts[1:]
+        parts = zip(np.split(rows[exposed], begin), np.split(learnable, begin), strict=True)
+        for viewer, (seen, may_count) in zip(viewers.tolist(), parts, strict=False):
+            self.memories.of(viewer).see(seen, may_count)
+        stayed = (records["kind"] == Kind.WATCH) & (records["value"] >= WATCHED_MS)
+        telling = np.isin(records["kind"], [*LIKING]) | stayed
         for record, row in zip(records[telling], rows[telling].tolist(), strict=True):
             self._learn(record, row)
 
@@ -163,6 +166,9 @@ class Live:
         if kind == Kind.NOT_INTERESTED:
             memory.hide(row, card.author_id)
         if not may_learn(flags):
+            return
+        if kind == Kind.WATCH:
+            memory.watch(row)
             return
         if LIKING[Kind(kind)] > 0:
             self._together.add(row, memory.recent)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from shanhuo.traffic.candidates import Rows
 from shanhuo.traffic.catalogue import Card
 from shanhuo.traffic.kinds import Flags, Kind
 from shanhuo.traffic.wishes import NO_WISHES, About, Subject, Wishes, subjects_of
@@ -21,6 +23,12 @@ MOST_SEEN = 512
 MOST_SERVED = 64
 MOST_TASTES = 12
 MOST_RECENT = 6
+MOST_WATCHED = 128
+OFFERED = 30
+"""So many clips back reaches fatigue: what lies further back is forgiven."""
+
+WATCHED_MS = 3_000
+"""Who stayed so long did not skip."""
 
 LIKING = {
     Kind.FINISH: 1.0,
@@ -39,6 +47,8 @@ FADE = 0.97
 
 
 Key = TypeVar("Key", int, str)
+Tired = list[tuple[str, int, float]]
+"""(column of the catalogue, its value, factor of the worth)."""
 
 
 class Ring:
@@ -69,7 +79,11 @@ class Ring:
 
 @dataclass(slots=True)
 class Memory:
-    """One viewer. Rows are those of the catalogue; tastes are weights by county, topic, author."""
+    """One viewer. Rows are those of the catalogue; tastes are weights by county and topic.
+
+    `skipped`: rows that were shown twice and never watched. `tired`: see `fatigue`; None when it
+    must be worked out again.
+    """
 
     seen: Ring = field(default_factory=lambda: Ring(MOST_SEEN))
     served: Ring = field(default_factory=lambda: Ring(MOST_SERVED))
@@ -79,7 +93,29 @@ class Memory:
     counties: dict[int, float] = field(default_factory=dict)
     topics: dict[str, float] = field(default_factory=dict)
     recent: list[int] = field(default_factory=list)
+    offered: Ring = field(default_factory=lambda: Ring(OFFERED))
+    watched: Ring = field(default_factory=lambda: Ring(MOST_WATCHED))
+    skipped: set[int] = field(default_factory=set)
+    tired: Tired | None = None
     wishes: Wishes = NO_WISHES
+
+    def see(self, rows: Rows, may_learn: NDArray[np.bool_]) -> None:
+        """These rows were shown, in this order; `may_learn` says of which it may be held against
+        them that nobody watched."""
+        learned = rows[may_learn]
+        if len(learned):
+            each, times = np.unique(learned, return_counts=True)
+            twice = each[(times > 1) | np.isin(each, self.seen.rows)]
+            self.skipped.update(twice[~np.isin(twice, self.watched.rows)].tolist())
+            self.offered.add(learned.tolist())
+            self.tired = None
+        self.seen.add(rows.tolist())
+
+    def watch(self, row: int) -> None:
+        """This row was not skipped."""
+        self.watched.add([row])
+        self.skipped.discard(row)
+        self.tired = None
 
     def learn(self, kind: int, row: int, card: Card, *, at_ms: int) -> None:
         """Take one signal about a post into account, as far as it is not to be forgotten."""
@@ -94,6 +130,8 @@ class Memory:
         for topic in card.topics:
             if may_know(About.TOPIC, topic, at_ms):
                 _taste(self.topics, topic, weight)
+        if weight > 0:
+            self.watch(row)
         if weight > 0 and self.wishes.may_know_card(card, at_ms):
             self.recent = [row, *(one for one in self.recent if one != row)][:MOST_RECENT]
 

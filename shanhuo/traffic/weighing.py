@@ -1,6 +1,7 @@
-"""What a viewer's own words do to the worth of candidates, whatever ranked them.
+"""What a viewer's own words and weariness do to the worth of candidates, whatever ranked them.
 
-In plain words (`/rules` says the same): what you chose yourself counts half as much again.
+In plain words (`/rules` says the same): what you chose yourself counts half as much again, and what
+tires you counts less (`fatigue`).
 """
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates
+from shanhuo.traffic.fatigue import tired_of
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.viewers import Viewer
 
@@ -25,6 +27,13 @@ def weigh(
     """Change the worth in place. With personalisation off nothing of the viewer is asked."""
     if not viewer.personal:
         return
+    if tired := tired_of(memory, board):
+        fresh = np.ones(len(worth), np.float32)
+        for name, value, factor in tired:
+            column = board.columns[name][candidates.rows]
+            of_it = column == column.dtype.type(value)
+            fresh[of_it] = np.minimum(fresh[of_it], factor)
+        worth *= fresh
     wishes = memory.wishes
     if wishes.topics or wishes.counties:
         wanted = [board.of_topic.get(topic) for topic in wishes.topics]

@@ -28,7 +28,12 @@ def watch(request: HttpRequest) -> HttpResponse:
     house = serving()
     house.bring_up_to_date(now=now)
     answer = house.answer(viewer, now=now, length=FIRST_LIST)
-    context = {"items": answer.as_data(), "sheet": answer.sheet, "viewer": viewer}
+    context = {
+        "items": answer.as_data(),
+        "sheet": answer.sheet,
+        "stage": answer.stage,
+        "viewer": viewer,
+    }
     response = render(request, "web/feed/watch.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -98,7 +98,9 @@ async function play(clip, { byHand = false } = {}) {
 function stop(clip) {
   const film = $(clip, ".film");
   film?.pause();
-  if (film && clip.watched >= PLAYED_MS && !clip.told) {
+  // Photographs are watched while they stand on the screen.
+  if (!film && clip.arrivedAt) clip.watched = Math.round(performance.now() - clip.arrivedAt);
+  if (clip.watched >= PLAYED_MS && !clip.told) {
     clip.told = true;
     tell(clip, "watch", clip.watched);
   }
@@ -116,6 +118,7 @@ const eye = new IntersectionObserver((entries) => {
 function arrive(clip) {
   if (active && active !== clip) leave(active);
   active = clip;
+  clip.arrivedAt = performance.now();
   setTimeout(() => {
     if (active === clip && !clip.exposed) clip.exposed = !tell(clip, "exposure") || true;
   }, SEEN_MS);
