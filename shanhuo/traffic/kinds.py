@@ -24,6 +24,7 @@ class Kind(IntEnum):
     BUY_CLICK = 13
     WATCH = 14
     OPEN_POST = 15
+    SKIP = 16
 
 
 class ObjectKind(IntEnum):
@@ -49,6 +50,8 @@ class Surface(IntEnum):
     LIVE_SQUARE = 10
     MESSAGE = 11
     OTHER = 12
+    BANNER = 13
+    SPLASH = 14
 
 
 class Source(IntEnum):

@@ -23,6 +23,7 @@ from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
 from shanhuo.traffic.grants.delivery import Delivery
+from shanhuo.traffic.grants.placards import Placards
 from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Surface
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import LIKING, WATCHED_MS, Memories, may_learn
@@ -40,11 +41,12 @@ OVERLAP = timedelta(minutes=2)
 class Live:
     """One per process. `step` brings it up to date; `board` is what answers are made from.
 
-    `delivery`: the grants of the process, which count the same log and use the same board.
+    `delivery` and `placards`: the grants of the process, which count the same log.
     """
 
     def __init__(self, log: SignalLog, delivery: Delivery | None = None) -> None:
         self.delivery = delivery or Delivery()
+        self.placards = Placards()
         self.catalogue, self.counters = Catalogue(), Counters()
         self.memories, self._together = Memories(), Together()
         self._log, self._follower = log, Follower(log)
@@ -124,10 +126,12 @@ class Live:
                 ' WHERE "grant" > 0 AND kind = ? AND at_ms < ? GROUP BY ALL',
                 [int(Kind.EXPOSURE), edge_ms],
             ).fetchall()
-        self.delivery.begin(
+        counted = [
             (contract, clock.day_of(moments.from_ms(hour * 3_600_000)), count)
             for contract, hour, count in supported
-        )
+        ]
+        self.delivery.begin(counted)
+        self.placards.begin(counted)
         self.counters.add_totals(*(np.asarray(column) for column in old.values()))
         self._take(_as_records(recent))
         self._take(self._follower.begin(snapshot))
@@ -138,6 +142,7 @@ class Live:
             return
         self.counters.add(records)
         self.delivery.take(records)
+        self.placards.take(records)
         about = records[records["object_kind"] == ObjectKind.POST]
         row_of = self.catalogue.row_of
         rows = np.array([row_of.get(post, -1) for post in about["object"].tolist()], np.int32)
@@ -180,6 +185,7 @@ class Live:
         board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
         # Before the board: prices must know every row that an answer may ask for.
         self.delivery.step(self.catalogue, self.counters, board.score, now=now)
+        self.placards.step(self.catalogue, now=now)
         self._board = board
         self._built_at = now
 

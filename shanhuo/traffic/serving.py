@@ -105,6 +105,7 @@ class Serving:
     def close(self, *, now: datetime) -> None:
         """The process ends: what it may still give out is free for others at once."""
         self.delivery.close(now=now)
+        self.live.placards.close(now=now)
 
     def counts_of(self, post_id: int) -> dict[str, int]:
         """`plays`, `likes` and `comments` of a post, as its card in the feed says."""

@@ -26,6 +26,11 @@ class Air:
         self._contract_of[key] = contract
         self._leaving.append((now_ms + LIFE_MS + LATENCY_MS, key))
 
+    def holds(self, exposure: Records) -> bool:
+        """Whether the exposure is of a slot that this process gave out."""
+        key = int(exposure["sheet"]) * SLOTS_A_SHEET + int(exposure["slot"])
+        return key in self._contract_of
+
     def seen(self, exposures: Records) -> list[bool]:
         """Take out what was exposed; says of each record whether it was a slot of ours."""
         sheets, slots = exposures["sheet"].tolist(), exposures["slot"].tolist()

@@ -90,11 +90,15 @@ class Holding:
         place = stand.places.get(contract, -1)
         if stand.hands[place] < 1:
             return False
-        if not self._views.add(viewer, contract, cap=stand.contracts[place].viewer_cap):
+        if not self._admit(viewer, stand.contracts[place]):
             return False
         stand.hands[place] -= 1
         self._air.out[contract] += 1
         return True
+
+    def _admit(self, viewer: int, contract: Contract) -> bool:
+        """Count one more for the viewer, if the cap allows it."""
+        return self._views.add(viewer, contract.pk, cap=contract.viewer_cap)
 
     def gave(self, sheet: int, contracts: Iterable[int], *, now_ms: int) -> None:
         """The charged slots (0: not charged) of a sealed sheet are in the air from now on."""
