@@ -1,13 +1,15 @@
 """The pages of traffic grants: who asks, who decides, who reads."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
 from shanhuo.kernel import clock
-from shanhuo.traffic import viewers
+from shanhuo.traffic import serving, viewers
 from shanhuo.traffic.grants import booking
+from shanhuo.traffic.grants.words import PLACEMENT_OF
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant, LedgerEntry, Programme
 from tests.traffic import grants_kit as kit
@@ -172,3 +174,68 @@ def test_the_api_says_the_same_as_the_pages(
     assert (answer.status_code, answer.json()["code"]) == (422, "nothing_asked")
     stopped = desk.post(f"{path}/stop", {"reason": "停"}, content_type="application/json")
     assert stopped.json()["status"] == "stopped"
+
+
+@pytest.fixture
+def cards(op, wang, make_county, make_post, noon, settings, tmp_path):
+    """A county with a banner and an opening card, and a process that has them at hand."""
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    post = make_post()
+    wishes = [
+        kit.wish_for(post, 1000, placement=PLACEMENT_OF["banner"]),
+        kit.county_wish(1000, placement=PLACEMENT_OF["splash"]),
+    ]
+    grant = kit.approved(op, wang, make_county(), kit.terms(*wishes), now=noon)
+    serving.forget()
+    now = noon + timedelta(hours=1)
+    serving.serving().live.step(now=now)
+    with clock.at(now):
+        yield grant
+    serving.forget()
+
+
+def test_a_banner_stands_on_its_pages_marked_and_with_a_reason(cards):
+    reader = Client()
+    assert "扶持推广" not in reader.get("/").content.decode()
+    for path in ("/", "/goods", "/c/500237"):
+        page = reader.get(path).content.decode()
+        (sheet,) = re.findall(r'<aside class="card support" data-sheet="([^"]+)"', page)
+        assert "扶持推广" in page
+        assert "跳过" in page
+        why = reader.get("/watch/why", {"sheet": sheet, "slot": "0", "fragment": ""})
+        assert f"/grants/{cards.public_id}" in why.content.decode()
+    assert "扶持推广" not in reader.get("/").content.decode(), "three a day is the cap"
+
+
+def test_the_opening_card_is_asked_for_once_and_never_in_youth_mode(cards):
+    reader = Client()
+    assert reader.get("/opening").status_code == 204, "no token, no card"
+    assert 'data-opening="/opening"' in reader.get("/").content.decode()
+    card = reader.get("/opening")
+    assert card.headers["Cache-Control"] == "no-store"
+    assert '<button class="button" type="button" data-skips autofocus>跳过' in card.content.decode()
+    assert reader.get("/opening").status_code == 204
+    young = Client()
+    young.get("/")
+    young.post("/settings/youth", {"code": "2468"})
+    assert young.get("/opening").status_code == 204
+    assert "data-opening" not in young.get("/").content.decode()
+
+
+def test_caps_that_cannot_be_meant_stay_in_the_form_in_words(
+    op, wang, make_county, make_post, noon
+):
+    make_post()
+    programme = kit.open_programme(op, now=noon, splash_cap=None)
+    card = {**ASKED, "programme": programme.public_id, "placement_1": "splash"}
+    for caps, words in (
+        ({"feed_cap": ""}, "开屏：计划没有规定频次上限"),
+        ({"feed_cap": "", "splash_cap": "0"}, "开屏：每位观众每天 0 次不成立"),
+        ({"feed_cap": "", "splash_cap": "1", "banner_cap": "2"}, "横幅：填了频次上限"),
+    ):
+        answer = signed_in(wang).post("/county/grants/new", {**card, **caps})
+        assert (answer.status_code, words in answer.content.decode()) == (422, True), caps
+    assert Grant.objects.count() == 0
+    asked = {**card, "feed_cap": "", "splash_cap": "1"}
+    assert signed_in(wang).post("/county/grants/new", asked).status_code == 302
+    assert Grant.objects.get().contracts.get().placement == "splash"

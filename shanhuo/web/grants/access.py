@@ -12,6 +12,7 @@ TABLE: dict[str, Access] = {
     "grants:grant_export": Access.ANYONE,
     "grants:entries_export": Access.ANYONE,
     "grants:recount": Access.AUDITOR | Access.OPERATOR,
+    "grants:opening": Access.ANYONE,
     "grants:mine": Access.SIGNED_IN,
     "grants:county": Access.OFFICER,
     "grants:request": Access.OFFICER | Access.OPERATOR,

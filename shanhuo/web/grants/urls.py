@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path
 from shanhuo.web.grants import asking, exports, operating, reading
 from shanhuo.web.grants.audience import audience
 from shanhuo.web.grants.mine import mine
+from shanhuo.web.grants.opening import opening
 
 app_name = "grants"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/<slug:public_id>/refuse", operating.refuse, name="refuse"),
     path("grants/<slug:public_id>/stop", operating.stop, name="stop"),
     path("programmes/<slug:public_id>", reading.programme, name="programme"),
+    path("opening", opening, name="opening"),
     path("me/exposures", mine, name="mine"),
     path("county/grants", asking.county, name="county"),
     path("county/grants/new", asking.request_grant, name="request"),

@@ -22,6 +22,7 @@ from shanhuo.web.impact import country, windows
 from shanhuo.web.impact.audits import lines_of
 from shanhuo.web.impact.county_page import chart_of, county_page
 from shanhuo.web.impact.exports import figures_file
+from shanhuo.web.placing import banner_on
 from shanhuo.web.showing import show
 
 MOST_COUNTIES = 20
@@ -41,6 +42,7 @@ def county(request: HttpRequest, adcode: str) -> HttpResponse:
     )
     context = {
         "page": page,
+        "support": banner_on(request, adcode=adcode),
         "windows": windows.choices(window),
         "query": windows.query_of(window),
         "showing": show(

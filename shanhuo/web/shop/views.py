@@ -17,6 +17,7 @@ from shanhuo.kernel import clock, ids, sheets
 from shanhuo.regions.queries import county_of
 from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web.downloads import workbook
+from shanhuo.web.placing import banner_on
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
 from shanhuo.web.showing import show
 from shanhuo.web.trade.sales import tickets_of_product
@@ -29,6 +30,7 @@ ROWS = 30
 def goods_list(request: HttpRequest) -> HttpResponse:
     """Everything on sale, in the platform's whole country."""
     context = _shelf(request, queries.products_on_sale())
+    context["support"] = banner_on(request)
     return render(request, "web/shop/goods.html", context)
 
 

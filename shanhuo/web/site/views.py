@@ -15,6 +15,7 @@ from shanhuo.people.services.accounts import WrongGuardianCode
 from shanhuo.regions import queries as regions
 from shanhuo.web import shell
 from shanhuo.web.desks import desks_of
+from shanhuo.web.placing import banner_on
 from shanhuo.web.refusals import is_htmx
 from shanhuo.web.site import counties as explorer
 from shanhuo.web.site import front
@@ -24,6 +25,7 @@ from shanhuo.web.site.forms import YouthForm
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     context = {
+        "support": banner_on(request),
         "posts": front.fresh_posts(),
         "goods": front.goods_of_the_season(clock.today()),
         "counties": front.counties_with_goods(),

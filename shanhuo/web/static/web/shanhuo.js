@@ -207,6 +207,15 @@ document.addEventListener("change", ({ target }) => {
 });
 window.addEventListener("offline", () => say(words.offline, "bad"));
 
+// The opening card of a visit: asked for when the page is there, not after it was skipped today.
+const skippedOn = localStorage.getItem("opening");
+const todayInShanghai = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
+if (words.opener && !sessionStorage.getItem("opened") && skippedOn !== todayInShanghai) {
+  sessionStorage.setItem("opened", "yes");
+  if (document.readyState === "complete") import(words.opener);
+  else addEventListener("load", () => import(words.opener));
+}
+
 // A desk has more sections than a phone is wide: bring the open one into sight.
 document.querySelector(".deskbar [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 
