@@ -10,7 +10,6 @@ from typing import Any
 
 import ahocorasick
 from django.conf import settings
-from pypinyin import lazy_pinyin
 
 # Traditional and variant forms of the characters our own list uses, and words written by sound.
 _SIMPLER = str.maketrans(
@@ -86,6 +85,9 @@ def _spoken() -> _Matcher:
 
 
 def _sound_of(plain: str) -> str:
+    # Its dictionary takes a third of a second, which most processes never need.
+    from pypinyin import lazy_pinyin  # noqa: PLC0415
+
     return "".join(lazy_pinyin(plain))
 
 

@@ -4,8 +4,6 @@ import re
 import unicodedata
 from itertools import islice, product
 
-from pypinyin import Style, lazy_pinyin, pinyin
-
 MOST_READINGS = 12
 _NOT_A_LETTER = re.compile(r"[^a-z]")
 
@@ -16,6 +14,9 @@ def keys_of(name: str) -> list[str]:
     A character with several readings (长, 朝, 单) gives several spellings, because the dictionary's
     first choice is wrong for some places. Initials follow.
     """
+    # Its dictionary takes a third of a second, which most processes never need.
+    from pypinyin import Style, lazy_pinyin, pinyin  # noqa: PLC0415
+
     likely = lazy_pinyin(name, style=Style.NORMAL, errors="ignore")
     choices = pinyin(name, style=Style.NORMAL, heteronym=True, errors="ignore")
     readings = [likely, *(list(reading) for reading in islice(product(*choices), MOST_READINGS))]
