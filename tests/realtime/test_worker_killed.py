@@ -18,7 +18,7 @@ import pytest
 
 from tests import empty
 from tests.realtime.conftest import ROOT, opened_door
-from tests.realtime.house import make_filmer, tell, whole_house
+from tests.realtime.house import MAKE_A_FILMER, tell, whole_house
 
 FILM = Path(__file__).parents[1] / "media/video/landscape_h264_noaudio_40s_640x360_bottles.mp4"
 LEASE_S = 3
@@ -54,8 +54,7 @@ def house(tmp_path: Path) -> opened_door:
     """A platform with a film in it that waits to be transcoded; nobody works yet."""
     house = whole_house(tmp_path, SHANHUO_JOB_LEASE_SECONDS=str(LEASE_S))
     empty.move_in(tmp_path)
-    make_filmer(house)
-    tell(house, SEND_THE_FILM)
+    tell(house, MAKE_A_FILMER + SEND_THE_FILM)
     return house
 
 
