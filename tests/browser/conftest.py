@@ -16,7 +16,7 @@ from tests.browser.people import PHONES
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 FEED_KNOWS_WITHIN_S = 15
-POSTS = 13
+POSTS = 9
 
 # Reported by the page itself, so that a violation is seen even where the console is silent.
 _WATCH = """

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shanhuo.people.models import User
 
 COUNTIES = (1, 2, 3, 4)
-CLIPS, SECONDS = 12, 3
+CLIPS, SECONDS = 8, 2
 PHOTOS = ("tea_gardens.jpg", "spices_market.jpg", "mountain_lake.jpg")
 
 
