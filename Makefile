@@ -10,8 +10,11 @@ QUICK ?=
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
+# Two at a time: each of these keeps one core busy.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory -j 2
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format messages bench
+.PHONY: help demo test lint style types format messages bench pages postgres
 
 help:
 	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
@@ -23,17 +26,27 @@ demo: $(VENV)/.runtime
 	@$(RUN) shanhuo demo --port $(PORT)
 
 lint: $(VENV)/.test
+	@$(SIDE_BY_SIDE) types style
+
+style:
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(RUN) shanhuo messages --check
+
+types:
 	$(RUN) mypy
 
 test: lint
 	$(RUN) shanhuo messages --compile
 	$(RUN) pytest -n 2 --dist loadgroup -m 'not browser'
+	@$(SIDE_BY_SIDE) pages postgres
+
+pages:
 	@echo 'The pages, in a real Chromium'
 	$(RUN) pytest -m browser
+
+postgres:
 	@echo 'The concurrency tests once more, on a PostgreSQL that the tests start'
 	$(RUN) pytest -p tests.postgres -m concurrency
 
