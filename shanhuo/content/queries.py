@@ -1,6 +1,6 @@
 """Everything that can be asked about posts, in shapes that pages and programs read."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -167,15 +167,6 @@ def card_of(post: Post) -> PostCard:
         published_at=post.published_at,
         created_at=post.created_at,
     )
-
-
-def published_pages(ids: Collection[int] | None = None) -> Iterator[PostPage]:
-    """All that is published, or what of `ids` is; streamed, in three statements per 2,000."""
-    posts = published_posts()
-    if ids is not None:
-        posts = posts.filter(pk__in=ids)
-    for post in posts.iterator(chunk_size=2_000):
-        yield page_of(post)
 
 
 def page_of(post: Post) -> PostPage:

@@ -1,21 +1,24 @@
-"""The board: what could be shown now, sorted and split by source, made anew every second or so.
+"""The board: what could be shown now, sorted and split by source, made anew while answers go on.
 
 Everything that does not depend on the viewer is done here, in columns, so that an answer only has
-to pick. A board is never changed; the next one replaces it.
+to pick. A board is never changed; the next one replaces it. Only what must hold at once shines
+through: a row that was switched off is off on every board.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
+from shanhuo.traffic import moments
 from shanhuo.traffic.candidates import Candidates, Rows, Share
-from shanhuo.traffic.catalogue import Card, Catalogue
+from shanhuo.traffic.catalogue import Card, Catalogue, Columns
 from shanhuo.traffic.counters import Counters
+from shanhuo.traffic.groups import Groups, best_first
 from shanhuo.traffic.kinds import Kind, Source
 
 Scores = NDArray[np.float32]
@@ -26,9 +29,15 @@ GROUP_DEPTH = 60
 TRIALS = 100
 """A post counts as new until it was shown this often: it has not had its chance yet."""
 
+UNTRIED = 5_000
+"""So many of those that had no chance are looked at every second, the least shown of all first."""
+
 PRIOR_ENGAGEMENT, PRIOR_EXPOSURES = 6.0, 20.0
 NEWNESS_DAYS = 3.0
 NEWNESS_WEIGHT = 0.15
+
+_BEYOND_ALL_MS = 1 << 44
+"""Later than any post was published, in milliseconds: exposures count first."""
 
 
 class Mark(NamedTuple):
@@ -41,106 +50,192 @@ class Mark(NamedTuple):
     newcomer: bool
 
 
+class Marks(dict[int, Mark]):
+    """Marks by row, each made when a list first asks for it: lists ask for a few thousand."""
+
+    def __init__(self, columns: Columns, newcomer: NDArray[np.bool_]) -> None:
+        super().__init__()
+        self._columns, self._newcomer = columns, newcomer
+
+    def __missing__(self, row: int) -> Mark:
+        author, county, product, priority = (
+            self._columns[name][row].item() for name in ("author", "county", "product", "priority")
+        )
+        mark = self[row] = Mark(author, county, product, priority, bool(self._newcomer[row]))
+        return mark
+
+
+class Bodies(Protocol):
+    """JSON bodies by row."""
+
+    def __getitem__(self, row: int, /) -> bytes: ...
+
+    def of(self, rows: list[int], /) -> list[bytes]: ...
+
+
+class Topics(Mapping[str, Rows]):
+    """The best rows of each topic, by its name."""
+
+    def __init__(self, numbers: Mapping[str, int], groups: Groups) -> None:
+        self._numbers, self._groups = numbers, groups
+
+    def __getitem__(self, topic: str) -> Rows:
+        return self._groups[self._numbers[topic]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([topic for topic, number in self._numbers.items() if number in self._groups])
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
 @dataclass(frozen=True, slots=True)
 class Board:
     """Row numbers by source, best first (`fresh`: the least shown first); `columns` (of the
-    catalogue), `score`, `marks`, `cards`, `bodies`, `posts` and `shown` by row.
+    catalogue), `score`, `newcomer`, `marks`, `cards`, `bodies`, `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
-    or "warm".
+    or "warm". `untried`: where `fresh` is taken from; `season`: what is in season.
     """
 
     stage: str
-    columns: NDArray[np.void]
+    columns: Columns
     score: Scores
-    marks: list[Mark]
+    newcomer: NDArray[np.bool_]
+    marks: Mapping[int, Mark]
     cards: Sequence[Card]
-    bodies: list[bytes]
-    posts: list[int]
-    shown: NDArray[np.bool_]
+    bodies: Bodies
     fit_for_youth: NDArray[np.bool_]
     best_first: Rows
+    untried: Rows
     fresh: Rows
+    season: Rows
     common: Candidates
-    of_county: Mapping[int, Rows]
-    of_author: Mapping[int, Rows]
-    of_topic: Mapping[str, Rows]
+    of_county: Groups
+    of_author: Groups
+    of_topic: Topics
     together: Mapping[int, Rows] = field(default_factory=dict)
+
+    @property
+    def posts(self) -> NDArray[np.int64]:
+        return self.columns["post"]
+
+    @property
+    def shown(self) -> NDArray[np.bool_]:
+        """As it stands now."""
+        return self.columns["shown"]
 
 
 def build(
     catalogue: Catalogue,
     counters: Counters,
-    bodies: list[bytes],
+    bodies: Bodies,
     together: Mapping[int, Rows],
     *,
     now: datetime,
 ) -> Board:
     """A board of all shown posts as things stand at `now`."""
-    columns = catalogue.columns.copy()
-    now_ms = int(now.timestamp() * 1000)
-    counters.fade(now_ms=now_ms)
-    shown = columns["shown"]
-    rows = np.flatnonzero(shown).astype(np.int32)
-    score = score_of(columns, counters, now_ms=now_ms)
-    exposures = counters.totals(columns["post"])[:, Kind.EXPOSURE]
+    columns = catalogue.columns
+    rows = np.flatnonzero(columns["shown"]).astype(np.int32)
+    score = score_of(columns, counters, now_ms=moments.to_ms(now))
+    exposures = counters.total(columns["post"], Kind.EXPOSURE)
     newcomer = exposures < TRIALS
-    best_first = rows[np.argsort(-score[rows], kind="stable")]
-    fresh = _fresh(columns, best_first, exposures)
-    marks = zip(
-        *(columns[name].tolist() for name in ("author", "county", "product", "priority")),
-        newcomer.tolist(),
-        strict=True,
-    )
+    ordered = best_first(score, rows)
+    new = rows[newcomer[rows]]
+    untried = _least_shown(columns, new, exposures[new])
+    fresh = untried[: QUOTA[Source.FRESH]]
+    season = _in_season(columns, ordered, now=now)
     cold = "cold" if len(rows) else "empty"
     return Board(
         stage=cold if newcomer[rows].all() else "warm",
         columns=columns,
         score=score,
-        marks=[Mark(*mark) for mark in marks],
+        newcomer=newcomer,
+        marks=Marks(columns, newcomer),
         cards=catalogue.cards,
         bodies=bodies,
-        posts=columns["post"].tolist(),
-        shown=shown,
         fit_for_youth=columns["product"] == 0,
-        best_first=best_first,
+        best_first=ordered,
+        untried=untried,
         fresh=fresh,
-        common=_common(columns, best_first, fresh, now=now),
-        of_county=_groups(columns["county"][best_first], best_first),
-        of_author=_groups(columns["author"][best_first], best_first),
-        of_topic=_topics(catalogue, best_first),
+        season=season,
+        common=_common(ordered, fresh, season),
+        of_county=Groups(columns["county"][ordered], ordered, depth=GROUP_DEPTH),
+        of_author=Groups(columns["author"][ordered], ordered, depth=GROUP_DEPTH),
+        of_topic=_topics(catalogue, columns, ordered),
         together=together,
     )
 
 
-def _fresh(columns: NDArray[np.void], rows: Rows, exposures: NDArray[np.uint32]) -> Rows:
-    """What had no chance yet, the least shown first, of these the newest."""
-    untried = rows[exposures[rows] < TRIALS]
-    order = np.lexsort((-columns["published_ms"][untried], exposures[untried]))
-    return untried[order][: QUOTA[Source.FRESH]]
+def freshened(
+    board: Board,
+    catalogue: Catalogue,
+    counters: Counters,
+    together: Mapping[int, Rows],
+    *,
+    now: datetime,
+) -> Board:
+    """The same order, with what was published meanwhile in front, and a new look at who had no
+    chance yet: what cannot wait for the next whole board."""
+    columns, known = catalogue.columns, len(board.columns)
+    new = columns.behind(known)
+    added = np.arange(known, len(columns), dtype=np.int32)
+    ordered = np.concatenate((added, board.best_first))
+    pool = np.concatenate((added, board.untried))
+    pool = pool[columns["shown"][pool]]
+    exposures = counters.total(columns["post"][pool], Kind.EXPOSURE)
+    newcomer = np.concatenate((board.newcomer, np.ones(len(new), bool)))
+    newcomer[pool] = exposures < TRIALS
+    untried = _least_shown(columns, pool[newcomer[pool]], exposures[newcomer[pool]])
+    fresh = untried[: QUOTA[Source.FRESH]]
+    score = score_of(new, counters, now_ms=moments.to_ms(now))
+    return replace(
+        board,
+        stage="cold" if board.stage == "empty" and len(ordered) else board.stage,
+        columns=columns,
+        score=np.concatenate((board.score, score)),
+        newcomer=newcomer,
+        marks=Marks(columns, newcomer),
+        fit_for_youth=np.concatenate((board.fit_for_youth, new["product"] == 0)),
+        best_first=ordered,
+        untried=untried,
+        fresh=fresh,
+        common=_common(ordered, fresh, board.season),
+        together=together,
+    )
 
 
-def _common(
-    columns: NDArray[np.void], best_first: Rows, fresh: Rows, *, now: datetime
-) -> Candidates:
-    """Candidates that everybody has: trending, new, and in season."""
+def _least_shown(columns: Columns, rows: Rows, exposures: NDArray[np.uint32]) -> Rows:
+    """The least shown of these, of equals the newest; UNTRIED of them at most."""
+    key = exposures.astype(np.int64) * _BEYOND_ALL_MS - columns["published_ms"][rows]
+    if len(rows) > UNTRIED:
+        least = np.argpartition(key, UNTRIED)[:UNTRIED]
+        rows, key = rows[least], key[least]
+    return rows[np.lexsort((rows, key))]
+
+
+def _in_season(columns: Columns, ordered: Rows, *, now: datetime) -> Rows:
     month = 1 << (now.astimezone(clock.SHANGHAI).month - 1)
-    in_season = best_first[(columns["season"][best_first] & month) > 0]
+    return ordered[(columns["season"][ordered] & month) > 0][: QUOTA[Source.SEASON]]
+
+
+def _common(ordered: Rows, fresh: Rows, season: Rows) -> Candidates:
+    """Candidates that everybody has: trending, new, and in season."""
     return Candidates.of(
         [
-            Share(Source.TRENDING, best_first[: QUOTA[Source.TRENDING]], 1.0),
+            Share(Source.TRENDING, ordered[: QUOTA[Source.TRENDING]], 1.0),
             Share(Source.FRESH, fresh, 1.0),
-            Share(Source.SEASON, in_season[: QUOTA[Source.SEASON]], 1.0),
+            Share(Source.SEASON, season, 1.0),
         ]
     )
 
 
-def score_of(columns: NDArray[np.void], counters: Counters, *, now_ms: int) -> Scores:
+def score_of(columns: Columns, counters: Counters, *, now_ms: int) -> Scores:
     """How well a post is received for how often it is shown, and a little for being new.
 
     A post nobody was shown yet has the average of all: neither praised nor buried.
     """
-    engagement, exposures = counters.warmth(columns["post"])
+    engagement, exposures = counters.warmth(columns["post"], now_ms=now_ms)
     rate = (np.maximum(engagement, 0.0) + PRIOR_ENGAGEMENT) / (exposures + PRIOR_EXPOSURES)
     age_days = np.maximum(now_ms - columns["published_ms"], 0) / 86_400_000
     newness = NEWNESS_WEIGHT * np.exp2(-age_days / NEWNESS_DAYS)
@@ -148,23 +243,13 @@ def score_of(columns: NDArray[np.void], counters: Counters, *, now_ms: int) -> S
     return score
 
 
-def _groups(keys: NDArray[np.integer], best_first: Rows) -> dict[int, Rows]:
-    """The best rows of each key, best first."""
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    edges = np.flatnonzero(np.diff(ordered)) + 1
-    parts = np.split(best_first[order], edges)
-    if not len(ordered):
-        return {}
-    names = ordered[np.concatenate(([0], edges))].tolist()
-    return {name: part[:GROUP_DEPTH] for name, part in zip(names, parts, strict=True)}
-
-
-def _topics(catalogue: Catalogue, best_first: Rows) -> dict[str, Rows]:
-    found: dict[str, list[int]] = {}
-    for row in best_first.tolist():
-        for topic in catalogue.cards[row].topics:
-            rows = found.setdefault(topic, [])
-            if len(rows) < GROUP_DEPTH:
-                rows.append(row)
-    return {topic: np.array(rows, np.int32) for topic, rows in found.items()}
+def _topics(catalogue: Catalogue, columns: Columns, ordered: Rows) -> Topics:
+    """Every row under each of its topics."""
+    topics, sizes = catalogue.combinations.flat()
+    combination = columns["topics"][ordered]
+    times = sizes[combination]
+    rows = np.repeat(ordered, times)
+    begins = np.repeat(np.cumsum(sizes)[combination] - times, times)
+    steps = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times)
+    groups = Groups(topics[begins + steps], rows, depth=GROUP_DEPTH)
+    return Topics(dict(catalogue.combinations.numbers), groups)

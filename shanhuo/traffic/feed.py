@@ -31,6 +31,9 @@ TRIAL_PLACE = 2
 
 SHORTLIST = 64
 TRIES = 20
+AT_A_TIME = 200
+LOOKED_FOR_RULES = 4_000
+"""A rule that none of so many can meet gives way: an answer must not search a million."""
 HIDDEN_TWICE = 2
 _SLOT = struct.Struct("<QIffIHBB")
 _POST = int(ObjectKind.POST)
@@ -250,16 +253,22 @@ def _fill_with_what_is_left(draft: Draft, best: Ordered, asked: Asked) -> None:
     """When the shortlist was too short: all candidates, everything unseen; variety gives way to
     the floors, floors that nothing can meet give way; and last comes what was seen longest ago."""
     board = asked.board
-    unseen: list[int] | None = None
     for variety, floors in ((True, True), (False, True), (True, False), (False, False)):
         draft.fill(best.rows, variety=variety, floors=floors)
         if draft.is_full:
             return
-        if unseen is None:
-            unseen = board.best_first[asked.allowed[board.best_first]].tolist()
-        draft.fill(unseen, variety=variety, floors=floors)
+        most = LOOKED_FOR_RULES if variety or floors else len(board.best_first)
+        draft.fill(_unseen(asked, most), variety=variety, floors=floors)
     seen = _seen_before(board, asked.viewer, asked.memory)
     draft.fill(seen, variety=False, floors=False)
+
+
+def _unseen(asked: Asked, most: int) -> Iterable[int]:
+    """What may be shown of the best `most` rows, looked through only as far as it is needed."""
+    ordered = asked.board.best_first[:most]
+    for begin in range(0, len(ordered), AT_A_TIME):
+        rows = ordered[begin : begin + AT_A_TIME]
+        yield from rows[asked.allowed[rows]].tolist()
 
 
 def _seen_before(board: Board, viewer: Viewer, memory: Memory) -> Iterable[int]:

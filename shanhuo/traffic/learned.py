@@ -113,7 +113,7 @@ class LearnedRanker:
         if self.model is not None and is_stale(self.model, now=now):
             logger.warning("the ranker's model is stale and no longer used")
             self._use(None)
-        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+        if self._forgot_at is None or abs(now - self._forgot_at) >= FORGET_EVERY:
             self._forgot_at = now
             self._use(self.model)
 
@@ -185,9 +185,9 @@ class LearnedRanker:
 
 
 def _columns(rows: NDArray[np.integer], board: Board) -> dict[str, NDArray[np.int64]]:
-    about = board.columns[rows]
-    content = content_of(about["author"], about["county"], about["topic"], about["product"])
-    return {"post": about["post"].astype(np.int64), **content}
+    columns = board.columns
+    named = (columns[name][rows] for name in ("author", "county", "topic", "product"))
+    return {"post": columns["post"][rows], **content_of(*named)}
 
 
 def policy_of(model: Model | None) -> int:

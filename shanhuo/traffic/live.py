@@ -6,6 +6,7 @@ which is replaced as a whole.
 """
 
 import threading
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +20,7 @@ from shanhuo.traffic import interests, moments, posts
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.bodies import Bodies
 from shanhuo.traffic.candidates import Rows
-from shanhuo.traffic.catalogue import Catalogue
+from shanhuo.traffic.catalogue import AT_A_TIME, Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
 from shanhuo.traffic.grants.delivery import Delivery
@@ -32,8 +33,14 @@ from shanhuo.traffic.together import Together
 
 REMEMBERED = timedelta(days=3)
 MOST_REMEMBERED = 2_000_000
-READ_ALL_EVERY = timedelta(seconds=60)
+READ_ALL_IN = timedelta(seconds=60)
+"""Every post is read again in this time, to notice what no fact told; many posts take longer."""
+READ_AT_ONCE = 200
+"""Posts read again in one step: ten milliseconds."""
 BOARD_EVERY = timedelta(seconds=1)
+WHOLE_BOARD_REST = 20
+"""A whole board is made when so many times the CPU time of the last one have passed: a twentieth
+of a core at most. Up to 50,000 posts that is every second."""
 OVERLAP = timedelta(minutes=2)
 """Facts are read again for this long: a transaction may become visible after a younger one."""
 
@@ -50,12 +57,15 @@ class Live:
         self.catalogue, self.counters = Catalogue(), Counters()
         self.memories, self._together = Memories(), Together()
         self._log, self._follower = log, Follower(log)
-        self._bodies = Bodies()
+        self._bodies = Bodies(self.catalogue, self.counters)
         self._lock = threading.Lock()
         self._board: Board | None = None
-        self._read_all_at: datetime | None = None
         self._looked_at: datetime | None = None
+        self._read_at: datetime | None = None
+        self._read_until = 0
         self._built_at: datetime | None = None
+        self._whole_at: datetime | None = None
+        self._whole_took = timedelta()
 
     @property
     def board(self) -> Board:
@@ -67,15 +77,15 @@ class Live:
     def step(self, *, now: datetime) -> None:
         """Take in what changed since the last step. Reads the database; call it from a thread."""
         with self._lock:
-            first = self._looked_at is None
-            since = None if self._looked_at is None else self._looked_at - OVERLAP
-            changed = self._look_at_posts(now)
+            looked_at, self._looked_at = self._looked_at, now
+            since = None if looked_at is None else min(looked_at, now) - OVERLAP
+            self._look_at_posts(since, now)
             # Before the log: what is to be forgotten must not be learned from it again.
             self.memories.heed(interests.wishes_since(since), self.catalogue.cards)
-            if first:
+            if since is None:
                 self._recall(now)
             self._take(self._follower.news())
-            if changed or self._built_at is None or now - self._built_at >= BOARD_EVERY:
+            if self._is_due(self._built_at, BOARD_EVERY, now):
                 self._build(now)
 
     def heed(self, viewer: int) -> None:
@@ -83,28 +93,45 @@ class Live:
         with self._lock:
             self.memories.heed(interests.wishes_of_viewers([viewer]), self.catalogue.cards)
 
-    def _look_at_posts(self, now: datetime) -> bool:
-        """Read what was published or withdrawn lately; from time to time, everything."""
-        looked_at, self._looked_at = self._looked_at, now
-        if self._read_all_at is None or now - self._read_all_at >= READ_ALL_EVERY:
+    @staticmethod
+    def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:
+        """Also when the clock was put back: nothing waits for a moment to come again."""
+        return last is None or abs(now - last) >= every
+
+    def _look_at_posts(self, since: datetime | None, now: datetime) -> None:
+        """Everything at the start; then what was published or withdrawn, and a few more again."""
+        if since is None:
             self._read_all(now)
-            return True
-        return self._apply_facts(since=(looked_at or now) - OVERLAP, now=now)
+        else:
+            self._apply_facts(since=since, now=now)
+            self._read_on(now)
 
     def _read_all(self, now: datetime) -> None:
-        cards = list(posts.published(now=now))
-        self.catalogue.put(cards)
-        self.catalogue.keep_only({card.post_id for card in cards})
-        self._read_all_at = now
+        products: posts.Products = {}
+        while self._read_some(now, products, most=AT_A_TIME):
+            pass
 
-    def _apply_facts(self, *, since: datetime, now: datetime) -> bool:
+    def _read_on(self, now: datetime) -> None:
+        """Read a few posts again, where the last step left off."""
+        share = min(1.0, READ_AT_ONCE / max(1, len(self.catalogue)))
+        if self._is_due(self._read_at, READ_ALL_IN * share, now):
+            self._read_some(now, {}, most=READ_AT_ONCE)
+
+    def _read_some(self, now: datetime, products: posts.Products, *, most: int) -> bool:
+        """Read the next posts in the order of ids; whether there are more behind them."""
+        first = self._read_until + 1
+        cards, last = posts.published_after(self._read_until, products, most=most, now=now)
+        self.catalogue.put(cards)
+        self.catalogue.keep_only((card.post_id for card in cards), first=first, last=last)
+        self._read_at, self._read_until = now, last or 0
+        return last is not None
+
+    def _apply_facts(self, *, since: datetime, now: datetime) -> None:
         published, withdrawn = posts.changes(since=since, now=now)
-        gone = [post for post in withdrawn if self.catalogue.shows(post)]
+        self.catalogue.withdraw(withdrawn)
         new = [post for post in published if not self.catalogue.shows(post)]
-        self.catalogue.withdraw(gone)
         if new:
-            self.catalogue.put(posts.published(now=now, ids=new))
-        return bool(gone or new)
+            self.catalogue.put(posts.published(new, now=now))
 
     def _recall(self, now: datetime) -> None:
         """After a start: counts of all time, and the viewers and warmth of the last days."""
@@ -144,8 +171,7 @@ class Live:
         self.delivery.take(records)
         self.placards.take(records)
         about = records[records["object_kind"] == ObjectKind.POST]
-        row_of = self.catalogue.row_of
-        rows = np.array([row_of.get(post, -1) for post in about["object"].tolist()], np.int32)
+        rows = self.catalogue.rows_of(about["object"])
         self._remember(about[rows >= 0], rows[rows >= 0])
 
     def _remember(self, records: Records, rows: Rows) -> None:
@@ -180,14 +206,19 @@ class Live:
         memory.learn(kind, row, card, at_ms=int(record["at_ms"]))
 
     def _build(self, now: datetime) -> None:
-        bodies = self._bodies.of(self.catalogue, self.counters)
-        lists = self._together.lists()
-        board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
+        rest = WHOLE_BOARD_REST * self._whole_took
+        together = self._together.lists()
+        if self._board is None or self._is_due(self._whole_at, rest, now):
+            began = time.thread_time()
+            board = boards.build(self.catalogue, self.counters, self._bodies, together, now=now)
+            self._whole_took = timedelta(seconds=time.thread_time() - began)
+            self._whole_at = now
+        else:
+            board = boards.freshened(self._board, self.catalogue, self.counters, together, now=now)
         # Before the board: prices must know every row that an answer may ask for.
         self.delivery.step(self.catalogue, self.counters, board.score, now=now)
         self.placards.step(self.catalogue, now=now)
-        self._board = board
-        self._built_at = now
+        self._board, self._built_at = board, now
 
 
 def _as_records(columns: Mapping[str, NDArray[Any]]) -> Records:

@@ -6,28 +6,46 @@ from datetime import datetime, timedelta
 import msgspec
 from django.conf import settings
 
-from shanhuo.content import queries as content
+from shanhuo.content import reading
 from shanhuo.content.events import PostPublished, PostWithdrawn
-from shanhuo.content.queries import Film, PostPage
+from shanhuo.content.queries import Film
+from shanhuo.content.reading import PublishedPost
 from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 from shanhuo.kernel import clock, facts
 from shanhuo.traffic import moments
-from shanhuo.traffic.catalogue import EVERY_MONTH, Card
+from shanhuo.traffic.catalogue import AT_A_TIME, EVERY_MONTH, Card
 
-AT_A_TIME = 500
 LITTLE = timedelta(seconds=1)
 
+Products = dict[int, ProductCard | None]
+"""By id; None is not on sale."""
 
-def published(*, now: datetime, ids: Collection[int] | None = None) -> Iterator[Card]:
-    """Cards of all published posts, or of those among `ids` that are published."""
-    batch: list[PostPage] = []
-    for post in content.published_pages(ids):
-        batch.append(post)
-        if len(batch) == AT_A_TIME:
-            yield from _cards(batch, now)
-            batch = []
-    yield from _cards(batch, now)
+
+def published(ids: Collection[int], *, now: datetime) -> list[Card]:
+    """Cards of those among `ids` that are published."""
+    return _cards(reading.published_among(ids), {}, now)
+
+
+def published_after(
+    post_id: int, products: Products, *, most: int, now: datetime
+) -> tuple[list[Card], int | None]:
+    """Cards of what is published among the next `most` posts, in the order of ids, and the last id
+    that was looked at; None when there is nothing behind it.
+
+    products: those that were met on this way so far; new ones are added.
+    """
+    found, last = reading.published_after(post_id, most=most)
+    return _cards(found, products, now), last
+
+
+def all_published(*, now: datetime) -> Iterator[Card]:
+    """Cards of all published posts, in the order of ids."""
+    last: int | None = 0
+    products: Products = {}
+    while last is not None:
+        cards, last = published_after(last, products, most=AT_A_TIME, now=now)
+        yield from cards
 
 
 def changes(*, since: datetime, now: datetime) -> tuple[list[int], list[int]]:
@@ -44,51 +62,42 @@ def _log(
     return facts.read_log(fact, since=since, until=now + LITTLE)
 
 
-def _cards(batch: list[PostPage], now: datetime) -> Iterator[Card]:
-    wanted = {post.card.product_id for post in batch if post.card.product_id}
-    products = goods.cards_by_id(wanted, day=clock.day_of(now)) if wanted else {}
-    for post in batch:
-        card, product = post.card, products.get(post.card.product_id or 0)
-        assert card.published_at is not None  # noqa: S101  as every published post
-        yield Card(
-            post_id=card.id,
-            author_id=card.author_id,
-            county=int(card.adcode),
-            product_id=product.id if product else 0,
-            topics=card.topics,
-            season_mask=_season(product),
-            published_ms=moments.to_ms(card.published_at),
-            priority=card.county_has_floor,
-            body=_body(post, product),
-        )
+def _cards(batch: list[PublishedPost], products: Products, now: datetime) -> list[Card]:
+    new = {post.product_id for post in batch if post.product_id} - products.keys()
+    if new:
+        cards = goods.cards_by_id(new, day=clock.day_of(now))
+        products.update((product, cards.get(product)) for product in new)
+    return [_card(post, products.get(post.product_id or 0)) for post in batch]
 
 
-def _season(product: ProductCard | None) -> int:
-    """Months of the product as bits; a post without one has no season."""
-    if product is None:
-        return 0
-    mask = 0
-    for first, last in product.season:
-        for step in range((last - first) % 12 + 1):
-            mask |= 1 << ((first + step - 1) % 12)
-    return mask & EVERY_MONTH
+def _card(post: PublishedPost, product: ProductCard | None) -> Card:
+    return Card(
+        post_id=post.id,
+        author_id=post.author_id,
+        county=int(post.adcode),
+        product_id=product.id if product else 0,
+        topics=post.topics,
+        season_mask=product.season_mask & EVERY_MONTH if product else 0,
+        published_ms=moments.to_ms(post.published_at),
+        priority=post.county_has_floor,
+        body=_body(post, product),
+    )
 
 
-def _body(post: PostPage, product: ProductCard | None) -> bytes:
+def _body(post: PublishedPost, product: ProductCard | None) -> bytes:
     """The post's JSON without its braces: why stands before it, counts follow (`bodies`)."""
-    card = post.card
     shown = {
-        "id": card.public_id,
-        "kind": card.kind,
-        "caption": card.caption,
-        "topics": card.topics,
-        "cover": card.cover,
-        "photos": [photo.large for photo in post.photos],
+        "id": post.public_id,
+        "kind": post.kind,
+        "caption": post.caption,
+        "topics": post.topics,
+        "cover": post.cover,
+        "photos": post.photos,
         "video": _video(post.film) if post.film else None,
-        "author": {"id": card.author_public_id, "name": card.author_name},
-        "county": {"code": card.adcode, "name": card.county_name},
+        "author": {"id": post.author_public_id, "name": post.author_name},
+        "county": {"code": post.adcode, "name": post.county_name},
         "product": _product(product) if product else None,
-        "published_at": card.published_at,
+        "published_at": post.published_at,
     }
     return msgspec.json.encode(shown)[1:-1]
 

@@ -9,6 +9,7 @@ import msgspec
 from django.conf import settings
 
 from shanhuo.traffic import moments
+from shanhuo.traffic.board import Board
 from shanhuo.traffic.feed import Feed, Shown, seal_list
 from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Source
@@ -17,6 +18,7 @@ from shanhuo.traffic.learning.shelf import Shelf
 from shanhuo.traffic.live import BOARD_EVERY, Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.numbers import UNKNOWN
 from shanhuo.traffic.slate import LENGTH, Rules
 from shanhuo.traffic.viewers import Viewer
 
@@ -89,7 +91,7 @@ class Serving:
         policy, now_ms = self.feed.ranker.policy, moments.to_ms(now)
         sheet, token = seal_list(shown, board, viewer, policy=policy, now_ms=now_ms)
         self.delivery.gave(sheet, [one.grant for one in shown], now_ms=now_ms)
-        return Answer(token, self.stage, _items(shown, board.bodies))
+        return Answer(token, self.stage, _items(shown, board))
 
     def _charged(self, shown: list[Shown], viewer: Viewer) -> list[Shown]:
         """The list, its slots charged to their contracts as far as the lease of this process goes;
@@ -109,15 +111,16 @@ class Serving:
 
     def counts_of(self, post_id: int) -> dict[str, int]:
         """`plays`, `likes` and `comments` of a post, as its card in the feed says."""
-        board = self.live.board
-        if post_id not in board.posts:
+        board, row = self.live.board, self.live.catalogue.numbers.of_one(post_id)
+        if row == UNKNOWN:
             return {"plays": 0, "likes": 0, "comments": 0}
-        body = board.bodies[board.posts.index(post_id)]
+        body = board.bodies[row]
         return dict(msgspec.json.decode(_WHY[Source.CHOSEN] + body)["counts"])
 
 
-def _items(shown: list[Shown], bodies: list[bytes]) -> list[bytes]:
-    return [_WHY[one.source] + bodies[one.row] for one in shown]
+def _items(shown: list[Shown], board: Board) -> list[bytes]:
+    bodies = board.bodies.of([one.row for one in shown])
+    return [_WHY[one.source] + body for one, body in zip(shown, bodies, strict=True)]
 
 
 _lock = threading.Lock()

@@ -7,7 +7,7 @@ than three that only a grant brought in, whatever it would pay; no more than thr
 or two of one product.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -39,7 +39,7 @@ class Draft:
     are rows that would come in by their price alone; `is_barred`: rows that the viewer does not
     want at all."""
 
-    marks: Sequence[Mark]
+    marks: Mapping[int, Mark]
     rules: Rules
     length: int
     barred_authors: Iterable[int] = ()
@@ -129,7 +129,7 @@ class Draft:
         return missing < self.length - len(self.picked)
 
 
-def spread(rows: list[int], marks: Sequence[Mark]) -> list[int]:
+def spread(rows: list[int], marks: Mapping[int, Mark]) -> list[int]:
     """The same rows, no author twice in a row where another order allows it; else as they were."""
     if all(marks[row].author != marks[other].author for row, other in pairwise(rows)):
         return rows

@@ -24,6 +24,7 @@ from shanhuo.traffic.kinds import Flags, Kind, ObjectKind
 from shanhuo.traffic.learned import LearnedRanker
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import LIKING, Memory
+from shanhuo.traffic.numbers import UNKNOWN
 from shanhuo.traffic.serving import Serving, serving
 from shanhuo.traffic.viewers import Viewer
 from shanhuo.traffic.wishes import About, Subject, Wish, Wishes, subjects_of
@@ -127,8 +128,8 @@ def _history(
             ],
         ).fetchall()
     for post, kind, at_ms in rows:
-        row = catalogue.row_of.get(post)
-        if row is not None:
+        row = catalogue.numbers.of_one(post)
+        if row != UNKNOWN:
             yield catalogue.cards[row], Kind(kind), int(at_ms)
 
 

@@ -33,7 +33,7 @@ def train(*, now: datetime) -> Trained:
     until = queries.complete_until(now=now)
     found = lessons.read(
         queries.signal_log(),
-        posts.published(now=now),
+        posts.all_published(now=now),
         since=now - LEARNED_FROM,
         until=until,
         wishes=interests.wishes_since(None),

@@ -19,6 +19,8 @@ class Together:
 
     def __init__(self) -> None:
         self._partners: dict[int, Counter[int]] = {}
+        self._changed: set[int] = set()
+        self._lists: dict[int, Rows] = {}
 
     def add(self, row: int, others: list[int]) -> None:
         """A viewer liked `row`, and `others` not long before."""
@@ -32,13 +34,16 @@ class Together:
             return
         partners = self._partners.setdefault(row, Counter())
         partners[other] += 1
+        self._changed.add(row)
         if len(partners) > MOST_PARTNERS:
             self._partners[row] = Counter(dict(partners.most_common(MOST_PARTNERS // 2)))
 
     def lists(self) -> Mapping[int, Rows]:
-        """The best partners of each row."""
-        found = {
-            row: [other for other, count in partners.most_common(SHOWN_PARTNERS) if count >= ENOUGH]
-            for row, partners in self._partners.items()
-        }
-        return {row: np.array(rows, np.int32) for row, rows in found.items() if rows}
+        """The best partners of each row. Only rows that were liked since are looked at again."""
+        for row in self._changed:
+            best = self._partners[row].most_common(SHOWN_PARTNERS)
+            rows = [other for other, count in best if count >= ENOUGH]
+            if rows:
+                self._lists[row] = np.array(rows, np.int32)
+        self._changed.clear()
+        return self._lists.copy()

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Scores
 from shanhuo.traffic.candidates import Candidates, Rows
+from shanhuo.traffic.catalogue import Columns
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.models import Contract, Grant
 from shanhuo.traffic.viewers import Viewer
 
 Audience = Grant.Audience
-Columns = NDArray[Any]
+
 
 OFFERED = 240
 """So many supported rows are candidates of every list: the best by score and price."""
