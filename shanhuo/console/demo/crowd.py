@@ -26,9 +26,9 @@ from shanhuo.console.demo.habits import (
 )
 from shanhuo.kernel import clock, tempo
 
-VISITS_A_DAY = 6_000
-COMES_BACK = 0.4
-LOOKS_ON = 0.5
+VISITS_A_DAY = 12_000
+COMES_BACK = 0.25
+LOOKS_ON = 0.35
 MOST_LISTS = 4
 MOST_AT_ONCE, MOST_INSIDE = 48, 192
 TICK_S = 0.1
