@@ -6,7 +6,6 @@ off the next, down to a fifth. One that you watch ends it. Of several the strong
 """
 
 from shanhuo.traffic.board import Board
-from shanhuo.traffic.catalogue import topic_number
 from shanhuo.traffic.memory import Memory, Tired
 
 FORGIVEN = 2
@@ -22,17 +21,17 @@ def tired_of(memory: Memory, board: Board) -> Tired:
 
 def _tired(memory: Memory, board: Board) -> Tired:
     watched = set(memory.watched.rows.tolist())
-    unwatched: dict[tuple[str, int], int] = {}
-    for row in memory.offered.oldest_first():
-        card = board.cards[row]
-        for key in (
-            ("author", card.author_id),
-            ("topic", topic_number(card.topics)),
-            ("product", card.product_id),
-        ):
-            unwatched[key] = 0 if row in watched else unwatched.get(key, 0) + 1
-    return [
-        (name, value, max(LEAST, EACH ** (times - FORGIVEN)))
-        for (name, value), times in unwatched.items()
-        if value and times > FORGIVEN
-    ]
+    offered = memory.offered.oldest_first()
+    unwatched: dict[str, dict[int, int]] = {}
+    for name in ("author", "topic", "product"):
+        times = unwatched.setdefault(name, {})
+        for row, value in zip(offered, board.columns[name][offered].tolist(), strict=True):
+            times[value] = 0 if row in watched else times.get(value, 0) + 1
+    return {
+        name: [(value, _factor(each)) for value, each in times.items() if value and each > FORGIVEN]
+        for name, times in unwatched.items()
+    }
+
+
+def _factor(times: int) -> float:
+    return max(LEAST, EACH ** (times - FORGIVEN))

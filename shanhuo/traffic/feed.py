@@ -17,6 +17,7 @@ from shanhuo.traffic.candidates import Candidates, Share
 from shanhuo.traffic.gathering import gather
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.neighbouring import Neighbouring
 from shanhuo.traffic.ranking import NoGrants, Priced, Pricing, Ranker, TrendAndAffinity, Values
 from shanhuo.traffic.sheets import seal_packed
 from shanhuo.traffic.slate import LENGTH, Draft, Rules, spread
@@ -80,6 +81,7 @@ class Feed:
 
     ranker: Ranker = field(default_factory=TrendAndAffinity)
     pricing: Pricing = field(default_factory=NoGrants)
+    neighbours: Neighbouring | None = None
     rules: Rules = field(default_factory=Rules)
     explore: float = EXPLORE
     random: Random = field(default_factory=Random)
@@ -89,7 +91,7 @@ class Feed:
     ) -> list[Shown]:
         """The next `length` things to show this viewer; fewer when there are no more."""
         asked = Asked(board, viewer, memory, allowed_rows(board, viewer, memory))
-        plain = gather(board, viewer, memory, asked.allowed)
+        plain = gather(board, viewer, memory, asked.allowed, self.neighbours)
         candidates = self._with_supported(plain, asked.allowed)
         scores = self.ranker.rank(candidates, viewer, memory, board)
         weigh(scores, candidates, viewer, memory, board)

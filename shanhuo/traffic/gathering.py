@@ -11,6 +11,7 @@ from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates, Rows, Share
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.neighbouring import NOTHING, Neighbouring
 from shanhuo.traffic.viewers import Viewer
 
 FOLLOWED_AUTHORS = 8
@@ -18,11 +19,18 @@ FROM_FOLLOWED = 24
 FROM_A_COUNTY = 8
 FROM_A_TOPIC = 12
 FROM_PARTNERS = 8
+FROM_NEIGHBOURS = 24
 FAVOURITES = 2
 PARTNERS = 3
 
 
-def gather(board: Board, viewer: Viewer, memory: Memory, allowed: NDArray[np.bool_]) -> Candidates:
+def gather(
+    board: Board,
+    viewer: Viewer,
+    memory: Memory,
+    allowed: NDArray[np.bool_],
+    neighbours: Neighbouring | None = None,
+) -> Candidates:
     """All allowed candidates of a viewer; with personalisation off, without asking their past."""
     common = board.common.only(allowed[board.common.rows])
     shares = []
@@ -31,6 +39,11 @@ def gather(board: Board, viewer: Viewer, memory: Memory, allowed: NDArray[np.boo
         shares.append(Share(Source.PLACE, chosen[allowed[chosen]][:FROM_A_COUNTY], 1.0))
     if viewer.personal:
         shares += _personal(board, memory, allowed)
+        near = neighbours.near(memory) if neighbours else NOTHING
+        if len(near):
+            # A model may know posts that this board does not know yet.
+            near = near[near < len(allowed)]
+            shares.append(Share(Source.NEIGHBOURS, near[allowed[near]][:FROM_NEIGHBOURS], 1.0))
     return Candidates.of(shares, common) if shares else common
 
 

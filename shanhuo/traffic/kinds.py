@@ -68,6 +68,7 @@ class Source(IntEnum):
     GRANT = 9
     CHOSEN = 10
     AGAIN = 11
+    NEIGHBOURS = 12
 
 
 class Flags(IntFlag):

@@ -22,7 +22,7 @@ MOST_VIEWERS = 50_000
 MOST_SEEN = 512
 MOST_SERVED = 64
 MOST_TASTES = 12
-MOST_RECENT = 6
+MOST_RECENT = 12
 MOST_WATCHED = 128
 OFFERED = 30
 """So many clips back reaches fatigue: what lies further back is forgiven."""
@@ -47,8 +47,8 @@ FADE = 0.97
 
 
 Key = TypeVar("Key", int, str)
-Tired = list[tuple[str, int, float]]
-"""(column of the catalogue, its value, factor of the worth)."""
+Tired = dict[str, list[tuple[int, float]]]
+"""By column of the catalogue: (value, factor of the worth)."""
 
 
 class Ring:
@@ -97,6 +97,7 @@ class Memory:
     watched: Ring = field(default_factory=lambda: Ring(MOST_WATCHED))
     skipped: set[int] = field(default_factory=set)
     tired: Tired | None = None
+    near: tuple[object, Rows] | None = None
     wishes: Wishes = NO_WISHES
 
     def see(self, rows: Rows, may_learn: NDArray[np.bool_]) -> None:

@@ -63,6 +63,7 @@ class TrendAndAffinity:
         Source.PLACE: 0.12,
         Source.TOPIC: 0.12,
         Source.TOGETHER: 0.10,
+        Source.NEIGHBOURS: 0.10,
         Source.SEASON: 0.05,
     }.items():
         _CLOSENESS[_source] = _value

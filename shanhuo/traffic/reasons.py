@@ -21,6 +21,7 @@ WORDS: dict[Source, str | Promise] = {
     Source.RANDOM: _("By chance: some places are drawn by lot, so that every clip can be found."),
     Source.GRANT: _("A support programme gives its county extra exposure."),
     Source.CHOSEN: _("It was chosen by hand for this page."),
+    Source.NEIGHBOURS: _("People who watched clips like those you watched liked it, too."),
     Source.AGAIN: _("You have seen everything new; this is what you saw longest ago."),
 }
 

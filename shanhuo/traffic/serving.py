@@ -14,10 +14,11 @@ from shanhuo.traffic.feed import Feed, Shown, seal_list
 from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.learned import LearnedRanker
-from shanhuo.traffic.learning.shelf import Shelf
+from shanhuo.traffic.learning.shelf import NeighbourShelf, Shelf
 from shanhuo.traffic.live import BOARD_EVERY, Live
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.neighbouring import Neighbouring
 from shanhuo.traffic.numbers import UNKNOWN
 from shanhuo.traffic.slate import LENGTH, Rules
 from shanhuo.traffic.viewers import Viewer
@@ -55,7 +56,10 @@ class Serving:
         self.live = Live(SignalLog(root), self.delivery)
         self.ranker = LearnedRanker(Shelf(settings.RANKER_DIR), settings.RANKER_WEIGHTS)
         rules = Rules(supported=settings.SUPPORTED_MOST)
-        self.feed = Feed(ranker=self.ranker, pricing=self.delivery, rules=rules)
+        self.neighbours = Neighbouring(NeighbourShelf(settings.RANKER_DIR))
+        self.feed = Feed(
+            ranker=self.ranker, pricing=self.delivery, neighbours=self.neighbours, rules=rules
+        )
         self.driven = False
         self._stepped_at: datetime | None = None
 
@@ -71,6 +75,7 @@ class Serving:
         """Take in what changed: posts, signals, the ranker's model. Call it from a thread."""
         self.live.step(now=now)
         self.ranker.refresh(now=now)
+        self.neighbours.refresh(self.live.catalogue, now=now)
 
     @property
     def stage(self) -> str:

@@ -49,6 +49,7 @@ def reconcile() -> None:
 def train_ranker() -> None:
     """Once a day; a worker that slept through the hour trains when it wakes."""
     teaching.train(now=clock.now())
+    teaching.train_neighbours(now=clock.now())
 
 
 @jobs.every(timedelta(days=1))

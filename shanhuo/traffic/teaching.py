@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from shanhuo.traffic import interests, moments, posts, queries
-from shanhuo.traffic.learned import is_stale
-from shanhuo.traffic.learning import lessons, training
-from shanhuo.traffic.learning.shelf import Model, Shelf, Unreadable
+from shanhuo.traffic.learned import STALE, is_stale
+from shanhuo.traffic.learning import lessons, training, watching
+from shanhuo.traffic.learning.shelf import Beside, Model, NeighbourShelf, Shelf, Unreadable
 from shanhuo.traffic.learning.training import Comparison
+from shanhuo.traffic.learning.watching import Recall
 
 LEARNED_FROM = timedelta(days=60)
+STALE_MS = STALE / timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,67 @@ def train(*, now: datetime) -> Trained:
     return Trained(len(found), comparison, model)
 
 
+@dataclass(frozen=True, slots=True)
+class Acquainted:
+    """How learning the neighbours ended. `model` is None when the one before stays, or there is
+    none; `recall` is None when there was too little to learn from."""
+
+    watches: int
+    recall: Recall | None
+    model: Beside | None
+
+
+def neighbour_shelf() -> NeighbourShelf:
+    return NeighbourShelf(settings.RANKER_DIR)
+
+
+def train_neighbours(*, now: datetime) -> Acquainted:
+    """Learn what is watched beside what; it counts if it foretells better than popularity."""
+    history = watching.read(
+        queries.signal_log(),
+        posts.all_published(now=now),
+        since=now - LEARNED_FROM,
+        until=queries.complete_until(now=now),
+        wishes=interests.wishes_since(None),
+    )
+    if not history.is_enough:
+        return Acquainted(len(history), None, None)
+    recall = watching.compare(history)
+    if not recall.is_better:
+        return Acquainted(len(history), recall, None)
+    models = neighbour_shelf()
+    model = Beside(
+        version=models.next_version(),
+        trained_ms=moments.to_ms(now),
+        watches=len(history),
+        posts=history.posts,
+        neighbours=watching.learned_from(history),
+        report={
+            "viewers": float(recall.viewers),
+            "recall": recall.neighbours,
+            "popularity": recall.popularity,
+        },
+    )
+    models.put(model)
+    return Acquainted(len(history), recall, model)
+
+
 def problems(*, now: datetime) -> list[str]:
     """What keeps the ranker from using its model, in sentences with their fix."""
+    return [
+        *_problems_of("ranker", shelf(), now=now),
+        *_problems_of("feed's neighbours", neighbour_shelf(), now=now),
+    ]
+
+
+def _problems_of(what: str, models: Shelf | NeighbourShelf, *, now: datetime) -> list[str]:
     try:
-        model = shelf().current()
+        model = models.current()
     except Unreadable as error:
-        return [f"The ranker serves without its model: {error}; run: shanhuo train"]
-    if model is not None and is_stale(model, now=now):
+        return [f"The {what} cannot use its model: {error}; run: shanhuo train"]
+    if model is not None and moments.to_ms(now) - model.trained_ms > STALE_MS:
         days = int((moments.to_ms(now) - model.trained_ms) / 86_400_000)
-        return [f"The ranker's model is {days} days old and no longer used; run: shanhuo train"]
+        return [f"The model of the {what} is {days} days old and not used; run: shanhuo train"]
     return []
 
 

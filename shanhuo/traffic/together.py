@@ -10,6 +10,7 @@ from shanhuo.traffic.candidates import Rows
 MOST_POSTS = 5_000
 MOST_PARTNERS = 40
 SHOWN_PARTNERS = 10
+MOST_OTHERS = 6
 ENOUGH = 2
 """A pair counts when this many people liked both: one person's taste is not a rule."""
 
@@ -23,8 +24,8 @@ class Together:
         self._lists: dict[int, Rows] = {}
 
     def add(self, row: int, others: list[int]) -> None:
-        """A viewer liked `row`, and `others` not long before."""
-        for other in others:
+        """A viewer liked `row`, and `others` not long before, the latest first."""
+        for other in others[:MOST_OTHERS]:
             if other != row:
                 self._count(row, other)
                 self._count(other, row)

@@ -27,13 +27,14 @@ def weigh(
     """Change the worth in place. With personalisation off nothing of the viewer is asked."""
     if not viewer.personal:
         return
-    if tired := tired_of(memory, board):
-        fresh = np.ones(len(worth), np.float32)
-        for name, value, factor in tired:
+    freshest = np.ones(len(worth), np.float32)
+    for name, values in tired_of(memory, board).items():
+        if values:
             column = board.columns[name][candidates.rows]
-            of_it = column == column.dtype.type(value)
-            fresh[of_it] = np.minimum(fresh[of_it], factor)
-        worth *= fresh
+            for value, factor in values:
+                of_it = column == column.dtype.type(value)
+                np.minimum(freshest, np.float32(factor), out=freshest, where=of_it)
+    worth *= freshest
     wishes = memory.wishes
     if wishes.topics or wishes.counties:
         wanted = [board.of_topic.get(topic) for topic in wishes.topics]

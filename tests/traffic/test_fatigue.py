@@ -52,7 +52,7 @@ def test_fatigue_has_a_floor_and_is_forgiven_after_thirty_others(board):
     see(memory, *[5, 6] * 10)
     assert worth(board, memory)[5:7] == [0.2, 0.2]
     see(memory, *[9] * 30)
-    assert tired_of(memory, board) == [("author", 10, 0.2)]
+    assert tired_of(memory, board) == {"author": [(10, 0.2)], "topic": [], "product": []}
 
 
 def test_products_tire_too(board):
@@ -75,7 +75,7 @@ def test_one_that_is_watched_ends_it(board):
 def test_nothing_is_held_against_what_was_shown_with_personalisation_off(board):
     memory = Memory()
     see(memory, 0, 1, 2, 3, 0, 0, may_learn=False)
-    assert (tired_of(memory, board), memory.skipped) == ([], set())
+    assert (worth(board, memory), memory.skipped) == ([1.0] * 11, set())
 
 
 def test_a_list_puts_what_tires_behind_what_does_not():

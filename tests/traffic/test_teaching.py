@@ -46,7 +46,7 @@ def watch(root, *, liked: int, disliked: int, now) -> None:
 
 
 def test_with_too_few_exposures_nothing_is_learned(root, noon):
-    assert told("train") == "0 exposures are too few to learn from\n"
+    assert told("train").startswith("0 exposures are too few to learn from\n")
     assert not (root.parent / "ranker").exists()
 
 
@@ -79,3 +79,9 @@ def test_the_doctor_tells_the_stage_and_a_damaged_model(root, make_post, noon):
 def test_there_is_no_way_back_from_nothing(root, noon):
     with pytest.raises(CommandError, match="no earlier model"):
         told("train", "--roll-back")
+
+
+def test_the_worker_trains_and_rolls_back_neighbours_beside_the_ranker(root, noon):
+    assert "0 watches are too few to learn neighbours from" in told("train")
+    with pytest.raises(CommandError, match="no earlier model"):
+        told("train", "--roll-back", "neighbours")

@@ -6,7 +6,7 @@ little about the audience that a post would find. With personalisation off an ex
 teaches what its post is worth, and nothing about its viewer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -96,23 +96,27 @@ def read(
     rows = {name: np.ma.filled(column, 0) for name, column in found.items()}
     about, known = _about(cards, rows["post"])
     rows = {name: column[known] for name, column in rows.items()}
-    _forget(rows, cards, wishes or {})
+    card_of = {card.post_id: card for card in cards}
+    forgotten = ~without_what_is_forgotten(rows, card_of, wishes or {})
+    rows["viewer"] = np.where(forgotten, np.uint64(NOBODY), rows["viewer"])
     return Lessons(
         {**_circumstances(rows, about), **{name: column[known] for name, column in about.items()}},
         {goal: rows[goal].astype(bool) for goal in GOALS},
     )
 
 
-def _forget(
-    rows: Mapping[str, NDArray[Any]], cards: Sequence[Card], wishes: Mapping[int, Wishes]
-) -> None:
-    """Take the viewer out of what they want forgotten."""
+def without_what_is_forgotten(
+    rows: Mapping[str, NDArray[Any]], card_of: Mapping[int, Card], wishes: Mapping[int, Wishes]
+) -> NDArray[np.bool_]:
+    """Which rows (`viewer`, `post`, `at_ms`) may say something about their viewer."""
+    may_know = np.ones(len(rows["viewer"]), bool)
     forgetful = [viewer for viewer, wished in wishes.items() if wished.forgets]
-    card_of = {card.post_id: card for card in cards} if forgetful else {}
-    for row in np.flatnonzero(np.isin(rows["viewer"], np.array(forgetful, np.uint64))).tolist():
-        wished, card = wishes[int(rows["viewer"][row])], card_of[int(rows["post"][row])]
-        if not wished.may_know_card(card, int(rows["at_ms"][row])):
-            rows["viewer"][row] = NOBODY
+    theirs = np.isin(rows["viewer"], np.array(forgetful, np.uint64))
+    for row in np.flatnonzero(theirs).tolist():
+        card = card_of.get(int(rows["post"][row]))
+        wished = wishes[int(rows["viewer"][row])]
+        may_know[row] = card is not None and wished.may_know_card(card, int(rows["at_ms"][row]))
+    return may_know
 
 
 def _circumstances(rows: Mapping[str, NDArray[Any]], about: Columns) -> Columns:

@@ -1,7 +1,8 @@
-"""Trained models on disk: whole or not at all, with the one before for a way back.
+"""Trained models on disk: whole or not at all, with the ones before for a way back.
 
-A file is its checksum and a NumPy archive without pickled objects. `current.json` names the file
-that counts and the one before; replacing it by rename is the one moment at which the model changes.
+A file is its checksum and a NumPy archive without pickled objects. A pointer (`current.json` for
+the ranker, `neighbours.json`) names the file that counts and two before it; replacing it by rename
+is the one moment at which the model changes.
 """
 
 import io
@@ -10,11 +11,13 @@ import os
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shanhuo.traffic.learning.effects import Effects, Fitted, Term
+from shanhuo.traffic.learning.neighbours import Neighbours
 from shanhuo.traffic.segments import sync_folder
 
 MAGIC = b"SHR1"
@@ -36,12 +39,41 @@ class Model:
     report: dict[str, float] = field(default_factory=dict)
 
 
-class Shelf:
-    """The models of one platform. One writer: the training job."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is watched beside what; line and number of a thing stand for `posts[number]`."""
+
+    version: int
+    trained_ms: int
+    watches: int
+    posts: NDArray[np.uint64]
+    neighbours: Neighbours
+    report: dict[str, float] = field(default_factory=dict)
+
+
+class Versioned(Protocol):
+    @property
+    def version(self) -> int: ...
+
+
+Kept = TypeVar("Kept", bound=Versioned)
+
+
+class Versions(Generic[Kept]):
+    """The models of one kind of one platform. One writer: the training job."""
+
+    kind: ClassVar[str]
+    pointer: ClassVar[str]
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._pointer = folder / "current.json"
+        self._pointer = folder / self.pointer
+
+    def _packed(self, model: Kept) -> bytes:
+        raise NotImplementedError
+
+    def _unpacked(self, body: bytes) -> Kept:
+        raise NotImplementedError
 
     def stamp(self) -> int:
         """Changes whenever the current model does; 0 when there is none."""
@@ -50,20 +82,20 @@ class Shelf:
         except FileNotFoundError:
             return 0
 
-    def current(self) -> Model | None:
+    def current(self) -> Kept | None:
         """The model that counts; None when there is none. Raises Unreadable."""
         names = self._names()
         return self._read(names[0]) if names else None
 
-    def put(self, model: Model) -> None:
+    def put(self, model: Kept) -> None:
         """Make this the current model, durably and at once."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        name = f"ranker-{model.version:06d}.model"
-        body = _packed(model)
+        name = f"{self.kind}-{model.version:06d}.model"
+        body = self._packed(model)
         _write(self.folder / name, MAGIC + sha256(body).digest() + body)
         self._point([name, *(other for other in self._names() if other != name)][:KEPT])
 
-    def roll_back(self) -> Model:
+    def roll_back(self) -> Kept:
         """Return to the model before. Raises Unreadable when there is none that can be read."""
         names = self._names()[1:]
         if not names:
@@ -74,8 +106,14 @@ class Shelf:
 
     def next_version(self) -> int:
         """Never used before, also after a way back: a number names one rule for ever."""
-        taken = [int(path.stem.rpartition("-")[2]) for path in self.folder.glob("ranker-*.model")]
+        taken = [
+            int(path.stem.rpartition("-")[2]) for path in self.folder.glob(f"{self.kind}-*.model")
+        ]
         return max(taken, default=0) + 1
+
+    def kept(self) -> list[str]:
+        """Names of the files on the shelf, the one that counts first. Raises Unreadable."""
+        return self._names()
 
     def _names(self) -> list[str]:
         try:
@@ -87,12 +125,12 @@ class Shelf:
 
     def _point(self, names: list[str]) -> None:
         _write(self._pointer, json.dumps({"models": names}).encode())
-        newest = max(self.folder.glob("ranker-*.model"), default=None)
-        for path in self.folder.glob("ranker-*.model"):
+        newest = max(self.folder.glob(f"{self.kind}-*.model"), default=None)
+        for path in self.folder.glob(f"{self.kind}-*.model"):
             if path.name not in names and path != newest:
                 path.unlink()
 
-    def _read(self, name: str) -> Model:
+    def _read(self, name: str) -> Kept:
         path = self.folder / Path(name).name
         try:
             raw = path.read_bytes()
@@ -101,7 +139,53 @@ class Shelf:
         head, body = raw[: len(MAGIC) + 32], raw[len(MAGIC) + 32 :]
         if head != MAGIC + sha256(body).digest():
             raise Unreadable(f"{path} is damaged")
+        return self._unpacked(body)
+
+
+class Shelf(Versions[Model]):
+    """The rankers."""
+
+    kind, pointer = "ranker", "current.json"
+
+    def _packed(self, model: Model) -> bytes:
+        return _packed(model)
+
+    def _unpacked(self, body: bytes) -> Model:
         return _unpacked(body)
+
+
+class NeighbourShelf(Versions[Beside]):
+    """The neighbours."""
+
+    kind, pointer = "neighbours", "neighbours.json"
+
+    def _packed(self, model: Beside) -> bytes:
+        about = {
+            "version": model.version,
+            "trained_ms": model.trained_ms,
+            "watches": model.watches,
+            "report": model.report,
+        }
+        near = model.neighbours
+        return _archive(
+            about,
+            posts=model.posts,
+            partners=near.partners,
+            nearness=near.nearness,
+            demand=near.demand,
+        )
+
+    def _unpacked(self, body: bytes) -> Beside:
+        with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+            about = json.loads(arrays["about"].tobytes())
+            near = Neighbours(arrays["partners"], arrays["nearness"], arrays["demand"])
+            return Beside(**about, posts=arrays["posts"], neighbours=near)
+
+
+def _archive(about: dict[str, Any], **arrays: Any) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
+    return file.getvalue()
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -131,10 +215,7 @@ def _packed(model: Model) -> bytes:
         "report": model.report,
         "goals": goals,
     }
-    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    return _archive(about, **arrays)
 
 
 def _unpacked(body: bytes) -> Model:

@@ -31,6 +31,7 @@ SOURCES = {
     Source.RANDOM: gettext_lazy("Drawn by lot"),
     Source.GRANT: gettext_lazy("A traffic grant"),
     Source.CHOSEN: gettext_lazy("On another page, or by a shared address"),
+    Source.NEIGHBOURS: gettext_lazy("They watched clips that are watched beside yours"),
     Source.AGAIN: gettext_lazy("Shown again: they had seen everything new"),
 }
 DAYS, MOST_CLIPS = 28, 30

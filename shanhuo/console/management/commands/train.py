@@ -1,4 +1,4 @@
-"""`shanhuo train`, `shanhuo train --roll-back`: the learned ranker."""
+"""`shanhuo train`, `shanhuo train --roll-back [neighbours]`: the ranker and the neighbours."""
 
 from typing import Any
 
@@ -10,23 +10,27 @@ from shanhuo.traffic.learning.shelf import Unreadable
 
 
 class Command(BaseCommand):
-    help = "Train the ranker from the signal log now, or return to the model before."
+    help = "Train ranker and neighbours from the signal log now, or return to the model before."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--roll-back", action="store_true")
+        parser.add_argument(
+            "--roll-back", nargs="?", const="ranker", choices=["ranker", "neighbours"]
+        )
 
-    def handle(self, *_args: Any, roll_back: bool, **_: Any) -> None:
+    def handle(self, *_args: Any, roll_back: str | None, **_: Any) -> None:
         if roll_back:
-            self._roll_back()
+            self._roll_back(roll_back)
         else:
             self._train()
+            self._train_neighbours()
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, kind: str) -> None:
+        models = teaching.shelf() if kind == "ranker" else teaching.neighbour_shelf()
         try:
-            model = teaching.shelf().roll_back()
+            model = models.roll_back()
         except Unreadable as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"version {model.version} ranks again")
+        self.stdout.write(f"version {model.version} of the {kind} counts again")
 
     def _train(self) -> None:
         trained = teaching.train(now=clock.now())
@@ -43,3 +47,17 @@ class Command(BaseCommand):
         if trained.model:
             verdict = f"is now version {trained.model.version}"
         self.stdout.write(f"the ranker {verdict}")
+
+    def _train_neighbours(self) -> None:
+        found = teaching.train_neighbours(now=clock.now())
+        if found.recall is None:
+            self.stdout.write(f"{found.watches:,} watches are too few to learn neighbours from")
+            return
+        self.stdout.write(
+            f"neighbours foretell {found.recall.neighbours:.1%} of the next long views of "
+            f"{found.recall.viewers:,} viewers, popularity {found.recall.popularity:.1%}"
+        )
+        verdict = "stay as they were: the new ones are no better"
+        if found.model:
+            verdict = f"are now version {found.model.version}"
+        self.stdout.write(f"the neighbours {verdict}")
