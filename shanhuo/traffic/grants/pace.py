@@ -10,14 +10,15 @@ from shanhuo.traffic.fakes import judge
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant
+from shanhuo.traffic.models.grants import Placement
 
 HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What support cost viewers: how many supported exposures were watched to the end, and how
-    many of the others on the same days. Observed, not causal."""
+    """What support in the feed cost viewers: how many supported exposures were watched to the end,
+    and how many of the others on the same days. Observed, not causal."""
 
     supported: int
     supported_finished: int
@@ -60,10 +61,11 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     starts_at = clock.start_of(grant.starts_on)
     ends_at = clock.start_of(grant.ends_on + timedelta(days=1))
     contracts = list(grant.contracts.values_list("pk", flat=True))
+    in_feed = list(grant.contracts.filter(placement=Placement.FEED).values_list("pk", flat=True))
     with log.open(since=starts_at, until=max(now, starts_at) + timedelta(hours=2)) as connection:
         judge(connection)
         hours = connection.execute(_HOURS, [contracts]).fetchall()
-        cost = connection.execute(_COST, [contracts]).fetchall()
+        cost = connection.execute(_COST, [in_feed]).fetchall()
     delivered, so_far = 0, []
     for hour, count in hours:
         delivered += count
