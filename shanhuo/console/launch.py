@@ -136,8 +136,7 @@ def payment_program(
 def audience_program(place: setting.Setting, *, log_path: Path) -> Program:
     """People who come to watch while the demo's clock goes fast."""
     crowd = (sys.executable, "-m", "shanhuo.console.demo.crowd")
-    origin = f"http://127.0.0.1:{place.port}"
-    argv = (*crowd, "--origin", origin, "--folder", str(place.data_dir))
+    argv = (*crowd, "--port", str(place.port), "--folder", str(place.data_dir))
     return Program("audience", argv, log_path=log_path)
 
 

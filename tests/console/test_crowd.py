@@ -4,12 +4,12 @@ import asyncio
 from datetime import datetime, timedelta
 from random import Random
 
-import httpx
 import msgspec
 import pytest
 
-from shanhuo.console.demo.crowd import Crowd, doors_of, visits_due
+from shanhuo.console.demo.crowd import Crowd, visits_due
 from shanhuo.console.demo.habits import DAY_CURVE
+from shanhuo.console.demo.line import Answer
 from shanhuo.kernel import clock, tempo
 from shanhuo.traffic import moments, viewers
 from shanhuo.traffic.grants.recount import book_and_recount
@@ -36,26 +36,23 @@ class Doors:
         self.time, self.house = time, kit.house_of(root)
         self.recorder = Recorder(root, now_ms=moments.to_ms(time.now()))
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        known = viewers.read(request.headers.get("cookie", "=").partition("=")[2])
-        viewer = known or viewers.new_viewer()
-        now = self.time.now()
-        if request.method == "GET":
+    async def ask(self, path: str, cookie: str = "", body: bytes = b"") -> Answer:
+        known = viewers.read(cookie.partition("=")[2])
+        viewer, now = known or viewers.new_viewer(), self.time.now()
+        if not body:
             answer = self.house.answer(viewer, now=now, length=10, is_new=known is None)
-            cookie = f"{viewers.COOKIE}={viewers.write(viewer)}; Path=/"
-            headers = {} if known else {"set-cookie": cookie}
-            return httpx.Response(200, content=answer.as_json(), headers=headers)
-        batch = msgspec.json.decode(request.content, type=Batch)
+            given = "" if known else f"{viewers.COOKIE}={viewers.write(viewer)}"
+            return Answer(given, answer.as_json())
+        batch = msgspec.json.decode(body, type=Batch)
         self.recorder.record([Received(batch, viewer.key, moments.to_ms(now))])
-        return httpx.Response(200, json={})
+        return Answer("", b"{}")
 
 
 async def attend(doors: Doors, time: tempo.TempoClock) -> Crowd:
-    async with doors_of("http://demo", httpx.MockTransport(doors)) as http:
-        crowd = Crowd(http, time, Random(7))
-        time.go(rate=AN_HOUR_A_SECOND, seconds=AN_HOUR_A_SECOND / 12)
-        await crowd.attend()
-        return crowd
+    crowd = Crowd(doors.ask, time, Random(7))
+    time.go(rate=AN_HOUR_A_SECOND, seconds=AN_HOUR_A_SECOND / 30)
+    await crowd.attend()
+    return crowd
 
 
 @pytest.mark.django_db

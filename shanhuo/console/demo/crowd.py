@@ -7,13 +7,12 @@ was seen, as phones do. Everybody takes as long as clips last, by the demo's clo
 import argparse
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from random import Random
 
-import httpx
 import msgspec
 
 from shanhuo.console.demo.habits import (
@@ -24,10 +23,14 @@ from shanhuo.console.demo.habits import (
     Signal,
     reactions,
 )
+from shanhuo.console.demo.line import Answer, Lines, Refused
 from shanhuo.kernel import clock, tempo
 
-VISITS_A_DAY = 12_000
-COMES_BACK = 0.25
+Ask = Callable[..., Awaitable[Answer]]
+"""(path, cookie, body) -> Answer, as `Lines.ask`."""
+
+VISITS_A_DAY = 24_000
+COMES_BACK = 0.2
 LOOKS_ON = 0.35
 MOST_LISTS = 4
 MOST_AT_ONCE, MOST_INSIDE = 48, 192
@@ -54,7 +57,7 @@ def visits_due(since: datetime, until: datetime, *, a_day: float) -> float:
 class Crowd:
     """`people` are the cookies of those who came before."""
 
-    http: httpx.AsyncClient
+    ask: Ask
     time: tempo.TempoClock
     random: Random
     told: Told = field(default_factory=Told)
@@ -86,7 +89,7 @@ class Crowd:
                 cookie = await self._watch(cookie)
                 if self.random.random() > LOOKS_ON:
                     break
-        except (httpx.HTTPError, msgspec.DecodeError):
+        except (Refused, OSError, EOFError, TimeoutError):
             self.told.failures += 1
         else:
             if not known:
@@ -96,11 +99,9 @@ class Crowd:
 
     async def _watch(self, cookie: str) -> str:
         """One list from the first clip to the last; returns the viewer's cookie."""
-        headers = {"cookie": cookie} if cookie else {}
-        answer = await self.http.get(f"/hot/feed?n={PAGE}", headers=headers)
-        answer.raise_for_status()
-        cookie = cookie or answer.headers["set-cookie"].partition(";")[0]
-        shown = msgspec.json.decode(answer.content)
+        answer = await self.ask(f"/hot/feed?n={PAGE}", cookie)
+        cookie = cookie or answer.cookie
+        shown = msgspec.json.decode(answer.body)
         signals = list(reactions(self.random, len(shown["items"])))
         await asyncio.sleep(len(shown["items"]) * WATCHING_MS / 1000 / self.time.tempo.rate)
         for first in range(0, len(signals), MOST_IN_A_BATCH):
@@ -110,34 +111,22 @@ class Crowd:
 
     async def _report(self, sheet: str, signals: list[Signal], cookie: str) -> None:
         body = msgspec.json.encode({"sheets": [sheet], "signals": signals})
-        headers = {"cookie": cookie, "content-type": "application/json"}
-        (await self.http.post("/hot/signals", content=body, headers=headers)).raise_for_status()
+        await self.ask("/hot/signals", cookie, body)
 
 
-def doors_of(origin: str, transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """A line to the platform that keeps no cookie: everybody brings their own."""
-    return httpx.AsyncClient(
-        base_url=origin,
-        transport=transport,
-        limits=httpx.Limits(max_connections=MOST_AT_ONCE, max_keepalive_connections=MOST_AT_ONCE),
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        timeout=30,
-        trust_env=False,
-    )
-
-
-async def wait_and_attend(origin: str, folder: Path) -> None:
+async def wait_and_attend(port: int, folder: Path) -> None:
     """For as long as the demo runs: whenever its clock is sped up, a crowd comes."""
     time = tempo.TempoClock(folder / tempo.FILE)
-    async with doors_of(origin) as http:
-        crowd = Crowd(http, time, Random())  # noqa: S311 - a play, no secret
-        noting = asyncio.create_task(_note(crowd, folder))
-        try:
-            while True:
-                await crowd.attend()
-                await asyncio.sleep(0.5)
-        finally:
-            noting.cancel()
+    lines = Lines("127.0.0.1", port, MOST_AT_ONCE)
+    crowd = Crowd(lines.ask, time, Random())  # noqa: S311 - a play, no secret
+    noting = asyncio.create_task(_note(crowd, folder))
+    try:
+        while True:
+            await crowd.attend()
+            await asyncio.sleep(0.5)
+    finally:
+        noting.cancel()
+        lines.close()
 
 
 async def _note(crowd: Crowd, folder: Path) -> None:
@@ -154,12 +143,12 @@ async def _note(crowd: Crowd, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--origin", required=True)
+    parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True, help="the demo's own")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        asyncio.run(wait_and_attend(given.origin, given.folder))
+        asyncio.run(wait_and_attend(given.port, given.folder))
     except KeyboardInterrupt:
         return
 

@@ -52,9 +52,9 @@ class Stage(Live):
         self._take(records)
 
     def turn(self, *, now: datetime) -> None:
-        """A new board, without the texts of cards, and new prices."""
+        """A new board, and new prices."""
         lists = self._together.lists()
-        self._board = boards.build(self.catalogue, self.counters, [], lists, now=now)
+        self._board = boards.build(self.catalogue, self.counters, self._bodies, lists, now=now)
         self._support.step(self.catalogue, self.counters, self._board.score, now=now)
 
     def posts_in(self, rows: list[int]) -> Ints:
