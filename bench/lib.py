@@ -6,6 +6,7 @@ so the figure to trust is work per CPU second of the server's whole process tree
 
 import json
 import os
+import random
 import selectors
 import signal
 import socket
@@ -23,6 +24,7 @@ from rich.table import Table
 RESULTS = Path(__file__).parent / "out" / "results.jsonl"
 SERVER_CORE, CLIENT_CORE = 0, 1
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class Server:
     def cpu_s(self) -> float:
         """User and system CPU seconds of the process and all its descendants so far."""
         return sum(_cpu_ticks(pid) for pid in _tree(self.pid)) / TICKS_PER_S
+
+    def memory_mb(self) -> float:
+        """Memory of the largest process of the tree (the one that answers), as it is now."""
+        return max(_resident_pages(pid) for pid in _tree(self.pid)) * PAGE_BYTES / 1e6
 
 
 @contextmanager
@@ -142,6 +148,13 @@ def _cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12])
 
 
+def _resident_pages(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except FileNotFoundError:
+        return 0
+
+
 # --- The client -------------------------------------------------------------------------------
 
 
@@ -198,6 +211,27 @@ def hammer(
     """
     with _on_core(CLIENT_CORE):
         return _Hammer(target, next_request, count, connections, on_answer).run()
+
+
+def arrive(
+    target: Server,
+    next_request: Callable[[int], bytes],
+    *,
+    rate: float,
+    count: int,
+    connections: int = 64,
+    on_answer: Callable[[int, bytes], None] | None = None,
+    timed: Callable[[int], bool] = lambda _: True,
+) -> Load:
+    """Send `count` requests at moments drawn beforehand (Poisson, `rate` a second), whether or not
+    the earlier ones are answered, as people do.
+
+    Latency counts from the moment a request was due, also when it had to wait for a connection: a
+    server that stands still for a second is charged for all who came in that second. Only requests
+    that are `timed` count.
+    """
+    with _on_core(CLIENT_CORE):
+        return _Arrivals(target, next_request, count, connections, on_answer).run(rate, timed)
 
 
 @contextmanager
@@ -265,6 +299,53 @@ class _Hammer:
             self.on_answer(line.index, body)
         self.done += 1
         self._send(line)
+
+
+class _Arrivals(_Hammer):
+    """The same loop, led by the clock; a request waits for a free connection if there is none."""
+
+    def run(self, rate: float, timed: Callable[[int], bool]) -> Load:  # type: ignore[override]
+        chance, lines = random.Random(1), [_Line(self.target.port) for _ in range(self.connections)]
+        for line in lines:
+            self.selector.register(line.socket, selectors.EVENT_READ, line)
+        cpu_before, started = self.target.cpu_s(), time.perf_counter()
+        due = started
+        dues = [due := due + chance.expovariate(rate) for _ in range(self.count)]
+        idle = lines.copy()
+        while self.done < self.count:
+            while idle and self.sent < self.count and dues[self.sent] <= time.perf_counter():
+                self._send_due(idle.pop(), dues)
+            for key, _ in self.selector.select(self._patience(dues, bool(idle))):
+                if self._answered(key.data, timed):
+                    idle.append(key.data)
+        wall_s, cpu_s = time.perf_counter() - started, self.target.cpu_s() - cpu_before
+        for line in lines:
+            line.socket.close()
+        return Load(self.done, wall_s, cpu_s, self.latencies, self.statuses)
+
+    def _send_due(self, line: "_Line", dues: Sequence[float]) -> None:
+        line.index, line.sent_at = self.sent, dues[self.sent]
+        line.socket.sendall(self.next_request(self.sent))
+        self.sent += 1
+
+    def _patience(self, dues: Sequence[float], may_send: bool) -> float:
+        """Epoll sleeps whole milliseconds, so the last one before a request is spent awake."""
+        if not may_send or self.sent == self.count:
+            return 30
+        return max(0.0, dues[self.sent] - time.perf_counter() - 0.001)
+
+    def _answered(self, line: "_Line", timed: Callable[[int], bool]) -> bool:
+        answer = line.receive()
+        if answer is None:
+            return False
+        status, body = answer
+        if timed(line.index):
+            self.latencies.append((time.perf_counter() - line.sent_at) * 1000)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if self.on_answer:
+            self.on_answer(line.index, body)
+        self.done += 1
+        return True
 
 
 class _Line:
