@@ -32,7 +32,7 @@ class Scorer:
 
         def score(post: tuple[Any, ...]) -> float:
             affinity = 0.3 if post[2] == favourite else 0.0
-            newness = 1 / (1 + self._now - float(post[3]))
+            newness: float = 1 / (1 + self._now - float(post[3]))
             likes: float = self._likes[post[0]] / 100
             return affinity + likes + newness
 
