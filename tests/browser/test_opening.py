@@ -90,7 +90,7 @@ def test_an_opening_card_is_skipped_and_a_banner_closed(phone_of, platform, mark
     assert card.get_by_text("扶持推广").is_visible()
     skip = card.get_by_role("button", name="跳过")
     assert skip.evaluate("(button) => button === document.activeElement")
-    until(page, lambda: page.evaluate("!document.querySelector('.opening img[hidden]')"))
+    assert page.locator(".opening img").get_attribute("src").startswith("/media/")
     page.wait_for_timeout(600)
     page.keyboard.press("Escape")
     card.wait_for(state="detached")

@@ -51,18 +51,20 @@ function open(dialog) {
     clearTimeout(seenIn);
     dialog.remove();
   });
+  showPicture(dialog);
   dialog.showModal();
   if (left) say(left);
   else stop();
-  showPicture(dialog);
 }
 
-/** The small cover, unless the line is so slow that it would come when the card is gone. */
+/** The small cover, unless the line is so slow that it would come when the card is gone. Its place is
+ * kept from the beginning: nothing moves under a thumb that wants to skip. */
 function showPicture(dialog) {
   const image = dialog.querySelector("img[data-src]");
-  if (!image || /2g/.test(line?.effectiveType ?? "")) return;
-  image.addEventListener("load", () => (image.hidden = false));
+  if (!image) return;
+  if (/2g/.test(line?.effectiveType ?? "")) return image.remove();
   image.src = image.dataset.src;
+  image.removeAttribute("data-src");
 }
 
 function tellerOf({ dataset: { sheet, signals } }) {
