@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 
 from bench._kuairand import Day
 from bench.lib import Figure
-from shanhuo.traffic.pacing.controller import Controller, Plan
+from shanhuo.traffic.pacing.controller import Plan
 from shanhuo.traffic.pacing.forecast import Forecast
 from shanhuo.traffic.pacing.offers import Bundles, Floats, Numbers, Offers
 from shanhuo.traffic.pacing.shadow import best_total, contenders, shadow_prices
@@ -57,26 +57,52 @@ def play(day: Day, policy: Policy, quotas: Numbers) -> Outcome:
 # --- The policies ---------------------------------------------------------------------------------
 
 
-class Ours:
-    """The controller of the product. It knows the days before, the clock, and what came so far."""
+class Pacer:
+    """The prices of the product's plan, kept current. Nobody else serves these contracts."""
+
+    def __init__(self, plan: Plan, forecast: Forecast, bundles: Bundles, quotas: Numbers) -> None:
+        self.plan, self.forecast, self.bundles = plan, forecast, bundles
+        self.left = np.array(quotas, np.int64)
+        self.prices = np.zeros(len(bundles))
+        self._contract_prices = np.zeros(len(quotas))
+        self._remaining, self._level = 0.0, 1.0
+
+    def refresh(self, at: float, arrived: float) -> None:
+        self._remaining = self.forecast.remaining(at, arrived)
+        self._level = self.plan.level(self.left, self._remaining)
+        self._reprice(np.arange(len(self.left)))
+
+    def charge(self, contract: int) -> bool:
+        """An exposure was shown; whether it still counts."""
+        if self.left[contract] < 1:
+            return False
+        self.left[contract] -= 1
+        self._reprice(np.array([contract]))
+        return True
+
+    def _reprice(self, which: Numbers) -> None:
+        self._contract_prices[which] = self.plan.prices(
+            self.left[which], self._remaining, level=self._level, of=which
+        )
+        self.prices = self.bundles.prices(self._contract_prices)
+
+
+class Ours(Pacer):
+    """It knows the days before, the clock, and what came so far."""
 
     EVERY = 20
 
     def __init__(self, day: Day, plan: Plan, forecast: Forecast, quotas: Numbers) -> None:
-        self.controller = Controller(plan, forecast, quotas)
+        super().__init__(plan, forecast, Bundles.one_each(len(quotas)), quotas)
         self.hours = day.hours
         self.charged = np.zeros(len(quotas), np.int64)
 
-    @property
-    def prices(self) -> Floats:
-        return self.controller.bundle_prices
-
     def before(self, request: int) -> None:
         if request % self.EVERY == 0:
-            self.controller.refresh(float(self.hours[request]), request)
+            self.refresh(float(self.hours[request]), request)
 
     def shown(self, bundle: int) -> None:
-        self.charged[list(self.controller.charge(bundle))] += 1
+        self.charged[bundle - 1] += self.charge(bundle - 1)
 
 
 class FixedSlot:
@@ -182,7 +208,8 @@ def bound(offers: Offers, bundles: Bundles, quotas: Numbers) -> float:
         total = np.add.reduceat(weight, begins)
         shown = np.bincount(bundle, weight / np.repeat(total, counts), len(bundles))
         value = (top + width * np.log(total)).sum() - prices @ quotas
-        return float(value), bundles.per_contract(shown) - quotas
+        shares = bundles.shares(prices, width)
+        return float(value), bundles.per_contract(shown, shares) - quotas
 
     for width in (0.001, 0.0003):
         limits = [(0.0, 1.5)] * len(quotas)

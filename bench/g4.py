@@ -13,8 +13,9 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, vstack
 
 from bench._kuairand import DATA
+from bench._pacing import Pacer
 from bench.lib import Figure
-from shanhuo.traffic.pacing.controller import Controller, Plan
+from shanhuo.traffic.pacing.controller import Plan
 from shanhuo.traffic.pacing.forecast import Forecast
 from shanhuo.traffic.pacing.offers import Bundles, Floats, Numbers, Offers
 
@@ -134,31 +135,27 @@ def _play(day: Offers, policy: Policy, count: int) -> tuple[float, Numbers]:
     return total, shown
 
 
-class Ours:
-    """The controller of the product, which learns its plan as the day goes."""
+class Ours(Pacer):
+    """The plan of the product, which is made anew as the day goes."""
 
     def __init__(self, day: Offers, quotas: Numbers) -> None:
         self.day, self.quotas = day, quotas
-        self.bundles = Bundles.one_each(len(quotas))
         self.next_rehearsal = FIRST_REHEARSAL
-        self.prices = np.zeros(len(quotas) + 1)
-        users = np.array([0.0, len(day)])
-        nothing = Plan.rehearse(day.first(1), self.bundles, quotas, requests=len(day))
-        self.controller = Controller(nothing, Forecast(users, users), quotas)
+        users, bundles = np.array([0.0, len(day)]), Bundles.one_each(len(quotas))
+        nothing = Plan.rehearse(day.first(1), bundles, quotas, requests=len(day))
+        super().__init__(nothing, Forecast(users, users), bundles, quotas)
 
     def before(self, request: int) -> None:
         if request == self.next_rehearsal:
             seen = self.day.first(request)
-            plan = Plan.rehearse(seen, self.bundles, self.quotas, requests=len(self.day))
-            self.controller.adopt(plan)
+            self.plan = Plan.rehearse(seen, self.bundles, self.quotas, requests=len(self.day))
             self.next_rehearsal *= 2
         if request >= FIRST_REHEARSAL:
-            self.controller.refresh(request)
-            self.prices = self.controller.bundle_prices
+            self.refresh(request, request)
 
     def shown(self, bundles: Numbers) -> None:
-        for bundle in bundles.tolist():
-            self.controller.charge(bundle)
+        won = np.bincount(bundles - 1, minlength=len(self.left))
+        self.left = np.maximum(self.left - won, 0)
 
 
 class DualDescent:

@@ -21,7 +21,7 @@ from shanhuo.console import preflight
 from shanhuo.kernel import audit, clock, jobs, rekeying
 from shanhuo.orders import ledger
 from shanhuo.people import queries as people
-from shanhuo.traffic import teaching
+from shanhuo.traffic import rehearsing, teaching
 
 FREE_BYTES_WANTED = 2 * 1024**3
 SILENCE_ALLOWED = timedelta(minutes=1)
@@ -171,6 +171,10 @@ def _ranker() -> Iterator[str]:
     yield from teaching.problems(now=clock.now())
 
 
+def _pacing() -> Iterator[str]:
+    yield from rehearsing.problems(now=clock.now())
+
+
 CHECKS: dict[str, Check] = {
     "python": _python,
     "disk": _disk,
@@ -186,7 +190,11 @@ CHECKS: dict[str, Check] = {
     "audit chain": _audit_chain,
     "ledger": _ledger,
     "ranker": _ranker,
+    "pacing": _pacing,
 }
 
-STATES: dict[str, Callable[[], str]] = {"ranker": lambda: teaching.describe(now=clock.now())}
+STATES: dict[str, Callable[[], str]] = {
+    "ranker": lambda: teaching.describe(now=clock.now()),
+    "pacing": lambda: rehearsing.describe(now=clock.now()),
+}
 """What is worth saying of a healthy part."""

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
-from shanhuo.traffic.candidates import Candidates, Share
+from shanhuo.traffic.candidates import Candidates, Rows, Share
+from shanhuo.traffic.chances import Chances, chances_of
 from shanhuo.traffic.gathering import gather
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
@@ -99,10 +100,14 @@ class Feed:
         draft = Draft(board.marks, self.rules, length, *_barred(board, memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
         trial = _take_a_newcomer(draft, asked)
-        unsupported = draft.copy()
-        if priced is not None:
+        unsupported, watched = draft.copy(), self.pricing.watched()
+        if priced is not None or watched is not None:
             # What the same moment would show without grants: only the rest is support.
             _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
+        if watched is not None:
+            known = plain, scores[: len(plain.rows)]
+            chances = self._chances(unsupported, len(draft.picked), known, watched, asked)
+            self.pricing.note(chances, viewer)
         best = _fill(draft, candidates, scores, priced, asked, free=unsupported.picked)
         lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
         return self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
@@ -113,6 +118,21 @@ class Feed:
         if offers is None:
             return plain
         return Candidates.of([Share(Source.GRANT, offers[allowed[offers]], 1.0)], plain)
+
+    def _chances(
+        self,
+        unsupported: Draft,
+        kept: int,
+        known: tuple[Candidates, Values],
+        watched: Rows,
+        asked: Asked,
+    ) -> Chances:
+        """What grants could have had of this list, for rehearsals."""
+        rows = watched[asked.allowed[watched]]
+        judged = Candidates.of([Share(Source.GRANT, rows, 1.0)])
+        scores = self.ranker.rank(judged, asked.viewer, asked.memory, asked.board)
+        weigh(scores, judged, asked.viewer, asked.memory, asked.board)
+        return chances_of(unsupported, kept, known, (judged, scores))
 
     def _take_by_chance(
         self, draft: Draft, board: Board, allowed: NDArray[np.bool_]
@@ -239,7 +259,11 @@ def _fill(
 
 def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, most: int) -> Ordered:
     """The best `most` candidates, best first; a row may stand twice, its better source first."""
-    worst = -scores if priced is None else -(scores + priced[0])
+    worst = -scores
+    if priced is not None:
+        # What only grants offer, and none of them pays for now, is nobody's candidate.
+        unpaid = (candidates.sources == Source.GRANT) & (priced[1] == 0)
+        worst = np.where(unpaid, np.float32(np.inf), worst - priced[0])
     if most < len(worst):
         best = np.argpartition(worst, most)[:most]
         best = best[worst[best].argsort(kind="stable")]

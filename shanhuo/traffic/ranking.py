@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates, Rows
+from shanhuo.traffic.chances import Chances
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.viewers import Viewer
@@ -34,12 +35,17 @@ class Pricing(Protocol):
     """What active grants add to the score of their own objects, and which contract it is.
 
     `offers`: rows that grants would like to be candidates, best first; None for none. `prices`:
-    (price, contract number or 0) per candidate; None when nothing is added to any.
+    (price, contract number or 0) per candidate; None when nothing is added to any. `watched` is
+    asked once per list: rows to be judged for `note`, None for most lists.
     """
 
     def offers(self) -> Rows | None: ...
 
     def prices(self, candidates: Candidates, viewer: Viewer) -> Priced | None: ...
+
+    def watched(self) -> Rows | None: ...
+
+    def note(self, chances: Chances, viewer: Viewer) -> None: ...
 
 
 class NoGrants:
@@ -50,6 +56,12 @@ class NoGrants:
 
     def prices(self, candidates: Candidates, viewer: Viewer) -> Priced | None:
         return None
+
+    def watched(self) -> Rows | None:
+        return None
+
+    def note(self, chances: Chances, viewer: Viewer) -> None:
+        pass
 
 
 class TrendAndAffinity:

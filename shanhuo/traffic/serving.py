@@ -11,6 +11,7 @@ from django.conf import settings
 from shanhuo.traffic import moments
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.feed import Feed, Shown, seal_list
+from shanhuo.traffic.grants import samples
 from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.learned import LearnedRanker
@@ -52,7 +53,7 @@ class Serving:
     """The feed of this process. `driven`: a thread steps it; otherwise it steps when asked."""
 
     def __init__(self, root: Path) -> None:
-        self.delivery = Delivery()
+        self.delivery = Delivery(root / samples.FOLDER)
         self.live = Live(SignalLog(root), self.delivery)
         self.ranker = LearnedRanker(Shelf(settings.RANKER_DIR), settings.RANKER_WEIGHTS)
         rules = Rules(supported=settings.SUPPORTED_MOST)

@@ -103,6 +103,10 @@ class Draft:
             return False
         return self._authors.get(author, 0) < self.rules.per_author and row not in self.picked
 
+    def would_vary(self, row: int) -> bool:
+        """Whether the row would fit beside what was picked, if there were a place."""
+        return self.fits(row) and self._varies(self.marks[row])
+
     def take(self, row: int) -> None:
         """Count the row in."""
         author, county, product, priority, newcomer = self.marks[row]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.traffic import interests, queries, teaching
+from shanhuo.traffic import interests, queries, rehearsing, teaching
 from shanhuo.traffic.compaction import compact
 from shanhuo.traffic.grants import booking, services
 
@@ -27,6 +27,13 @@ def turn_grants() -> None:
 def book_grants() -> None:
     """The ledger catches up with the log."""
     booking.book_recent(queries.signal_log(), now=clock.now())
+
+
+@jobs.every(timedelta(minutes=10))
+@jobs.task()
+def rehearse_grants() -> None:
+    """What contracts may expect of the traffic to come, for the processes that serve."""
+    rehearsing.rehearse(now=clock.now())
 
 
 @jobs.every(timedelta(hours=1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +11,7 @@ from shanhuo.traffic import sheets
 from shanhuo.traffic.intake import Batch, Received
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.pacing.offers import Offers
 from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.serving import Serving
 from shanhuo.traffic.sheets import Slot
@@ -64,3 +66,22 @@ def steady(root: Path) -> Serving:
     house = Serving(root)
     house.feed.explore = 0.0
     return house
+
+
+@pytest.fixture(scope="session")
+def make_day():
+    """A small day: requests that could show one thing without a contract, or something supported;
+    requests × contracts offers; each contract has a chance in a third of the requests."""
+
+    def make(*, requests=600, contracts=4, seed=1, slots=1):
+        rng = np.random.default_rng(seed)
+        counts, worth, bundle = [], [], []
+        for _ in range(requests):
+            here = np.flatnonzero(rng.random(contracts) < 1 / 3)
+            counts.append(slots + len(here))
+            worth += [*rng.uniform(0.5, 0.9, slots), *rng.uniform(0.1, 0.7, len(here))]
+            bundle += [0] * slots + (here + 1).tolist()
+        starts = np.concatenate(([0], np.cumsum(counts)))
+        return Offers(starts, np.array(worth), np.array(bundle), slots)
+
+    return make

@@ -16,6 +16,7 @@ from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.feed import Feed, Shown, allowed_rows, seal_list
 from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.ranking import NoGrants
 from shanhuo.traffic.records import RECORD
 from shanhuo.traffic.sheets import unseal
 from shanhuo.traffic.slate import Rules
@@ -268,7 +269,7 @@ def test_the_sheet_says_what_the_list_said():
     assert set(sheet.slots["policy"].tolist()) == {7}
 
 
-class Fixed:
+class Fixed(NoGrants):
     """Every third row is under a contract of its own, at one price."""
 
     def __init__(self, rows: int, price: float) -> None:

@@ -1,6 +1,8 @@
 """Grants in the feed of one web process: which prices they add to which clips."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +11,13 @@ from shanhuo.traffic import moments
 from shanhuo.traffic.board import Scores
 from shanhuo.traffic.candidates import Candidates, Rows
 from shanhuo.traffic.catalogue import Catalogue
+from shanhuo.traffic.chances import Chances
 from shanhuo.traffic.counters import Counters
-from shanhuo.traffic.grants.control import Controller, CurveController
+from shanhuo.traffic.grants.control import Controller, CurveController, RehearsedController
 from shanhuo.traffic.grants.holding import Holding, Stand
+from shanhuo.traffic.grants.samples import Sampler
 from shanhuo.traffic.grants.tariff import Reach, reach_of, tariff_of
+from shanhuo.traffic.grants.watching import Watch, watch_of
 from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.viewers import Viewer
 
@@ -20,11 +25,17 @@ REACH_EVERY = timedelta(seconds=60)
 
 
 class Delivery(Holding):
-    """The `pricing` of one process' feed; `begin`, `take` and `step` keep it up to date."""
+    """The `pricing` of one process' feed; `begin`, `take` and `step` keep it up to date.
 
-    def __init__(self, controller: Controller | None = None) -> None:
+    folder: where samples of lists go and rehearsals come from; without it there are neither, and
+    contracts are paced by the curve.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__(Placement.FEED)
-        self._controller: Controller = controller or CurveController()
+        self._controller: Controller = RehearsedController(folder) if folder else CurveController()
+        self._sampler = Sampler(folder, self.process) if folder else None
+        self._watch: Watch | None = None
         self._reach: Reach | None = None
         self._reached_at: datetime | None = None
         self._reached_size = 0
@@ -47,12 +58,38 @@ class Delivery(Holding):
         price, place = stand.tariff.dearest(candidates, viewer, usable)
         return price, stand.numbers[place]
 
+    def watched(self) -> Rows | None:
+        """What a list that was drawn as a sample should be judged for; None for most lists."""
+        if self._sampler is None or not self._sampler.draw() or self._watch is None:
+            return None
+        return self._watch.rows
+
+    def note(self, chances: Chances, viewer: Viewer) -> None:
+        """Keep what a sampled list could have shown, for rehearsals."""
+        watch = self._watch
+        if self._sampler is not None and watch is not None:
+            full = frozenset(self._views.full_of(viewer.key))
+            self._sampler.add(chances.free, watch.offers(chances, viewer, full), watch.contracts)
+
+    def gave(self, sheet: int, contracts: Iterable[int], *, now_ms: int) -> None:
+        given = list(contracts)
+        super().gave(sheet, given, now_ms=now_ms)
+        if self._sampler is not None:
+            self._sampler.count(slots=len(given), supported=sum(one > 0 for one in given))
+
+    def close(self, *, now: datetime) -> None:
+        super().close(now=now)
+        if self._sampler is not None:
+            self._sampler.write()
+
     def step(
         self, catalogue: Catalogue, counters: Counters, score: Scores, *, now: datetime
     ) -> None:
         """Renew leases when it is time, and set prices."""
         self.renew_when_due(now=now)
         self._set_prices(catalogue, counters, score, now)
+        if self._sampler is not None:
+            self._sampler.step(now=now)
 
     def _carry_over(self, before: Stand, stand: Stand) -> None:
         if stand.places == before.places:
@@ -65,10 +102,11 @@ class Delivery(Holding):
     ) -> None:
         stand, columns = self._stand, catalogue.columns
         if not stand.contracts:
-            stand.tariff = None
+            stand.tariff = self._watch = None
             return
         if self._reach is None or self._is_stale(now, len(columns)):
             self._reach = reach_of(stand.contracts, columns, counters)
+            self._watch = watch_of(stand.contracts, self._reach, columns=columns, score=score)
             self._reached_at, self._reached_size = now, len(columns)
         standing = self._standing_of(stand.contracts)
         prices = self._controller.prices(standing, now_ms=moments.to_ms(now))

@@ -83,13 +83,17 @@ class Layer:
     price: Scores
     place: NDArray[np.int32]
 
-    def fits(self, counties: NDArray[np.uint32], viewer: Viewer) -> NDArray[np.bool_] | bool:
-        """Whether the viewer belongs to the audience of what comes from these counties."""
-        if self.audience == Audience.PROVINCE:
-            return np.equal(counties // A_PROVINCE, viewer.county // A_PROVINCE)
-        if self.audience == Audience.ELSEWHERE:
-            return np.not_equal(counties, viewer.county)
-        return True
+    def fits(self, counties: NDArray[np.uint32], viewer: Viewer) -> Any:
+        return fits(self.audience, counties, viewer)
+
+
+def fits(audience: str, counties: Any, viewer: Viewer) -> Any:
+    """Whether the viewer belongs to the audience of what comes from these counties (or this)."""
+    if audience == Audience.PROVINCE:
+        return np.equal(counties // A_PROVINCE, viewer.county // A_PROVINCE)
+    if audience == Audience.ELSEWHERE:
+        return np.not_equal(counties, viewer.county)
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,22 @@ NO_CONTRACT = 0
 
 
 class Bundles:
-    """Which contracts one exposure counts for: a county's, a creator's and a product's at once.
+    """Which contracts an exposure may count for: a county's, a creator's, a product's. It is
+    charged to one of them, the dearest (decision 0041).
 
-    Objects that count for the same contracts share a bundle. Bundle 0 has none.
+    Objects that may count for the same contracts share a bundle. Bundle 0 has none. A *pair* is a
+    bundle with one of its contracts; pairs are numbered bundle by bundle.
     """
 
     def __init__(self, members: Sequence[Sequence[int]], contract_count: int) -> None:
         """members: contracts of bundle 1, 2, …, each contract at most once."""
         self.members: tuple[tuple[int, ...], ...] = ((), *(tuple(one) for one in members))
         self.contract_count = contract_count
-        sizes = [len(one) for one in self.members]
-        self._bundle = np.repeat(np.arange(len(sizes)), sizes)
-        self._contract = np.array([one for each in self.members for one in each], np.int64)
+        self._sizes = np.array([len(one) for one in self.members])
+        self._begins = np.cumsum(self._sizes) - self._sizes
+        self._filled = np.flatnonzero(self._sizes)
+        self._bundle = np.repeat(np.arange(len(self.members)), self._sizes)
+        self.contract_of = np.array([one for each in self.members for one in each], np.int64)
 
     @classmethod
     def one_each(cls, contract_count: int) -> "Bundles":
@@ -37,23 +41,45 @@ class Bundles:
         return len(self.members)
 
     def prices(self, contract_prices: Floats) -> Floats:
-        """An exposure that serves several contracts is worth the sum of their prices."""
-        weights = contract_prices[self._contract]
-        return np.bincount(self._bundle, weights, len(self)).astype(np.float64)
+        """What the dearest contract of each bundle gives for an exposure."""
+        return self._most(contract_prices[self.contract_of])
 
-    def per_contract(self, per_bundle: Floats) -> Floats:
-        """Sums over bundles, counted for each of their contracts."""
-        weights = per_bundle[self._bundle]
-        return np.bincount(self._contract, weights, self.contract_count).astype(np.float64)
+    def rivals(self, contract_prices: Floats) -> Floats:
+        """Of each pair, what the dearest of the bundle's other contracts gives."""
+        mine = contract_prices[self.contract_of]
+        dearest = self._most(mine)[self._bundle]
+        # The first of the dearest ones yields to the second; all others to the first.
+        leads = mine == dearest
+        places = np.flatnonzero(leads)
+        first = np.zeros(len(mine), np.bool_)
+        first[places[np.unique(self._bundle[places], return_index=True)[1]]] = True
+        second = self._most(np.where(first, 0.0, mine))[self._bundle]
+        return np.where(first, second, dearest)
+
+    def shares(self, contract_prices: Floats, width: float) -> Floats:
+        """Of each pair, the part of its bundle's exposures that the contract is charged for, if
+        prices closer than `width` share."""
+        mine = contract_prices[self.contract_of]
+        weight = np.exp((mine - self._most(mine)[self._bundle]) / width)
+        return weight / np.bincount(self._bundle, weight, len(self))[self._bundle]
+
+    def per_contract(self, per_bundle: Floats, shares: Floats) -> Floats:
+        """Sums over bundles, of which each pair has its share."""
+        weights = per_bundle[self._bundle] * shares
+        return np.bincount(self.contract_of, weights, self.contract_count).astype(np.float64)
 
     def pairs(self, bundle: Numbers) -> tuple[Numbers, Numbers]:
-        """(position in `bundle`, contract) for every contract of every entry."""
-        sizes = np.array([len(one) for one in self.members])
-        begins = np.concatenate(([0], np.cumsum(sizes)))[bundle]
-        counts = sizes[bundle]
+        """(position in `bundle`, pair) for every contract of every entry."""
+        counts = self._sizes[bundle]
         position = np.repeat(np.arange(len(bundle)), counts)
         within = np.arange(len(position)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return position, self._contract[begins[position] + within]
+        return position, self._begins[bundle][position] + within
+
+    def _most(self, per_pair: Floats) -> Floats:
+        most = np.zeros(len(self))
+        if len(per_pair):
+            most[self._filled] = np.maximum.reduceat(per_pair, self._begins[self._filled])
+        return most
 
 
 @dataclass(frozen=True)

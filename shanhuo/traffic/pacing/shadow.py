@@ -96,11 +96,17 @@ class _Smoothed:
             total_slope = np.maximum(np.add.reduceat(slope, self.begins), 0.1)
             self.bars += np.float32(width) * np.clip(surplus / total_slope, -2, 2)
         chance, slope = self._chances(priced, width)
-        return self._per_contract(chance), self._per_contract(slope) / width
+        given, growth = self._per_bundle(chance), self._per_bundle(slope)
+        share = self.bundles.shares(prices, width)
+        shown = self.bundles.per_contract(given, share)
+        # A higher price wins more slots, and more of the slots of one's own bundles.
+        won = self.bundles.per_contract(growth, share**2)
+        taken = self.bundles.per_contract(given, share * (1 - share))
+        return shown, (won + taken) / width
 
-    def _per_contract(self, values: Halves) -> Floats:
-        per_bundle = np.bincount(self.bundle, values, len(self.bundles))
-        return self.bundles.per_contract(per_bundle.astype(np.float64))
+    def _per_bundle(self, values: Halves) -> Floats:
+        sums: Floats = np.bincount(self.bundle, values, len(self.bundles)).astype(np.float64)
+        return sums
 
     def _chances(self, priced: Halves, width: float) -> tuple[Halves, Halves]:
         distance = (priced - np.repeat(self.bars, self.counts)) * np.float32(-1 / width)
@@ -125,13 +131,13 @@ def best_total(offers: Offers, bundles: Bundles, prices: Floats, quotas: Floats)
 def margins(offers: Offers, bundles: Bundles, prices: Floats) -> tuple[Numbers, Numbers, Floats]:
     """(request, contract, margin) for each chance that each contract had.
 
-    The margin is the price at which the contract would just have been shown, all else as it is.
+    The margin is the price at which the contract would just have been shown and charged, all else
+    as it is: above the bar of the request, and above the other contracts of the bundle.
     """
     last, next_best = _Table.of(offers).bars(prices, bundles)
-    per_bundle = bundles.prices(prices)
-    priced = offers.worth + per_bundle[offers.bundle]
+    priced = offers.worth + bundles.prices(prices)[offers.bundle]
     request = offers.request
     bar = np.where(priced >= last[request], next_best[request], last[request])
-    position, contract = bundles.pairs(offers.bundle)
-    margin = bar[position] - (priced[position] - prices[contract])
-    return request[position], contract, margin
+    position, pair = bundles.pairs(offers.bundle)
+    margin = np.maximum((bar - offers.worth)[position], bundles.rivals(prices)[pair])
+    return request[position], bundles.contract_of[pair], margin

@@ -1,112 +1,70 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from shanhuo.traffic.pacing.controller import Controller, Plan, needed
-from shanhuo.traffic.pacing.forecast import Forecast
+from shanhuo.traffic.pacing.controller import Plan, needed
 from shanhuo.traffic.pacing.offers import Bundles
 from shanhuo.traffic.pacing.shadow import HIGHEST_PRICE
 
 QUOTAS = np.array([20, 40, 60, 80])
-
-
-@pytest.fixture
-def make_controller(make_day):
-    past = make_day(seed=1)
-    plan = Plan.rehearse(past, Bundles.one_each(4), QUOTAS, requests=600)
-
-    def make(quotas=QUOTAS, plan=plan):
-        controller = Controller(plan, Forecast(np.array([0.0, 600]), np.array([0.0, 600])), quotas)
-        controller.refresh(0)
-        return controller
-
-    return make
-
-
-def play(controller, day):
-    """Show the best offer of each request; returns exposures charged per contract."""
-    charged = np.zeros(len(controller.left), int)
-    for request in range(len(day)):
-        if request % 10 == 0:
-            controller.refresh(request)
-        first, end = day.starts[request], day.starts[request + 1]
-        priced = day.worth[first:end] + controller.bundle_prices[day.bundle[first:end]]
-        for contract in controller.charge(int(day.bundle[first + priced.argmax()])):
-            charged[contract] += 1
-    return charged
-
-
-def test_every_promise_is_kept_to_the_unit(make_controller, make_day):
-    controller = make_controller()
-    assert play(controller, make_day(seed=2)).tolist() == QUOTAS.tolist()
-    assert controller.left.tolist() == [0, 0, 0, 0]
-
-
-def test_who_is_behind_pays_more_than_who_is_ahead(make_controller):
-    behind, ahead = make_controller(), make_controller()
-    ahead.left[0] = 5
-    for one in (behind, ahead):
-        one.refresh(300)
-    assert ahead.prices[0] < behind.prices[0]
-
-
-def test_who_is_very_late_is_shown_wherever_possible_the_latest_first(make_controller):
-    controller = make_controller()
-    controller.refresh(598)
-    assert (controller.prices >= HIGHEST_PRICE).all()
-    assert (np.diff(controller.prices) > 0).all()
-
-
-def test_a_stopped_contract_is_worth_nothing_from_the_next_request_on(make_controller):
-    controller = make_controller()
-    controller.stop([2])
-    assert controller.prices[2] == controller.bundle_prices[3] == 0
-    assert controller.charge(3) == ()
-    assert controller.prices[1] > 0
-
-
-def test_without_a_lease_nothing_is_given(make_controller):
-    controller = make_controller()
-    controller.may_charge[1] = 1
-    assert controller.charge(2) == (1,)
-    assert controller.charge(2) == ()
-    assert (controller.prices[1], controller.left[1]) == (0, 39)
-
-
-def test_a_viewer_who_has_seen_enough_is_not_counted_and_not_priced(make_controller):
-    controller = make_controller()
-    prices = controller.prices_without({1})
-    assert prices[2] == 0
-    assert prices[1] == controller.bundle_prices[1] > 0
-    assert controller.charge(2, capped={1}) == ()
-    assert controller.charge(2) == (1,)
-
-
-@given(bundles=st.lists(st.integers(0, 5), max_size=80))
-def test_nothing_is_ever_given_beyond_a_promise(make_overlapping, bundles):
-    controller, quotas = make_overlapping()
-    charged = np.zeros(3, int)
-    for bundle in bundles:
-        for contract in controller.charge(bundle):
-            charged[contract] += 1
-    assert (charged <= quotas).all()
-    assert (charged + controller.left == quotas).all()
-    assert (controller.prices[controller.left == 0] == 0).all()
+ALL = Bundles.one_each(4)
 
 
 @pytest.fixture(scope="module")
-def make_overlapping():
-    bundles = Bundles([(0,), (1,), (0, 1), (0, 1, 2), ()], 3)
-    plan = Plan(bundles, np.full(3, 0.3), np.full(3, 0.02), np.ones(3), np.full((6, 3, 513), 0.1))
-    quotas = np.array([9, 5, 3])
+def plan(make_day):
+    return Plan.rehearse(make_day(seed=1), ALL, QUOTAS, requests=600)
 
-    def make():
-        controller = Controller(plan, Forecast(np.array([0.0, 99]), np.array([0.0, 99])), quotas)
-        controller.refresh(0)
-        return controller, quotas
 
-    return make
+def prices(plan, left, remaining):
+    left = np.asarray(left)
+    return plan.prices(left, remaining, level=plan.level(left, remaining))
+
+
+def test_every_promise_is_kept_to_the_unit(plan, make_day):
+    day, left = make_day(seed=2), QUOTAS.copy()
+    for request in range(len(day)):
+        # The last hundredth is not counted on.
+        asked = ALL.prices(prices(plan, left, max(594 - request, 0)))
+        first, end = day.starts[request], day.starts[request + 1]
+        best = first + (day.worth[first:end] + asked[day.bundle[first:end]]).argmax()
+        if day.bundle[best]:
+            left[day.bundle[best] - 1] -= 1
+    assert (left <= 0).all()
+    assert left.sum() > -4
+
+
+def test_who_is_behind_pays_more_than_who_is_ahead(plan):
+    assert prices(plan, [5, 40, 60, 80], 300)[0] < prices(plan, QUOTAS, 300)[0]
+
+
+def test_who_is_very_late_is_shown_wherever_possible_the_latest_first(plan):
+    asked = prices(plan, QUOTAS, 2)
+    assert (asked >= HIGHEST_PRICE).all()
+    assert (np.diff(asked) > 0).all()
+
+
+def test_who_needs_nothing_more_pays_nothing(plan):
+    asked = prices(plan, [20, 40, 0, 80], 300)
+    assert asked[2] == 0
+    assert (asked[[0, 1, 3]] > 0).all()
+
+
+def test_each_contract_has_an_end_of_its_own(plan):
+    asked = prices(plan, QUOTAS, np.array([100.0, 590, 590, 590]))
+    usual = prices(plan, QUOTAS, 590)
+    assert asked[0] > usual[0] + 0.1
+    assert plan.prices(QUOTAS[[1]], 590, level=1.0, of=np.array([1])) == pytest.approx(
+        plan.prices(QUOTAS, 590, level=1.0)[1]
+    )
+
+
+def test_a_newcomer_is_judged_by_the_requests_that_it_could_have_been_offered_in(make_day):
+    day = make_day(seed=1)
+    late = day.where((day.bundle != 1) | (day.request >= 300))
+    heard = np.array([300.0, 600, 600, 600])
+    new = Plan.rehearse(late, ALL, QUOTAS, requests=600, heard=heard)
+    old = Plan.rehearse(day, ALL, QUOTAS, requests=600)
+    assert new.chances == pytest.approx(old.chances, abs=0.03)
+    assert prices(new, QUOTAS, 600) == pytest.approx(prices(old, QUOTAS, 600), abs=0.03)
 
 
 def test_the_rank_to_accept_solves_the_stopping_problem():

@@ -12,13 +12,14 @@ from shanhuo.traffic.pacing.shadow import (
 
 
 def shown(day, bundles, prices):
-    """How often each contract is shown when every request simply shows what is worth most."""
+    """How often each contract is charged when every request shows what is worth most, and the
+    dearest contract pays."""
     priced = day.worth + bundles.prices(prices)[day.bundle]
     counts = np.zeros(len(bundles))
     for first, end in zip(day.starts[:-1], day.starts[1:], strict=True):
         for place in np.argsort(-priced[first:end])[: day.slots]:
             counts[day.bundle[first + place]] += 1
-    return bundles.per_contract(counts)
+    return bundles.per_contract(counts, bundles.shares(prices, 1e-6))
 
 
 def test_the_price_is_what_the_last_promised_exposure_costs():
@@ -58,18 +59,23 @@ def test_at_shadow_prices_the_day_just_meets_its_quotas(make_day, slots):
     assert (np.abs(counts - quotas)[prices > 0] <= 2).all()
 
 
-def test_overlapping_contracts_share_exposures_and_add_their_prices(make_day):
-    # Bundle 1 counts for the county alone, 2 for county and creator, 3 for all three, 4 for none.
+def test_an_exposure_of_overlapping_contracts_is_charged_to_the_dearest(make_day):
+    # Bundle 1 may count for the county, 2 for county or creator, 3 for any of three, 4 for none.
     day = make_day()
     bundles = Bundles([(0,), (0, 1), (0, 1, 2), ()], 3)
-    quotas = np.array([120.0, 90, 60])
+    quotas = np.array([70.0, 60, 50])
     prices = shadow_prices(day, bundles, quotas)
-    assert bundles.prices(prices).tolist() == pytest.approx(
-        [0, prices[0], prices[:2].sum(), prices.sum(), 0]
-    )
-    counts = shown(day, bundles, prices)
-    assert (counts >= quotas - 2).all()
-    assert (np.abs(counts - quotas)[prices > 0] <= 2).all()
+    assert bundles.prices(prices).tolist() == [0, prices[0], max(prices[:2]), max(prices), 0]
+    # They compete for the same exposures, so one pays as much as the other, and all are kept.
+    assert prices == pytest.approx(np.full(3, prices[0]), abs=0.005)
+    assert shown(day, bundles, prices).sum() == pytest.approx(180, abs=4)
+
+
+def test_who_shares_a_bundle_must_outbid_the_others_too():
+    bundles = Bundles([(0, 1), (0, 1, 2)], 3)
+    rivals = bundles.rivals(np.array([0.3, 0.3, 0.1]))
+    assert rivals.tolist() == [0.3, 0.3, 0.3, 0.3, 0.3]
+    assert bundles.rivals(np.array([0.1, 0.4, 0.2])).tolist() == [0.4, 0.1, 0.4, 0.2, 0.4]
 
 
 def test_no_prices_give_a_lower_bound_than_the_shadow_prices(make_day):
