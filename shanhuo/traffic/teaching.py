@@ -32,6 +32,21 @@ def shelf() -> Shelf:
 
 def train(*, now: datetime) -> Trained:
     """Learn from the log; the new model counts if it foretells the last exposures better."""
+    trained = _trained(now)
+    compared = trained.comparison
+    _note(
+        shelf(),
+        now,
+        taught=trained.exposures,
+        counts=trained.model is not None,
+        new=compared.candidate if compared else None,
+        current=compared.current if compared else None,
+        usual=compared.average if compared else None,
+    )
+    return trained
+
+
+def _trained(now: datetime) -> Trained:
     until = queries.complete_until(now=now)
     found = lessons.read(
         queries.signal_log(),
@@ -69,6 +84,20 @@ def neighbour_shelf() -> NeighbourShelf:
 
 def train_neighbours(*, now: datetime) -> Acquainted:
     """Learn what is watched beside what; it counts if it foretells better than popularity."""
+    found = _acquainted(now)
+    recall = found.recall
+    _note(
+        neighbour_shelf(),
+        now,
+        taught=found.watches,
+        counts=found.model is not None,
+        new=recall.neighbours if recall else None,
+        usual=recall.popularity if recall else None,
+    )
+    return found
+
+
+def _acquainted(now: datetime) -> Acquainted:
     history = watching.read(
         queries.signal_log(),
         posts.all_published(now=now),
@@ -96,6 +125,19 @@ def train_neighbours(*, now: datetime) -> Acquainted:
     )
     models.put(model)
     return Acquainted(len(history), recall, model)
+
+
+def _note(
+    models: Shelf | NeighbourShelf,
+    now: datetime,
+    *,
+    taught: int,
+    counts: bool,
+    **judged: float | None,
+) -> None:
+    """For the operator: how the latest attempt ended, although nothing came of it."""
+    known = {name: value for name, value in judged.items() if value is not None}
+    models.note({"at_ms": moments.to_ms(now), "taught": taught, "counts": counts, **known})
 
 
 def problems(*, now: datetime) -> list[str]:

@@ -111,6 +111,22 @@ class Versions(Generic[Kept]):
         ]
         return max(taken, default=0) + 1
 
+    def note(self, attempt: dict[str, float]) -> None:
+        """Remember how the latest attempt at a new model ended, good or not."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _write(self._attempt, json.dumps(attempt).encode())
+
+    def last_attempt(self) -> dict[str, float] | None:
+        """None when there was none, or when nobody can read what was noted."""
+        try:
+            return dict(json.loads(self._attempt.read_bytes()))
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _attempt(self) -> Path:
+        return self.folder / f"{self.kind}-attempt.json"
+
     def kept(self) -> list[str]:
         """Names of the files on the shelf, the one that counts first. Raises Unreadable."""
         return self._names()

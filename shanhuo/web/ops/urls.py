@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.ops import examinations, people
+from shanhuo.web.ops import examinations, people, ranker
 from shanhuo.web.ops.home import home
 
 app_name = "ops"
@@ -13,6 +13,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("audits/<slug:public_id>", examinations.examination, name="examination"),
     path("audits/<slug:public_id>/sign", examinations.sign, name="examination_sign"),
     path("audits/<slug:public_id>/object", examinations.object_, name="examination_object"),
+    path("ranker", ranker.ranker, name="ranker"),
+    path("ranker/train", ranker.train, name="ranker_train"),
+    path("ranker/roll-back/<slug:kind>", ranker.roll_back, name="ranker_roll_back"),
     path("verifications", people.verifications, name="verifications"),
     path("verifications/<slug:public_id>", people.verification, name="verification"),
     path("people", people.people, name="people"),
