@@ -1,22 +1,24 @@
 """Where the exposures of somebody's clips came from, and how the clips were received: for the
 creator's own page. Counted from the log, like everything."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from shanhuo.traffic.fakes import judge
-from shanhuo.traffic.kinds import Kind, ObjectKind, Source
+from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.log import SignalLog
 
 
 @dataclass(frozen=True, slots=True)
 class ClipReception:
-    """One clip: shown, shown by grants, played, finished, hidden."""
+    """One clip: shown, shown by grants, to how many viewers, played, finished, hidden."""
 
     post: int
     shown: int
     supported: int
+    viewers: int
     played: int
     finished: int
     hidden: int
@@ -28,10 +30,13 @@ class ClipReception:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """`sources`: (source, exposures), most first. `usual_finish_ratio`: of all clips."""
+    """`sources`: (source, exposures), most first, of all these clips; `of_clip`: of each.
+    `viewers`: of the whole feed. `usual_finish_ratio`: of all clips."""
 
     sources: list[tuple[Source, int]]
+    of_clip: dict[int, list[tuple[Source, int]]]
     clips: dict[int, ClipReception]
+    viewers: int
     usual_finish_ratio: float | None
 
     @property
@@ -47,12 +52,14 @@ def origins_of(
     with log.open(since=since, until=until) as connection:
         judge(connection)
         sources = connection.execute(
-            "SELECT source, count(*) AS times FROM judged WHERE fault = 0 AND object_kind = ?"
-            " AND object IN (SELECT unnest(?)) GROUP BY source ORDER BY times DESC",
+            "SELECT object, source, count(*) AS times FROM judged WHERE fault = 0"
+            " AND object_kind = ? AND object IN (SELECT unnest(?))"
+            " GROUP BY object, source ORDER BY times DESC, source",
             [int(ObjectKind.POST), list(posts)],
         ).fetchall()
         shown = connection.execute(
-            'SELECT object, count(*), count(*) FILTER ("grant" > 0) FROM judged WHERE fault = 0'
+            'SELECT object, count(*), count(*) FILTER ("grant" > 0), count(DISTINCT viewer)'
+            " FROM judged WHERE fault = 0"
             " AND object_kind = ? AND object IN (SELECT unnest(?)) GROUP BY object",
             [int(ObjectKind.POST), list(posts)],
         ).fetchall()
@@ -65,14 +72,29 @@ def origins_of(
             "SELECT count(*) FILTER (kind = ?), count(*) FILTER (kind = ?) FROM signals",
             [int(Kind.FINISH), int(Kind.PLAY)],
         ).fetchall()[0]
+        viewers = connection.execute(
+            "SELECT count(DISTINCT viewer) FROM signals WHERE kind = ? AND surface = ?",
+            [int(Kind.EXPOSURE), int(Surface.FEED)],
+        ).fetchall()[0][0]
+    of_clip: dict[int, list[tuple[Source, int]]] = {}
+    total: Counter[Source] = Counter()
+    for post, source, count in sources:
+        of_clip.setdefault(post, []).append((Source(source), count))
+        total[Source(source)] += count
     times = {(post, kind): count for post, kind, count in counted}
     return Origins(
-        sources=[(Source(source), count) for source, count in sources],
+        sources=total.most_common(),
+        of_clip=of_clip,
+        viewers=viewers,
         clips={
             post: ClipReception(
-                post, count, supported, *(times.get((post, int(kind)), 0) for kind in kinds)
+                post,
+                count,
+                supported,
+                viewers_of,
+                *(times.get((post, int(kind)), 0) for kind in kinds),
             )
-            for post, count, supported in shown
+            for post, count, supported, viewers_of in shown
         },
         usual_finish_ratio=usual[0] / usual[1] if usual[1] else None,
     )

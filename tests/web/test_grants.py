@@ -127,7 +127,9 @@ def test_a_list_of_three_grants_costs_as_many_statements_as_one(
 
 def test_a_creator_reads_where_exposures_came_from(zhao, make_post, noon, settings, tmp_path):
     settings.SIGNALS_DIR = tmp_path / "signals"
+    serving.forget()
     make_post("巫山脆李熟了")
+    make_post("还没审的", published=False)
     house = kit.house_of(settings.SIGNALS_DIR)
     mei = viewers.new_viewer()
     house.live.step(now=noon)
@@ -136,7 +138,11 @@ def test_a_creator_reads_where_exposures_came_from(zhao, make_post, noon, settin
     booking.book_recent(SignalLog(settings.SIGNALS_DIR), now=noon)
     with clock.at(noon + timedelta(minutes=1)):
         page = signed_in(zhao).get("/me/exposures").content.decode()
+    serving.forget()
     assert "巫山脆李熟了" in page
+    assert "还在审核：审核结束前没有人看到它。" in page
+    assert "还在新作试推：每条视频都有最初 100 次曝光（已有 1 次），有的要几天。" in page
+    assert "看过视频流的 1 位观众里，1 位已经看过它；没有新内容时才会再出现。" in page
     assert LedgerEntry.objects.count() == 0
 
 

@@ -19,6 +19,8 @@ from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.board import TRIALS
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.origins import ClipReception, Origins, origins_of
+from shanhuo.traffic.outlook import share_ahead
+from shanhuo.traffic.serving import serving
 
 SOURCES = {
     Source.FOLLOWED: gettext_lazy("They follow you"),
@@ -38,43 +40,88 @@ DAYS, MOST_CLIPS = 28, 30
 HIDDEN_OFTEN = 0.03
 
 
+SEEN_BY_MOST, BEHIND_MOST = 0.6, 0.8
+MANY_CLIPS = 10
+WAITING = {
+    "draft": gettext_lazy("It is a draft: send it, and the review begins."),
+    "processing": gettext_lazy("Its film is being prepared; then it is reviewed."),
+    "in_review": gettext_lazy("It is under review: nobody sees it before that ends."),
+    "appealed": gettext_lazy("It is under review: nobody sees it before that ends."),
+    "refused": gettext_lazy("The review refused it; its page says why and how to appeal."),
+    "withdrawn": gettext_lazy("It was withdrawn and is not shown any more."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ClipLine:
-    """A clip, how it was received, and in plain words what holds it back."""
+    """A clip, where its exposures came from, and in plain words what holds it back."""
 
     card: PostCard
     reception: ClipReception
+    sources: list[tuple[Any, int]]
     reasons: list[str]
 
 
 @require_safe
 def mine(request: HttpRequest) -> HttpResponse:
-    """The last four weeks of the reader's own published clips."""
-    own = content.published_posts().filter(author=actor_of(request))[:MOST_CLIPS]
-    cards, now = content.cards(own), clock.now()
-    posts = [card.id for card in cards]
+    """The last four weeks of the reader's own clips, the newest first."""
+    own = list(content.posts_of(actor_of(request))[:MOST_CLIPS])
+    published = [post.pk for post in own if post.status == "published"]
+    now = clock.now()
     since = now - timedelta(days=DAYS)
-    found = origins_of(traffic.signal_log(), posts, since=since, until=now)
+    found = origins_of(traffic.signal_log(), published, since=since, until=now)
+    house = serving()
+    house.bring_up_to_date(now=now)
+    ahead = share_ahead(house, published)
+    lines = [
+        ClipLine(
+            card,
+            reception := found.clips.get(post.pk, ClipReception(post.pk, 0, 0, 0, 0, 0, 0)),
+            [(SOURCES[source], count) for source, count in found.of_clip.get(post.pk, [])],
+            [str(WAITING[post.status])]
+            if post.status in WAITING
+            else list(_reasons(reception, found, ahead.get(post.pk, 0.0), len(published))),
+        )
+        for post, card in zip(own, content.cards(own), strict=True)
+    ]
     context: dict[str, Any] = {
         "days": DAYS,
         "origins": found,
         "sources": [
             (SOURCES[source], count, count / found.shown) for source, count in found.sources
         ],
-        "clips": [_line(card, found) for card in cards],
+        "clips": lines,
     }
     return render(request, "web/grants/mine.html", context)
 
 
-def _line(card: PostCard, found: Origins) -> ClipLine:
-    reception = found.clips.get(card.id, ClipReception(card.id, 0, 0, 0, 0, 0))
-    return ClipLine(card, reception, list(_reasons(reception, found.usual_finish_ratio)))
-
-
-def _reasons(clip: ClipReception, usual: float | None) -> Iterator[str]:
+def _reasons(clip: ClipReception, found: Origins, ahead: float, clips: int) -> Iterator[str]:
+    """Why it is not shown more, from the log and the ranker; nothing where nothing holds it."""
     if clip.shown < TRIALS:
-        yield _("It is still on trial: every clip gets its first 100 exposures, some take days.")
-        return
+        yield _(
+            "It is still on trial: every clip gets its first 100 exposures (%(shown)s so far), "
+            "some take days."
+        ) % {"shown": clip.shown}
+    elif ahead > BEHIND_MOST:
+        yield _(
+            "The ranker expects less of it (long views, purchases, visits) than of %(share)s in "
+            "100 clips."
+        ) % {"share": round(100 * ahead)}
+    if found.viewers and clip.viewers > SEEN_BY_MOST * found.viewers:
+        yield _(
+            "%(seen)s of %(viewers)s viewers of the feed have seen it already; it comes again only "
+            "when nothing new is left."
+        ) % {"seen": clip.viewers, "viewers": found.viewers}
+    if clips >= MANY_CLIPS:
+        yield _(
+            "No list holds more than two clips of one author: your %(clips)s clips stand before "
+            "one another."
+        ) % {"clips": clips}
+    if clip.shown >= TRIALS:
+        yield from _received(clip, found.usual_finish_ratio)
+
+
+def _received(clip: ClipReception, usual: float | None) -> Iterator[str]:
     ratio = clip.finish_ratio
     if ratio is not None and usual is not None and ratio < 0.8 * usual:
         yield _("Fewer viewers watch it to the end than other clips: try a shorter one.")
