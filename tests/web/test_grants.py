@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.test import Client
+from openpyxl import load_workbook
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import serving, viewers
@@ -245,3 +247,45 @@ def test_caps_that_cannot_be_meant_stay_in_the_form_in_words(
     asked = {**card, "feed_cap": "", "splash_cap": "1"}
     assert signed_in(wang).post("/county/grants/new", asked).status_code == 302
     assert Grant.objects.get().contracts.get().placement == "splash"
+
+
+def test_placements_and_caps_by_api_and_in_excel(
+    op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    card = {"kind": "county", "target": "500237", "quota": 500, "placement": "splash"}
+    body = {
+        "programme": programme.public_id,
+        "county": "500237",
+        "title": "脆李上市",
+        "reason": "丰收。",
+        "means": "creator",
+        "starts_on": "2026-07-01",
+        "ends_on": "2026-07-10",
+        "objects": [card, {**card, "placement": "banner"}],
+    }
+    office = signed_in(wang)
+    for caps, code in (
+        ({"splash_cap": 0}, "caps_wrong"),
+        ({"banner_cap": -2}, "caps_wrong"),
+        ({"splash_cap": 50}, "caps_wrong"),
+    ):
+        answer = office.post("/api/grants", {**body, **caps}, content_type="application/json")
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+    asked = office.post("/api/grants", {**body, "banner_cap": 2}, content_type="application/json")
+    grant = Grant.objects.get(public_id=asked.json()["id"])
+    signed_in(op).post(f"/api/grants/{grant.public_id}/approve")
+    said = Client().get(f"/api/grants/{grant.public_id}").json()
+    assert [(one["placement"], one["viewer_cap"], one["quota"]) for one in said["placements"]] == [
+        ("banner", 2, 500),
+        ("splash", 1, 500),
+    ]
+    assert [one["placement"] for one in said["contracts"]] == ["splash", "banner"]
+    book = load_workbook(BytesIO(Client().get(f"/grants/{grant.public_id}/export").content))
+    rows = list(book.active.iter_rows(values_only=True))
+    assert [row[2:5] for row in rows[-3:-1]] == [
+        ("达人推介", "开屏", 500),
+        ("达人推介", "横幅", 500),
+    ]
