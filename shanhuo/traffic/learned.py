@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates
 from shanhuo.traffic.kinds import Source
-from shanhuo.traffic.learning.effects import NOBODY, Effects, Fitted
+from shanhuo.traffic.learning.effects import NOBODY, Effects, Fitted, key_of
 from shanhuo.traffic.learning.lessons import content_of
 from shanhuo.traffic.learning.shelf import Model, Shelf, Unreadable
 from shanhuo.traffic.memory import Memory
@@ -35,9 +35,30 @@ FORGET_EVERY = timedelta(minutes=10)
 """What was looked up by row is looked up again: posts are edited."""
 
 FIRST_POLICY, LAST_POLICY = 1_000, 65_535
+PLACES_A_TASTE = 8
+"""Bits in the table for each learned effect: of those never learned, seven of eight are known."""
 _SOURCES = np.arange(max(Source) + 1)
 _IN_PASSING = frozenset({"source", "hour", "viewer"})
 """Columns of the circumstances: the same for all candidates of a list, or added apart."""
+
+
+class _Tastes:
+    """One term's effects of single viewers, for somebody who asks for hundreds of which a few were
+    ever learned: a table of bits says so for nearly all, and only the rest is searched for."""
+
+    def __init__(self, fitted: Fitted) -> None:
+        self._fitted = fitted
+        bits = (PLACES_A_TASTE * len(fitted.keys)).bit_length()
+        self._shift = np.uint64(64 - bits)
+        self._met = np.zeros(1 << bits, np.bool_)
+        self._met[fitted.keys >> self._shift] = True
+
+    def of(self, columns: Mapping[str, NDArray[np.int64]]) -> Values:
+        keys = key_of(self._fitted.term, columns)
+        effects = np.zeros(len(keys), np.float32)
+        likely = np.flatnonzero(self._met[keys >> self._shift])
+        effects[likely] = self._fitted.of_keys(keys[likely])
+        return effects
 
 
 @dataclass(slots=True)
@@ -47,7 +68,7 @@ class _Goal:
     weight: float
     intercept: float
     by_row: list[Fitted]
-    by_taste: list[Fitted]
+    by_taste: list[_Tastes]
     by_source: Values
     known: Values = field(default_factory=lambda: np.empty(0, np.float32))
 
@@ -62,7 +83,11 @@ class _Goal:
             weight=weight,
             intercept=effects.intercept,
             by_row=[one for columns, one in named if not columns & _IN_PASSING],
-            by_taste=[one for columns, one in named if "viewer" in columns and len(columns) > 1],
+            by_taste=[
+                _Tastes(one)
+                for columns, one in named
+                if "viewer" in columns and len(columns) > 1 and len(one.keys)
+            ],
             by_source=by_source,
         )
 
@@ -154,7 +179,7 @@ class LearnedRanker:
 
     def _taste(
         self,
-        fitted: list[Fitted],
+        tastes: list[_Tastes],
         rows: NDArray[np.integer],
         viewer: Viewer,
         wishes: Wishes,
@@ -168,7 +193,7 @@ class LearnedRanker:
                 unwanted = np.array(numbers, np.uint64).astype(np.int64)
                 columns[name] = np.where(np.isin(columns[name], unwanted), NOBODY, columns[name])
         total = np.zeros(len(rows), np.float32)
-        for one in fitted:
+        for one in tastes:
             total += one.of(columns)
         return total
 

@@ -63,6 +63,8 @@ class Live:
         self._looked_at: datetime | None = None
         self._read_at: datetime | None = None
         self._read_until = 0
+        self._products: posts.Products = {}
+        self._products_at: datetime | None = None
         self._built_at: datetime | None = None
         self._whole_at: datetime | None = None
         self._whole_took = timedelta()
@@ -107,20 +109,21 @@ class Live:
             self._read_on(now)
 
     def _read_all(self, now: datetime) -> None:
-        products: posts.Products = {}
-        while self._read_some(now, products, most=AT_A_TIME):
+        while self._read_some(now, most=AT_A_TIME):
             pass
 
     def _read_on(self, now: datetime) -> None:
         """Read a few posts again, where the last step left off."""
         share = min(1.0, READ_AT_ONCE / max(1, len(self.catalogue)))
         if self._is_due(self._read_at, READ_ALL_IN * share, now):
-            self._read_some(now, {}, most=READ_AT_ONCE)
+            self._read_some(now, most=READ_AT_ONCE)
 
-    def _read_some(self, now: datetime, products: posts.Products, *, most: int) -> bool:
+    def _read_some(self, now: datetime, *, most: int) -> bool:
         """Read the next posts in the order of ids; whether there are more behind them."""
+        if self._is_due(self._products_at, READ_ALL_IN, now):
+            self._products, self._products_at = {}, now
         first = self._read_until + 1
-        cards, last = posts.published_after(self._read_until, products, most=most, now=now)
+        cards, last = posts.published_after(self._read_until, self._products, most=most, now=now)
         self.catalogue.put(cards)
         self.catalogue.keep_only((card.post_id for card in cards), first=first, last=last)
         self._read_at, self._read_until = now, last or 0

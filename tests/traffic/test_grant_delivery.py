@@ -141,6 +141,34 @@ def test_counters_that_were_lost_are_rebuilt_from_the_log(root, supported, noon)
     assert (contract.seen_count, contract.seen_on_day) == (3, 3)
 
 
+def test_what_a_killed_feed_gave_out_is_not_given_out_again_while_it_may_yet_be_seen(
+    root, supported, noon
+):
+    Contract.objects.update(quota_count=1)
+    killed, now = kit.house_of(root), noon + LATER
+    assert charged(evening(killed, now=now)[1]) == 1
+    heir = kit.house_of(root)
+    for moment in (now + SECOND, now + 40 * SECOND, now + HOUR):
+        assert charged(evening(heir, now=moment)[1]) == 0
+    assert charged(evening(heir, now=now + 3 * HOUR)[1]) == 1
+
+
+def charged(answer) -> int:
+    """Slots of a list that a contract pays for."""
+    return int((sheets.unseal(answer.sheet).slots["grant"] > 0).sum())
+
+
+@pytest.mark.parametrize("jump", [-HOUR, HOUR])
+def test_a_clock_that_jumps_an_hour_neither_stops_nor_doubles_a_contract(
+    root, supported, noon, jump
+):
+    Contract.objects.update(quota_count=3)
+    house, now = kit.house_of(root), noon + LATER
+    given = sum(charged(evening(house, now=now + n * 10 * SECOND)[1]) for n in range(2))
+    given += sum(charged(evening(house, now=now + jump + n * 10 * SECOND)[1]) for n in range(1, 9))
+    assert given == 3
+
+
 def test_fakes_are_excluded_by_rule_and_promised_again(root, supported, noon):
     """One viewer sees the same clip five times: three count, two are excluded and come back."""
     contract, post = supported

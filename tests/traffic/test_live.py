@@ -149,3 +149,47 @@ def test_a_tile_in_a_list_is_a_glimpse_and_keeps_nothing_out_of_the_feed(root, m
         assert tell(root, listed, mei, Kind.EXPOSURE, now=noon) == 1
         house.live.step(now=noon)
         assert len(house.live.memories.of(mei.key).seen.rows) == seen
+
+
+@pytest.mark.parametrize("jump", [-timedelta(hours=1), timedelta(hours=1)])
+def test_a_clock_that_jumps_an_hour_holds_nothing_up(root, make_post, zhao, noon, jump):
+    house, mei = steady(root), viewers.viewer_of("mei")
+    first = make_post("巫山脆李熟了")
+    house.bring_up_to_date(now=noon)
+    answer, later = house.answer(mei, now=noon), noon + jump + SECOND
+    with clock.at(later):
+        second = make_post("春茶")
+        content.withdraw_post(post_id=first.pk, by=zhao, now=later)
+    assert tell(root, answer, mei, Kind.LIKE, now=noon) == 1
+    house.bring_up_to_date(now=later + SECOND)
+    assert ids(house.answer(mei, now=later)) == {second.public_id}
+    assert house.counts_of(first.pk)["likes"] == 1
+    silently = Post.objects.filter(pk=second.pk)
+    silently.update(status=Post.Status.WITHDRAWN)
+    house.bring_up_to_date(now=later + 62 * SECOND)
+    assert house.answer(viewers.viewer_of("wang"), now=later).as_data() == []
+
+
+def test_after_a_restart_at_noon_nobody_is_shown_the_morning_again(root, make_post, noon):
+    posts = [make_post(f"第 {number} 条") for number in range(3)]
+    house, mei = steady(root), viewers.viewer_of("mei")
+    house.bring_up_to_date(now=noon)
+    answer = house.answer(mei, now=noon, length=2)
+    for slot in range(2):
+        assert tell(root, answer, mei, Kind.EXPOSURE, slot, now=noon) == 1
+    restarted = steady(root)
+    restarted.bring_up_to_date(now=noon + SECOND)
+    (next_one,) = ids(restarted.answer(mei, now=noon, length=1))
+    assert {next_one} == {post.public_id for post in posts} - ids(answer)
+
+
+def test_between_two_whole_boards_a_new_clip_is_shown_all_the_same(root, make_post, noon):
+    house = steady(root)
+    make_post("巫山脆李熟了")
+    house.bring_up_to_date(now=noon)
+    house.live._whole_took = timedelta(minutes=1)  # as if there were a hundred million clips
+    post = make_post("春茶")
+    before = house.live.board
+    house.bring_up_to_date(now=noon + SECOND)
+    assert house.live.board.of_author is before.of_author
+    assert post.public_id in ids(house.answer(viewers.viewer_of("mei"), now=noon))

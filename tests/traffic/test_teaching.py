@@ -1,5 +1,6 @@
 """Training as an operator meets it: the command, the doctor, the feed."""
 
+from datetime import timedelta
 from io import StringIO
 
 import numpy as np
@@ -8,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from shanhuo.console import doctor
 from shanhuo.kernel import clock
-from shanhuo.traffic import moments, viewers
+from shanhuo.traffic import moments, sheets, viewers
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.records import RECORD
@@ -61,6 +62,30 @@ def test_the_feed_says_which_stage_it_is_in_and_puts_first_what_is_watched(root,
     answer = house.answer(viewers.viewer_of("wang"), now=noon)
     assert answer.stage == "learned"
     assert answer.as_data()[0]["id"] == tea.public_id
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "stale"])
+def test_a_feed_whose_model_is_lost_while_it_serves_goes_on_without_it_and_says_so(
+    root, make_post, noon, harm, settings
+):
+    plum, tea = make_post("巫山脆李熟了"), make_post("春茶")
+    watch(root, liked=tea.pk, disliked=plum.pk, now=noon)
+    told("train")
+    house, now = steady(root), clock.now()
+    house.step(now=now)
+    assert house.answer(viewers.viewer_of("mei"), now=now).stage == "learned"
+    (path,) = settings.RANKER_DIR.glob("*.model")
+    if harm == "stale":
+        now += timedelta(days=8)
+    elif harm == "cut":
+        path.write_bytes(path.read_bytes()[:100])
+    else:
+        path.unlink()
+    (settings.RANKER_DIR / "current.json").touch()
+    house.step(now=now)
+    answer = house.answer(viewers.viewer_of("wang"), now=now)
+    policies = set(sheets.unseal(answer.sheet).slots["policy"].tolist())
+    assert (answer.stage, len(answer.items), policies) == ("popularity", 2, {1})
 
 
 def test_the_doctor_tells_the_stage_and_a_damaged_model(root, make_post, noon):

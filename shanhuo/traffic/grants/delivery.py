@@ -1,5 +1,6 @@
 """Grants in the feed of one web process: which prices they add to which clips."""
 
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,8 @@ from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.viewers import Viewer
 
 REACH_EVERY = timedelta(seconds=60)
+REACH_REST = 50
+"""New posts join their contracts when so many times the CPU time of the last look have passed."""
 
 
 class Delivery(Holding):
@@ -39,6 +42,7 @@ class Delivery(Holding):
         self._reach: Reach | None = None
         self._reached_at: datetime | None = None
         self._reached_size = 0
+        self._reach_took = timedelta()
 
     def offers(self) -> Rows | None:
         """Supported rows, best first; None when no contract asks for anything."""
@@ -105,15 +109,18 @@ class Delivery(Holding):
             stand.tariff = self._watch = None
             return
         if self._reach is None or self._is_stale(now, len(columns)):
+            began = time.thread_time()
             self._reach = reach_of(stand.contracts, columns, counters)
             self._watch = watch_of(stand.contracts, self._reach, columns=columns, score=score)
             self._reached_at, self._reached_size = now, len(columns)
+            self._reach_took = timedelta(seconds=time.thread_time() - began)
         standing = self._standing_of(stand.contracts)
         prices = self._controller.prices(standing, now_ms=moments.to_ms(now))
         stand.tariff = tariff_of(stand.contracts, self._reach, prices, columns=columns, score=score)
 
     def _is_stale(self, now: datetime, size: int) -> bool:
-        """New posts, or a minute ago: what people finish may have changed."""
-        reached_at = self._reached_at
-        old = reached_at is None or abs(now - reached_at) >= REACH_EVERY
-        return old or size != self._reached_size
+        """A minute ago: what people finish may have changed. New posts, as often as it is cheap."""
+        if self._reached_at is None:
+            return True
+        rest = REACH_EVERY if size == self._reached_size else REACH_REST * self._reach_took
+        return abs(now - self._reached_at) >= min(rest, REACH_EVERY)
