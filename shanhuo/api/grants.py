@@ -270,7 +270,7 @@ def request_grant(request: HttpRequest, body: GrantIn) -> Status[GrantOut]:
 @router.get("/grants/{public_id}", response=GrantSheetOut, summary="One grant, with all figures")
 def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
     """By object and by day. A request is seen by its county, operators and auditors only."""
-    grant = _find(request, public_id)
+    grant = find_grant(request, public_id)
     sheet = queries.sheet_of(grant, now=clock.now())
     return GrantSheetOut(
         grant=_one(grant),
@@ -299,7 +299,7 @@ def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
 @router.get("/grants/{public_id}/entries", response=list[EntryOut], summary="Its ledger entries")
 def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[EntryOut]:
     """1,000 at a time, in the order of the chain; `after` is the last sequence you have."""
-    entries = queries.entries_of(_find(request, public_id)).filter(sequence__gt=max(0, after))
+    entries = queries.entries_of(find_grant(request, public_id)).filter(sequence__gt=max(0, after))
     return [
         EntryOut(
             sequence=one.sequence,
@@ -319,7 +319,7 @@ def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[E
 @router.get("/grants/{public_id}/recount", response=RecountOut, summary="Count it again, now")
 def get_recount(request: HttpRequest, public_id: str) -> RecountOut:
     """The signal log against the ledger. Newest signals are booked before."""
-    grant, now, log = _find(request, public_id), clock.now(), traffic.signal_log()
+    grant, now, log = find_grant(request, public_id), clock.now(), traffic.signal_log()
     found = book_and_recount(log, grant, now=now)
     names = [name for name in RecountLine.model_fields if name != "contract"]
     return RecountOut(
@@ -337,7 +337,7 @@ def get_recount(request: HttpRequest, public_id: str) -> RecountOut:
 @router.post("/grants/{public_id}/approve", response=GrantOut, summary="Promise what was asked")
 def approve_grant(request: HttpRequest, public_id: str) -> GrantOut:
     """403 `own_request`; 409 `already_decided`, `budget_short`; 422 `dates_wrong`."""
-    found = _find(request, public_id)
+    found = find_grant(request, public_id)
     return _one(
         services.approve_grant(operator=person_of(request), grant_id=found.pk, now=clock.now())
     )
@@ -346,7 +346,7 @@ def approve_grant(request: HttpRequest, public_id: str) -> GrantOut:
 @router.post("/grants/{public_id}/refuse", response=GrantOut, summary="Refuse a request")
 def refuse_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantOut:
     """403 `own_request`; 409 `already_decided`; 422 `reason_needed`."""
-    found = _find(request, public_id)
+    found = find_grant(request, public_id)
     return _one(
         services.refuse_grant(
             operator=person_of(request), grant_id=found.pk, reason=body.reason, now=clock.now()
@@ -357,7 +357,7 @@ def refuse_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantO
 @router.post("/grants/{public_id}/stop", response=GrantOut, summary="End a grant before its time")
 def stop_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantOut:
     """409 `not_under_way`; 422 `reason_needed`."""
-    found = _find(request, public_id)
+    found = find_grant(request, public_id)
     return _one(
         services.stop_grant(
             operator=person_of(request), grant_id=found.pk, reason=body.reason, now=clock.now()
@@ -365,7 +365,7 @@ def stop_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantOut
     )
 
 
-def _find(request: HttpRequest, public_id: str) -> Any:
+def find_grant(request: HttpRequest, public_id: str) -> Any:
     found = queries.grants_visible_to(request.user).filter(public_id=public_id).first()
     if found is None:
         raise Http404

@@ -6,6 +6,7 @@ from shanhuo.kernel import clock, jobs
 from shanhuo.traffic import interests, queries, rehearsing, teaching
 from shanhuo.traffic.compaction import compact
 from shanhuo.traffic.grants import booking, services
+from shanhuo.traffic.trials import looking
 
 
 @jobs.every(timedelta(minutes=1))
@@ -34,6 +35,13 @@ def book_grants() -> None:
 def rehearse_grants() -> None:
     """What contracts may expect of the traffic to come, for the processes that serve."""
     rehearsing.rehearse(now=clock.now())
+
+
+@jobs.every(timedelta(hours=1))
+@jobs.task()
+def look_at_trials() -> None:
+    """Planned looks are read once their signals are complete, and never at another moment."""
+    looking.look_when_due(queries.signal_log(), now=clock.now())
 
 
 @jobs.every(timedelta(hours=1))

@@ -86,6 +86,14 @@ def slices_of(budget: int, experiment: Experiment) -> NDArray[np.int64]:
     return slices
 
 
+def slices_of_arm(budget: int, experiment: Experiment, arm: int) -> NDArray[np.int64]:
+    """(cells,) a budget that one arm has alone, shared by its cells; 0 for all other cells."""
+    slices = np.zeros(experiment.cells, np.int64)
+    cells = np.flatnonzero(arms_of_cells(experiment) == arm)
+    slices[cells] = share_out(budget, np.ones(len(cells)))
+    return slices
+
+
 def _draw(number: int, purpose: str, key: bytes) -> int:
     """A whole number below 2**64 that nobody without the key can foretell."""
     text = f"{purpose}:{number}".encode()

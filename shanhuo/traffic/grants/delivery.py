@@ -57,7 +57,7 @@ class Delivery(Holding):
         if stand.tariff is None or not stand.tariff.layers:
             return None
         usable = stand.hands > 0
-        for contract in self._views.full_of(viewer.key):
+        for contract in self._closed_to(viewer):
             usable[stand.places.get(contract, -1)] = False
         price, place = stand.tariff.dearest(candidates, viewer, usable)
         return price, stand.numbers[place]
@@ -72,7 +72,7 @@ class Delivery(Holding):
         """Keep what a sampled list could have shown, for rehearsals."""
         watch = self._watch
         if self._sampler is not None and watch is not None:
-            full = frozenset(self._views.full_of(viewer.key))
+            full = frozenset(self._closed_to(viewer))
             self._sampler.add(chances.free, watch.offers(chances, viewer, full), watch.contracts)
 
     def gave(self, sheet: int, contracts: Iterable[int], *, now_ms: int) -> None:

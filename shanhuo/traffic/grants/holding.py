@@ -21,6 +21,7 @@ from shanhuo.traffic import moments
 from shanhuo.traffic.grants import leases
 from shanhuo.traffic.grants.air import Air
 from shanhuo.traffic.grants.control import Standing, target_at
+from shanhuo.traffic.grants.gate import Gate
 from shanhuo.traffic.grants.leases import Report
 from shanhuo.traffic.grants.tariff import Tariff
 from shanhuo.traffic.kinds import Kind
@@ -73,6 +74,7 @@ class Holding:
         self._seen: Counter[int] = Counter()
         self._seen_on: Counter[tuple[int, date]] = Counter()
         self._views = Views()
+        self._gate = Gate()
         self._lent: set[int] = set()
         self._stand = Stand.of([], {})
         self._renewed_at: datetime | None = None
@@ -90,15 +92,22 @@ class Holding:
         place = stand.places.get(contract, -1)
         if stand.hands[place] < 1:
             return False
+        if not self._gate.admits(contract, viewer):
+            return False
         if not self._admit(viewer, stand.contracts[place]):
             return False
         stand.hands[place] -= 1
         self._air.out[contract] += 1
+        self._gate.count(contract, viewer)
         return True
 
     def _admit(self, viewer: int, contract: Contract) -> bool:
         """Count one more for the viewer, if the cap allows it."""
         return self._views.add(viewer, contract.pk, cap=contract.viewer_cap)
+
+    def _closed_to(self, viewer: Viewer) -> Iterable[int]:
+        """Contracts that this viewer has seen enough of today, or is held out of by a trial."""
+        return (*self._views.full_of(viewer.key), *self._gate.closed_to(viewer.key))
 
     def gave(self, sheet: int, contracts: Iterable[int], *, now_ms: int) -> None:
         """The charged slots (0: not charged) of a sealed sheet are in the air from now on."""
@@ -127,6 +136,7 @@ class Holding:
                 self._seen[contract] += 1
                 self._seen_on[contract, clock.day_of(moments.from_ms(at_ms))] += 1
                 if not mine:
+                    self._gate.count(contract, viewer)
                     place = self._stand.places.get(contract)
                     if place is not None:
                         cap = self._stand.contracts[place].viewer_cap
@@ -152,7 +162,7 @@ class Holding:
         """Tell the database what was seen and is out, and take up what it lends. Meanwhile nothing
         is given out: what was reported must stay true until the new stand is in place."""
         mine = leases.deliverable(now=now).filter(placement__in=self._placements)
-        contracts = list(mine.select_related("grant").order_by("pk"))
+        contracts = list(mine.select_related("grant__trial").order_by("pk"))
         with self._lock:
             self._stand.hands[:] = 0
             self._views.turn(clock.day_of(now))
@@ -160,6 +170,7 @@ class Holding:
             reports = self._reports(contracts, now)
         given = leases.renew(self.process, reports, now=now) if reports else {}
         self._lent = {number for number in given if given[number] + reports[number].out}
+        self._gate.renew(contracts, now=now)
         stand = Stand.of(contracts, given)
         self._carry_over(self._stand, stand)
         self._stand = stand

@@ -3,6 +3,7 @@
 from shanhuo.traffic.models.grants import Contract, Grant, Lease, Programme, RateCard
 from shanhuo.traffic.models.interests import Interest
 from shanhuo.traffic.models.ledger import LedgerEntry, Reconciliation
+from shanhuo.traffic.models.trials import Look, Trial
 
 __all__ = [
     "Contract",
@@ -10,7 +11,9 @@ __all__ = [
     "Interest",
     "Lease",
     "LedgerEntry",
+    "Look",
     "Programme",
     "RateCard",
     "Reconciliation",
+    "Trial",
 ]

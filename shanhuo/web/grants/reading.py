@@ -16,6 +16,7 @@ from shanhuo.traffic.grants import queries
 from shanhuo.traffic.grants.counting import excluded_by_rule
 from shanhuo.traffic.grants.pace import pace_of
 from shanhuo.traffic.grants.recount import book_and_recount
+from shanhuo.traffic.trials import queries as trials
 from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.charts import chart_of
 
@@ -75,6 +76,9 @@ def grant(request: HttpRequest, public_id: str) -> HttpResponse:
         "may_stop": under_way and may.may_stop(request.user),
         "may_recount": may.may_read_requests(request.user),
         "is_public": found.status in queries.PUBLIC,
+        "trial": trials.trial_of(found),
+        "may_try": trials.may_register(request.user, found, now=now),
+        "metrics": trials.METRICS,
         "audience": audience_for(request) if under_way else None,
     }
     return render(request, "web/grants/grant.html", {**context, **_pace(found, now)})

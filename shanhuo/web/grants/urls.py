@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.grants import asking, exports, operating, reading
+from shanhuo.web.grants import asking, exports, operating, reading, trying
 from shanhuo.web.grants.audience import audience
 from shanhuo.web.grants.mine import mine
 from shanhuo.web.grants.opening import opening
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("grants/<slug:public_id>/export", exports.grant_export, name="grant_export"),
     path("grants/<slug:public_id>/entries", exports.entries_export, name="entries_export"),
     path("grants/<slug:public_id>/recount", reading.recount, name="recount"),
+    path("grants/<slug:public_id>/trial", trying.register, name="trial"),
+    path("grants/<slug:public_id>/trial/stop", trying.stop, name="trial_stop"),
+    path("grants/<slug:public_id>/trial/export", trying.export, name="trial_export"),
     path("grants/<slug:public_id>/approve", operating.approve, name="approve"),
     path("grants/<slug:public_id>/refuse", operating.refuse, name="refuse"),
     path("grants/<slug:public_id>/stop", operating.stop, name="stop"),

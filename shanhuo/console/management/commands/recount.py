@@ -1,5 +1,5 @@
 """`shanhuo recount METRIC --county 500237 --product … --from 2026-07-01 --to 2026-07-31`, or
-`shanhuo recount grant PUBLIC_ID`."""
+`shanhuo recount grant PUBLIC_ID`, or `shanhuo recount trial PUBLIC_ID` (of the grant)."""
 
 from datetime import date
 from typing import Any
@@ -17,15 +17,16 @@ from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.grants import queries as grants
 from shanhuo.traffic.grants.recount import GrantRecount, book_and_recount
 from shanhuo.traffic.grants.recount import recount as recount_grant
+from shanhuo.traffic.trials.queries import recounted
 
-GRANT = "grant"
+GRANT, TRIAL = "grant", "trial"
 
 
 class Command(BaseCommand):
     help = "Count a published figure, or a grant, again from the raw logs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("metric", choices=[*sorted(BY_ID), *sorted(FAIR_BY_ID), GRANT])
+        parser.add_argument("metric", choices=[*sorted(BY_ID), *sorted(FAIR_BY_ID), GRANT, TRIAL])
         parser.add_argument("public_id", nargs="?", default="", help="of the grant")
         parser.add_argument("--county", default="", help="adcode; without it the whole country")
         parser.add_argument("--product", default="", help="id as in the address of its page")
@@ -40,6 +41,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, metric: str, public_id: str, **options: Any) -> None:
         if metric == GRANT:
             self._grant(public_id, read_only=options["read_only"])
+        elif metric == TRIAL:
+            self._trial(public_id)
         else:
             self._metric(metric, **options)
 
@@ -93,6 +96,17 @@ class Command(BaseCommand):
         self._print(found)
         if not found.agrees:
             raise CommandError("log and ledger differ")
+
+    def _trial(self, public_id: str) -> None:
+        """Read every kept look of a grant's trial again. Exit 1 where the logs say otherwise."""
+        looks = recounted(traffic.signal_log(), public_id)
+        for look, is_equal in looks:
+            verdict = "equal" if is_equal else "DIFFERENT"
+            self.stdout.write(f"look {look.number + 1} until {look.until:%F %H:%M}: {verdict}")
+        if not looks:
+            self.stdout.write("no look was read yet")
+        if not all(is_equal for _look, is_equal in looks):
+            raise CommandError("the logs do not say what was published")
 
     def _print(self, found: GrantRecount) -> None:
         line = "{:<24}{:>14}{:>14}".format
