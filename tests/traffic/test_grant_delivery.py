@@ -33,7 +33,7 @@ def supported(op, wang, make_user, make_organisation, make_county, make_post, no
     """
     post = make_post("要扶持的短视频")
     asked = kit.terms(kit.wish_for(post, 100), caps={Placement.FEED: 2})
-    grant = kit.approved(op, wang, make_county(), asked, now=noon)
+    grant = kit.approved(op, wang, make_county(), asked, now=noon - 12 * HOUR)
     for number in range(3):
         other = make_user(f"别人{number}")
         make_organisation("creator", name=f"别人{number}", members=(other,))

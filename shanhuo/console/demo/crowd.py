@@ -18,7 +18,6 @@ import msgspec
 from shanhuo.console.demo.habits import (
     DAY_CURVE,
     MOST_IN_A_BATCH,
-    PAGE,
     WATCHING_MS,
     Signal,
     reactions,
@@ -33,6 +32,8 @@ VISITS_A_DAY = 24_000
 COMES_BACK = 0.2
 LOOKS_ON = 0.35
 MOST_LISTS = 4
+A_LIST = 5
+"""Short: ten would be a quarter of all clips of the demo, and a grant could lift hardly any."""
 MOST_AT_ONCE, MOST_INSIDE = 48, 192
 TICK_S = 0.1
 _EVERY_HOUR = sum(DAY_CURVE)
@@ -99,7 +100,7 @@ class Crowd:
 
     async def _watch(self, cookie: str) -> str:
         """One list from the first clip to the last; returns the viewer's cookie."""
-        answer = await self.ask(f"/hot/feed?n={PAGE}", cookie)
+        answer = await self.ask(f"/hot/feed?n={A_LIST}", cookie)
         cookie = cookie or answer.cookie
         shown = msgspec.json.decode(answer.body)
         signals = list(reactions(self.random, len(shown["items"])))

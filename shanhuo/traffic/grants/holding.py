@@ -208,7 +208,7 @@ class Holding:
             contract=column(one.pk for one in contracts),
             quota=column(one.quota_count for one in contracts),
             delivered=column(self._seen[one.pk] - one.excluded_count for one in contracts),
-            starts_ms=column(_start_ms(one.grant.starts_on) for one in contracts),
+            starts_ms=column(moments.to_ms(one.grant.begins_at) for one in contracts),
             ends_ms=column(_start_ms(one.grant.ends_on + day) for one in contracts),
         )
 

@@ -33,9 +33,11 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """`hours`: (hour begins at, delivered until its end), hours without any left out."""
+    """`begins_at`: from when it may be delivered. `hours`: (hour begins at, delivered until its
+    end), hours without any left out."""
 
     starts_at: datetime
+    begins_at: datetime
     ends_at: datetime
     granted: int
     delivered: int
@@ -70,9 +72,10 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     for hour, count in hours:
         delivered += count
         so_far.append((moments.from_ms(hour * HOUR_MS), delivered))
-    share = (now - starts_at) / (ends_at - starts_at)
+    share = (now - grant.begins_at) / (ends_at - grant.begins_at)
     return Pace(
         starts_at=starts_at,
+        begins_at=grant.begins_at,
         ends_at=ends_at,
         granted=grant.asked_count,
         delivered=delivered,

@@ -1,9 +1,12 @@
 """Traffic support (流量扶持): a programme's budget, the grants out of it, the contracts of each."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.kernel import clock
 from shanhuo.kernel.ids import PublicIdField
 
 
@@ -148,6 +151,12 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def begins_at(self) -> datetime:
+        """From when it may be delivered: its first day, or the approval, if that came later."""
+        first = clock.start_of(self.starts_on)
+        return first if self.decided_at is None else max(first, self.decided_at)
 
     @property
     def caps(self) -> dict[Placement, int | None]:

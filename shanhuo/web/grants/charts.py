@@ -36,7 +36,7 @@ def chart_of(pace: Pace, *, now: datetime) -> Chart:
     return Chart(
         line=line,
         area=f"{line}L{last} {HEIGHT}L0 {HEIGHT}Z",
-        plan=f"M{place(pace.starts_at, 0)}L{place(pace.ends_at, pace.granted)}",
+        plan=f"M{place(pace.begins_at, 0)}L{place(pace.ends_at, pace.granted)}",
         now=float(place(now, 0).partition(" ")[0]) if under_way else None,
         top=top,
     )
