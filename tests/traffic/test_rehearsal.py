@@ -93,7 +93,16 @@ def test_the_rehearsal_comes_back_from_disk_as_it_was(known, tmp_path):
     assert back.prices(left, ends, now_ms=NOON_MS) == pytest.approx(
         known.prices(left, ends, now_ms=NOON_MS), abs=1e-4
     )
-    (tmp_path / rehearsal.FILE).write_bytes(b"PK half a file")
+
+
+def test_a_damaged_rehearsal_is_none(known, tmp_path):
+    rehearsal.save(known, tmp_path)
+    file = tmp_path / rehearsal.FILE
+    whole = file.read_bytes()
+    for size in (0, 2, 40, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:size])
+        assert rehearsal.load(tmp_path) is None
+    file.write_bytes(b"half a file")
     assert rehearsal.load(tmp_path) is None
 
 

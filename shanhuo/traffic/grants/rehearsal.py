@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -317,15 +319,19 @@ def stamp(folder: Path) -> int:
         return 0
 
 
+# Each was met by cutting such a file short, or turning one of its bytes around.
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError, BadZipFile)
+
+
 def load(folder: Path) -> Rehearsal | None:
     """The newest; None when there is none, or none that can be read."""
     try:
-        with np.load(folder / FILE, allow_pickle=False) as kept:
+        with np.load(BytesIO((folder / FILE).read_bytes()), allow_pickle=False) as kept:
             made_ms, lists, unit = kept["facts"].tolist()
             plan = Plan(**{one.name: kept[f"plan_{one.name}"] for one in fields(Plan)})
             curve = kept["traffic_curve"]
             others = [one.name for one in fields(Traffic) if one.name != "curve"]
             traffic = Traffic(curve, **{name: kept[f"traffic_{name}"].item() for name in others})
             return Rehearsal(int(made_ms), int(lists), unit, kept["contracts"], plan, traffic)
-    except (OSError, ValueError, KeyError, TypeError):
+    except _DAMAGED:
         return None
