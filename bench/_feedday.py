@@ -10,7 +10,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,8 +25,9 @@ from bench._kuairand import world
 from shanhuo.traffic.pacing.offers import Floats
 from shanhuo.traffic.slate import Rules
 
-PROCESSES, LENGTH, STEP = 4, 10, timedelta(minutes=20)
-COUNTIES, CREATORS, PRODUCTS, SHARE = 10, 60, 25, 0.2
+SHARE = 0.2
+"""Of the authors, so many live in the counties that are supported."""
+
 REHEARSED_EVERY = timedelta(hours=1)
 NOON = 12.0
 VANISHING = 0.1
@@ -60,14 +61,34 @@ class Requests:
     viewers: list[int]
 
 
+@dataclass(frozen=True)
+class Market:
+    """Who is there: logit(worth) = viewers[u] @ videos[v]."""
+
+    viewers: Any
+    videos: Any
+    authors: Any
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many contracts of which kind, with quotas for a day; creators get 0.7 to 1.4 times
+    theirs. Processes, and how long between two steps."""
+
+    counties: tuple[int, int] = (10, 120)
+    creators: tuple[int, int] = (60, 10)
+    products: tuple[int, int] = (25, 10)
+    processes: int = 4
+    step: timedelta = timedelta(minutes=20)
+
+
 class Known:
     """A ranker that knows what every video is worth to every viewer."""
 
     policy = 9
 
-    def __init__(self) -> None:
-        known = world()
-        self._viewers, self._videos = known.viewers, known.videos
+    def __init__(self, market: Market) -> None:
+        self._viewers, self._videos = market.viewers, market.videos
 
     def rank(self, candidates: Any, viewer: Any, memory: Any, board: Any) -> Any:
         return self.worth(viewer.key, candidates.rows)
@@ -83,48 +104,70 @@ class Town:
 
     `quotas` by (kind, target)."""
 
+    ranker: Known
     catalogue: Any
     board: Any
     counters: Any
     quotas: dict[tuple[str, int], int]
+    size: Size
 
     @classmethod
-    def of(cls, seed: int, *, scale: float) -> "Town":
-        """scale: of the quotas, which are meant for a third of the day's requests."""
-        from shanhuo.traffic import board as boards  # noqa: PLC0415
-        from shanhuo.traffic.catalogue import Card, Catalogue  # noqa: PLC0415
+    def of(cls, seed: int, market: Market, size: Size) -> "Town":
+        from shanhuo.traffic.catalogue import Catalogue  # noqa: PLC0415
         from shanhuo.traffic.counters import Counters  # noqa: PLC0415
-        from shanhuo.traffic.kinds import Kind  # noqa: PLC0415
 
         rng = np.random.default_rng(seed)
-        names, author = np.unique(world().authors, return_inverse=True)
-        at_home = rng.integers(0, COUNTIES, len(names))
+        names, author = np.unique(market.authors, return_inverse=True)
+        at_home = rng.integers(0, size.counties[0], len(names))
         home = np.where(rng.random(len(names)) < SHARE, at_home, -1)
-        about = rng.integers(1, PRODUCTS + 1, len(author))
-        product = np.where(rng.random(len(author)) < 0.4, about, 0)
-        product[home[author] < 0] = 0
-        county = np.where(home < 0, COUNTIES + np.arange(len(names)) % 800, home)
+        about = rng.integers(1, size.products[0] + 1, len(author))
+        sells = (rng.random(len(author)) < 0.4) & (home[author] >= 0)
         catalogue, counters = Catalogue(), Counters()
-        now_ms = int(START.timestamp() * 1000)
-        catalogue.put(
-            Card(video + 1, int(author[video]) + 1, ADCODE + int(county[author[video]]),
-                 int(product[video]), (), 0, now_ms - 30 * 86_400_000,
-                 bool(home[author[video]] >= 0), b"")
-            for video in range(len(author))
-        )  # fmt: skip
-        posts = np.arange(1, len(author) + 1)
-        shown = np.full(len(author), 1000)
-        liked = 1 / (1 + np.exp(-(world().videos @ world().viewers.mean(0))))
-        counters.add_totals(posts, np.full(len(author), Kind.EXPOSURE), shown)
-        counters._warmth[counters.rows_of(posts)] = np.column_stack([300 * liked, shown])
-        board = boards.build(catalogue, counters, [b""] * len(author), {}, now=START)
-        chosen = rng.permutation(np.flatnonzero(home >= 0))[:CREATORS]
-        quotas = {("county", ADCODE + one): round(scale * 120) for one in range(COUNTIES)}
-        for one, quota in zip(chosen, rng.integers(7, 15, CREATORS), strict=True):
-            quotas["creator", int(one) + 1] = max(3, round(scale * int(quota)))
-        for one in range(PRODUCTS):
-            quotas["goods", one + 1] = max(3, round(scale * 10))
-        return cls(catalogue, board, counters, quotas)
+        catalogue.put(_cards(author, home, np.where(sells, about, 0)))
+        counters.add(_reception(market))
+        town = cls(Known(market), catalogue, None, counters, {}, size)
+        town.board = town.new_board(START)
+        chosen = rng.permutation(np.flatnonzero(home >= 0))[: size.creators[0]]
+        town.quotas = {("county", ADCODE + n): size.counties[1] for n in range(size.counties[0])}
+        for one, part in zip(chosen.tolist(), rng.uniform(0.7, 1.4, len(chosen)), strict=True):
+            town.quotas["creator", one + 1] = max(3, round(part * size.creators[1]))
+        for one in range(size.products[0]):
+            town.quotas["goods", one + 1] = max(3, size.products[1])
+        return town
+
+    def new_board(self, now: datetime) -> Any:
+        from shanhuo.traffic import board as boards  # noqa: PLC0415
+        from shanhuo.traffic.bodies import Bodies  # noqa: PLC0415
+
+        bodies = Bodies(self.catalogue, self.counters)
+        return boards.build(self.catalogue, self.counters, bodies, {}, now=now)
+
+
+def _cards(author: Any, home: Any, product: Any) -> Iterator[Any]:
+    """Everybody else lives in counties of their own, far from any list's cap."""
+    from shanhuo.traffic.catalogue import Card  # noqa: PLC0415
+
+    at_ms = int(START.timestamp() * 1000) - 30 * 86_400_000
+    county = np.where(home < 0, 100 + np.arange(len(home)) % 800, home)[author] + ADCODE
+    rows = zip(author.tolist(), county.tolist(), product.tolist(), strict=True)
+    for video, (whose, where, what) in enumerate(rows, 1):
+        yield Card(video, whose + 1, where, what, (), 0, at_ms, where < ADCODE + 100, b"")
+
+
+def _reception(market: Market) -> Any:
+    """As if everybody had been shown a hundred times, and liked for what they are worth."""
+    from shanhuo.traffic.kinds import Kind, Surface  # noqa: PLC0415
+    from shanhuo.traffic.records import RECORD  # noqa: PLC0415
+
+    liked = np.round(30 / (1 + np.exp(-(market.videos @ market.viewers.mean(0))))).astype(int)
+    videos = np.arange(1, len(liked) + 1)
+    records = np.zeros(100 * len(liked) + liked.sum(), RECORD)
+    records["object"] = np.concatenate([np.repeat(videos, 100), np.repeat(videos, liked)])
+    records["kind"][: 100 * len(liked)] = Kind.EXPOSURE
+    records["kind"][100 * len(liked) :] = Kind.FINISH
+    records["object_kind"], records["surface"] = 1, Surface.FEED
+    records["at_ms"] = int(START.timestamp() * 1000)
+    return records
 
 
 def requests_of(date: int, every: int, day: datetime) -> Requests:
@@ -164,7 +207,8 @@ class House:
         from shanhuo.traffic.log import SignalLog  # noqa: PLC0415
         from shanhuo.traffic.recorder import Recorder  # noqa: PLC0415
 
-        self.log, self.ranker, self.luck = SignalLog(self.root), Known(), Random(self.seed)
+        self.log, self.luck = SignalLog(self.root), Random(self.seed)
+        self.ranker = self.town.ranker
         self.recorder = Recorder(self.root, now_ms=0)
         self.memories: dict[int, Any] = {}
 
@@ -181,12 +225,18 @@ class House:
             feed = Feed(ranker=self.ranker, pricing=delivery, explore=0.0, rules=RULES)
             self.processes.append(Process(delivery, feed, follower))
 
+    def forget(self) -> None:
+        """A new day is scored by itself."""
+        self.free = self.shown = 0.0
+        self.samples, self.given = [], 0
+        self.memories.clear()
+
     def live(self, requests: Requests, *, on_step: Any) -> None:
         """A day, step by step; between two steps the lists, and what viewers see of them."""
-        turn = 0
+        turn, step = 0, self.town.size.step
         begin = requests.at[0].replace(hour=0, minute=0, second=0, microsecond=0)
-        for number in range(int(timedelta(days=1) / STEP)):
-            now = begin + number * STEP
+        for number in range(int(timedelta(days=1) / step)):
+            now = begin + number * step
             on_step(self, now)
             for process in self.processes:
                 process.delivery.take(process.follower.news())
@@ -194,7 +244,7 @@ class House:
                     self.town.catalogue, self.town.counters, self.town.board.score, now=now
                 )
             seen: list[Any] = []
-            while turn < len(requests.at) and requests.at[turn] < now + STEP:
+            while turn < len(requests.at) and requests.at[turn] < now + step:
                 seen += self._answer(requests.viewers[turn], requests.at[turn])
                 turn += 1
             self._record(seen)
@@ -268,56 +318,50 @@ def _judge(house: House, folder: Path, *, rehearses: bool) -> Any:
 START = datetime.fromisoformat("2026-07-01T00:00:00+08:00")
 
 
-def play(seed: int, every: int, dates: tuple[int, int]) -> dict[str, Outcome]:
-    """Ours and the curve, each on a copy of the same day, after the same day before."""
-    from django.conf import settings  # noqa: PLC0415
-
-    found = {}
-    for name in ("ours", "curve"):
-        call_command("flush", interactive=False, verbosity=0)
-        town = Town.of(seed, scale=3 / every)
-        root = Path(settings.SIGNALS_DIR).with_name(f"signals-{name}")
-        found[name] = _play(House(town, root, name == "ours", seed), dates, every)
-    return found
+def play(
+    town: Callable[[], Town], days: tuple[Requests, Requests], root: Path, *, seed: int
+) -> dict[str, Outcome]:
+    """Ours and the curve alone, each on the same second day after the same first one."""
+    return {name: play_one(town(), name, days, root, seed=seed) for name in ("ours", "curve")}
 
 
-def _play(house: House, dates: tuple[int, int], every: int) -> Outcome:
+def play_one(
+    town: Town, name: str, days: tuple[Requests, Requests], root: Path, *, seed: int
+) -> Outcome:
+    """The first day is watched only; the second is paced, and goes wrong at noon."""
     from shanhuo.traffic.grants import rehearsal  # noqa: PLC0415
     from shanhuo.traffic.models import Contract, Grant  # noqa: PLC0415
 
-    contracts = _promise(house.town)
-    folder = house.root / "pacing"
+    house = House(town, root / name, name == "ours", seed)
+    contracts = _promise(town)
     creators = [one.target for one in contracts if one.kind == "creator"]
-    leaving = creators[: int(VANISHING * CREATORS)]
+    leaving = creators[: int(VANISHING * len(creators))]
     rehearsed_at: list[datetime] = []
 
-    def before(house: House, now: datetime) -> None:
-        """The day before: what could be shown is watched, and nothing is charged."""
+    def watch_only(house: House, now: datetime) -> None:
         for process in house.processes:
             process.delivery._controller = _Nothing()
 
     def on_step(house: House, now: datetime) -> None:
-        hour = now.hour + now.minute / 60
         if house.rehearses and (not rehearsed_at or now - rehearsed_at[-1] >= REHEARSED_EVERY):
             rehearsed_at.append(now)
+            folder = house.root / "pacing"
             rehearsal.save(rehearsal.rehearse(house.log, folder, now=now), folder)
-        if hour == NOON:
+        if now.hour + now.minute / 60 == NOON:
             del house.processes[1]
             _vanish(house, leaving, now)
 
-    house.open(PROCESSES)
-    yesterday = requests_of(dates[1], every, START)
-    house.live(yesterday, on_step=before)
+    house.open(town.size.processes)
+    house.live(days[0], on_step=watch_only)
     for process in house.processes:
         process.delivery.close(now=START + timedelta(days=1))
     Grant.objects.update(starts_on=(START + timedelta(days=1)).date())
-    Contract.objects.update(seen_day=None)
-    house.free = house.shown = 0.0
-    house.samples, house.given = [], 0
-    house.memories.clear()
-    house.open(PROCESSES)
-    house.live(requests_of(dates[0], every, START + timedelta(days=1)), on_step=on_step)
-    return _outcome(house, contracts)
+    house.forget()
+    house.open(town.size.processes)
+    house.live(days[1], on_step=on_step)
+    outcome = _outcome(house, contracts)
+    Contract.objects.all().delete()
+    return outcome
 
 
 class _Nothing:
@@ -331,8 +375,10 @@ def _promise(town: Town) -> list[Any]:
     from shanhuo.traffic.models import Contract, Grant, Programme  # noqa: PLC0415
 
     asks, decides = User.objects.create(display_name="王"), User.objects.create(display_name="运")
-    province = Province.objects.create(adcode="500000", name="重庆市")
-    county = County.objects.create(adcode=str(ADCODE), name="县", province=province, exit_year=2018)
+    province, _ = Province.objects.get_or_create(adcode="990000", name="某省")
+    county, _ = County.objects.get_or_create(
+        adcode="990001", defaults={"name": "某县", "province": province, "exit_year": 2018}
+    )
     days = {"starts_on": START.date(), "ends_on": (START + timedelta(days=1)).date()}
     total = sum(town.quotas.values())
     programme = Programme.objects.create(
@@ -355,12 +401,11 @@ def _promise(town: Town) -> list[Any]:
 
 def _vanish(house: House, creators: list[int], now: datetime) -> None:
     """Creators take everything down; their contracts end as `end_unsellable` would end them."""
-    from shanhuo.traffic import board as boards  # noqa: PLC0415
     from shanhuo.traffic.models import Contract  # noqa: PLC0415
 
     columns, town = house.town.catalogue.columns, house.town
     town.catalogue.withdraw(columns["post"][np.isin(columns["author"], creators)].tolist())
-    town.board = boards.build(town.catalogue, town.counters, town.board.bodies, {}, now=now)
+    town.board = town.new_board(now)
     Contract.objects.filter(kind="creator", target__in=creators).update(
         ended_at=now, end_reason=Contract.EndReason.WITHDRAWN
     )
@@ -420,7 +465,18 @@ def main(seed: int, every: int, *dates: int) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanhuo.settings")
     django.setup()
     call_command("migrate", verbosity=0)
-    found = play(seed, every, (dates[0], dates[1]))
+    from django.conf import settings  # noqa: PLC0415
+
+    known = world()
+    market = Market(known.viewers, known.videos, known.authors)
+    size = Size((10, 360 // every), (60, 30 // every), (25, 30 // every))
+    days = tuple(
+        requests_of(date, every, START + timedelta(days=number))
+        for number, date in enumerate((dates[1], dates[0]))
+    )
+    found = play(
+        lambda: Town.of(seed, market, size), (days[0], days[1]), settings.DATA_DIR, seed=seed
+    )
     print(json.dumps({name: asdict(one) for name, one in found.items()}))
 
 

@@ -4,7 +4,7 @@ Pure but for chance: the same board, memory and random numbers give the same lis
 """
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -60,10 +60,10 @@ class Ordered:
     prices: Sequence[float]
     grants: Sequence[int]
 
-    def lifted(self, free: Collection[int]) -> frozenset[int]:
-        """Rows that a grant speaks for and that would not stand in the list without it."""
-        pairs = zip(self.rows, self.grants, strict=True)
-        return frozenset(row for row, grant in pairs if grant and row not in free)
+    @property
+    def lifted(self) -> frozenset[int]:
+        """Rows that a grant pays for."""
+        return frozenset(row for row, grant in zip(self.rows, self.grants, strict=True) if grant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,13 @@ class Feed:
         if priced is not None or watched is not None:
             # What the same moment would show without grants: only the rest is support.
             _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
+        if priced is not None:
+            priced = _only_for_others(priced, candidates, unsupported.picked)
         if watched is not None:
             known = plain, scores[: len(plain.rows)]
             chances = self._chances(unsupported, len(draft.picked), known, watched, asked)
             self.pricing.note(chances, viewer)
-        best = _fill(draft, candidates, scores, priced, asked, free=unsupported.picked)
+        best = _fill(draft, candidates, scores, priced, asked)
         lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
         return self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
 
@@ -236,25 +238,24 @@ def _barred(board: Board, memory: Memory) -> tuple[list[int], Callable[[int], bo
 
 
 def _fill(
-    draft: Draft,
-    candidates: Candidates,
-    scores: Values,
-    priced: Priced | None,
-    asked: Asked,
-    *,
-    free: Collection[int] = (),
+    draft: Draft, candidates: Candidates, scores: Values, priced: Priced | None, asked: Asked
 ) -> Ordered:
-    """Fill the draft with the best of these, at these prices; returns them in their order.
-
-    free: what would be shown without prices; of the rest that has one, the rules let in a few."""
+    """Fill the draft with the best of these, at these prices; returns them in their order."""
     best = _order(candidates, scores, priced, most=SHORTLIST)
-    draft.lifted = best.lifted(free)
+    draft.lifted = best.lifted
     draft.fill(best.rows)
     if not draft.is_full:
         best = _order(candidates, scores, priced, most=len(scores))
-        draft.lifted = best.lifted(free)
+        draft.lifted = best.lifted
         _fill_with_what_is_left(draft, best, asked)
     return best
+
+
+def _only_for_others(priced: Priced, candidates: Candidates, free: Sequence[int]) -> Priced:
+    """No price for what is shown without one: it would only keep out what a grant pays for."""
+    theirs = np.isin(candidates.rows, free)
+    price, number = priced
+    return np.where(theirs, np.float32(0), price), np.where(theirs, np.uint32(0), number)
 
 
 def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, most: int) -> Ordered:

@@ -31,17 +31,19 @@ class Watch:
     def offers(
         self, chances: Chances, viewer: Viewer, full: frozenset[int]
     ) -> Iterator[tuple[float, tuple[int, ...]]]:
-        """The best thing for each set of contracts that mean this viewer and are not `full`."""
-        met = set()
+        """The best thing of every contract that means this viewer and is not `full`; what is the
+        best of several comes once, for all of them. One each: a second thing of a contract in the
+        same list would have to beat more than the first, and is not counted on."""
+        met = set(full)
         for row, worth in zip(chances.rows, chances.worth, strict=True):
             contracts = tuple(
                 number
                 for place in self.of_row.get(row, ())
-                if (number := self.contracts[place]) not in full
+                if (number := self.contracts[place]) not in met
                 and fits(self.audiences[place], self.counties[row], viewer)
             )
-            if contracts and contracts not in met:
-                met.add(contracts)
+            if contracts:
+                met.update(contracts)
                 yield worth, contracts
 
 
