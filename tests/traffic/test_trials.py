@@ -16,6 +16,7 @@ from shanhuo.traffic.experiments.assignment import arms_of_cells, cell_of
 from shanhuo.traffic.grants import services as grants
 from shanhuo.traffic.grants.arms import SUPPORTED, experiment_of
 from shanhuo.traffic.grants.gate import Gate
+from shanhuo.traffic.grants.pace import pace_of
 from shanhuo.traffic.intake import Batch, Received
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.log import SignalLog
@@ -227,3 +228,13 @@ def test_pages_and_api_say_causal_only_where_it_was_promised(
     assert client.get(f"{address}/trial/export").content.startswith(b"PK")
     client.post(f"{address}/trial/stop", {"reason": "县里急需"})
     assert "县里急需" in client.get(address).content.decode()
+
+
+def test_the_pacing_page_says_what_a_grant_costs_in_long_views(root, promise):
+    grant, _trial = promise()
+    morning = clock.start_of(date(2026, 7, 2)) + 9 * HOUR
+    saw = live_through(root, grant, people(90), now=morning, interested=0.0)
+    cost = pace_of(SignalLog(root), grant, now=morning + HOUR).cost
+    assert cost.supported == sum(by_grant for _viewer, by_grant in saw) == 15
+    assert (cost.supported_long, cost.ranked_long, cost.expected_long) == (0, 0, 0.0)
+    assert cost.price > 0

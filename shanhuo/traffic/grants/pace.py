@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
 from shanhuo.traffic.fakes import judge
-from shanhuo.traffic.kinds import Kind
+from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.learning.lessons import LONG_VIEW_MS
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant
 from shanhuo.traffic.models.grants import Placement
@@ -17,18 +18,22 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What support in the feed cost viewers: how many supported exposures were watched to the end,
-    and how many of the others on the same days. Observed, not causal."""
+    """What support in the feed cost viewers: long views (finished, or 18 s) of supported exposures,
+    and of those the ranker alone chose on the same days. Observed, not causal.
+
+    `price`: points of the ranker's score that the grant added in all. What it displaced was worth
+    at most so much more; once a model ranks, a point is an expected long view."""
 
     supported: int
-    supported_finished: int
-    others: int
-    others_finished: int
+    supported_long: int
+    ranked: int
+    ranked_long: int
+    price: float
 
     @property
-    def expected_finished(self) -> float:
-        """What so many exposures would have brought at the rate of the others."""
-        return self.supported * self.others_finished / self.others if self.others else 0.0
+    def expected_long(self) -> float:
+        """What so many exposures would have brought at the rate of the ranked ones."""
+        return self.supported * self.ranked_long / self.ranked if self.ranked else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,17 @@ SELECT at_ms // 3600000 AS hour, count(*) FROM judged
 WHERE fault = 0 AND "grant" IN (SELECT unnest(?)) GROUP BY hour ORDER BY hour
 """
 _COST = f"""
-WITH ends AS (SELECT DISTINCT sheet, slot FROM signals WHERE kind = {Kind.FINISH.value})
-SELECT "grant" IN (SELECT unnest(?)) AS mine, "grant" = 0 AS free, count(*), count(ends.sheet)
-FROM judged LEFT JOIN ends ON ends.sheet = judged.sheet AND ends.slot = judged.slot
-WHERE fault = 0 GROUP BY ALL
-"""  # noqa: S608 - only our own number is put in
+WITH long_views AS (
+    SELECT DISTINCT sheet, slot FROM signals WHERE kind = {Kind.FINISH.value}
+        OR (kind = {Kind.WATCH.value} AND "value" >= {LONG_VIEW_MS})
+)
+SELECT "grant" > 0 AS mine, count(*), count(long_views.sheet), sum(price)
+FROM judged LEFT JOIN long_views USING (sheet, slot)
+WHERE fault = 0 AND surface = {Surface.FEED.value} AND object_kind = {ObjectKind.POST.value}
+    AND ("grant" IN (SELECT unnest(?)) OR ("grant" = 0
+        AND source NOT IN ({Source.FRESH.value}, {Source.RANDOM.value}, {Source.CHOSEN.value})))
+GROUP BY ALL
+"""  # noqa: S608 - only our own numbers are put in
 
 
 def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
@@ -85,12 +96,8 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     )
 
 
-def _cost(rows: list[tuple[bool, bool, int, int]]) -> Cost:
-    supported = [row for row in rows if row[0]]
-    others = [row for row in rows if row[1]]
-    return Cost(
-        supported=sum(row[2] for row in supported),
-        supported_finished=sum(row[3] for row in supported),
-        others=sum(row[2] for row in others),
-        others_finished=sum(row[3] for row in others),
-    )
+def _cost(rows: list[tuple[bool, int, int, float]]) -> Cost:
+    by_lane = {mine: counts for mine, *counts in rows}
+    supported, supported_long, price = by_lane.get(True, (0, 0, 0.0))
+    ranked, ranked_long, _none = by_lane.get(False, (0, 0, 0.0))
+    return Cost(int(supported), int(supported_long), int(ranked), int(ranked_long), float(price))
