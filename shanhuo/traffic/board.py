@@ -18,7 +18,7 @@ from shanhuo.traffic import moments
 from shanhuo.traffic.candidates import Candidates, Rows, Share
 from shanhuo.traffic.catalogue import Card, Catalogue, Columns
 from shanhuo.traffic.counters import Counters
-from shanhuo.traffic.groups import Groups, best_first
+from shanhuo.traffic.groups import Groups, best_first, best_of_each
 from shanhuo.traffic.kinds import Kind, Source
 
 Scores = NDArray[np.float32]
@@ -244,8 +244,9 @@ def score_of(columns: Columns, counters: Counters, *, now_ms: int) -> Scores:
 
 
 def _topics(catalogue: Catalogue, columns: Columns, ordered: Rows) -> Topics:
-    """Every row under each of its topics."""
+    """Rows under each of their topics. Of rows with the same topics the best are enough."""
     topics, sizes = catalogue.combinations.flat()
+    ordered = ordered[best_of_each(columns["topics"][ordered], depth=GROUP_DEPTH)]
     combination = columns["topics"][ordered]
     times = sizes[combination]
     rows = np.repeat(ordered, times)

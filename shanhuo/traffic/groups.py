@@ -25,8 +25,9 @@ class Groups(Mapping[int, Rows]):
     def __init__(self, keys: NDArray[Any], rows: Rows, *, depth: int) -> None:
         """`keys` (below 2³²) of `rows`, which stand best first."""
         order = _by(keys.astype(np.uint32), np.arange(len(rows), dtype=np.int32))
-        self._keys, self._begins = np.unique(keys[order], return_index=True)
-        self._rows, self._depth = rows[order], depth
+        ordered = keys[order]
+        self._begins = np.flatnonzero(_is_first(ordered))
+        self._keys, self._rows, self._depth = ordered[self._begins], rows[order], depth
 
     def __getitem__(self, key: int) -> Rows:
         """The rows of a key, `depth` at most."""
@@ -42,6 +43,21 @@ class Groups(Mapping[int, Rows]):
 
     def __len__(self) -> int:
         return len(self._keys)
+
+
+def best_of_each(keys: NDArray[Any], *, depth: int) -> NDArray[np.int32]:
+    """The places of the first `depth` of every key (below 2³²), in their order."""
+    order = _by(keys.astype(np.uint32), np.arange(len(keys), dtype=np.int32))
+    places = np.arange(len(keys))
+    begins = np.maximum.accumulate(np.where(_is_first(keys[order]), places, 0))
+    return np.sort(order[places - begins < depth])
+
+
+def _is_first(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a key stands for the first time."""
+    first = np.ones(len(ordered), np.bool_)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return first
 
 
 def _by(keys: NDArray[np.uint32], rows: Rows) -> Rows:
