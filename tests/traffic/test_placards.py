@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from shanhuo.kernel import clock
 from shanhuo.traffic import moments, sheets, viewers
 from shanhuo.traffic.grants import booking, queries, services
 from shanhuo.traffic.grants.placards import LOOK_AHEAD_MS
@@ -153,9 +152,9 @@ def test_a_county_s_own_page_shows_its_things_but_not_itself(root, granted, make
 
 
 def test_a_contract_has_its_turn_while_it_is_behind_its_line(root, granted, noon):
-    """Ten days of 24 hours: an hour after the start a quota of 240 may have had one and a half."""
-    granted(place(BANNER, 240))
-    start = clock.start_of(kit.FIRST)
+    """228 hours from the approval to the end, and as many exposures: one an hour."""
+    granted(place(BANNER, 228))
+    start = noon
     placards = stepped(root, now=start)
     viewer = viewers.new_viewer()
     assert LOOK_AHEAD_MS == 30 * 60_000
