@@ -32,6 +32,8 @@ TRIAL_PLACE = 2
 """The third: the first two decide whether a viewer stays, and few come as far as the tenth."""
 
 SHORTLIST = 64
+MOST_PAID = 24
+"""Rows that only a price brings in, in the shortlist."""
 TRIES = 20
 AT_A_TIME = 200
 LOOKED_FOR_RULES = 4_000
@@ -266,6 +268,8 @@ def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, mos
         unpaid = (candidates.sources == Source.GRANT) & (priced[1] == 0)
         worst = np.where(unpaid, np.float32(np.inf), worst - priced[0])
     if most < len(worst):
+        if priced is not None:
+            worst = _without_most_paid(worst, priced[0] > 0)
         best = np.argpartition(worst, most)[:most]
         best = best[worst[best].argsort(kind="stable")]
     else:
@@ -274,6 +278,17 @@ def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, mos
     if priced is None:
         return Ordered(rows, sources, [0.0] * len(rows), [0] * len(rows))
     return Ordered(rows, sources, priced[0][best].tolist(), priced[1][best].tolist())
+
+
+def _without_most_paid(worst: Values, paid: NDArray[np.bool_]) -> Values:
+    """Grants may fill three places: when all of them are behind, two hundred rows of theirs would
+    take up the whole shortlist, and every answer would order all candidates once more."""
+    of_grants = np.flatnonzero(paid)
+    if len(of_grants) <= MOST_PAID:
+        return worst
+    thinned = worst.copy()
+    thinned[of_grants[np.argpartition(worst[of_grants], MOST_PAID)[MOST_PAID:]]] = np.inf
+    return thinned
 
 
 def _fill_with_what_is_left(draft: Draft, best: Ordered, asked: Asked) -> None:
