@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -67,6 +68,8 @@ def _end(pool: ProcessPoolExecutor) -> None:
 def _begin(done: Any) -> None:
     global _days_done
     _days_done = done
+    # The terminal's Ctrl-C reaches the whole group; who started us decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     django.setup()
 
 
