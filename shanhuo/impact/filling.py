@@ -34,6 +34,7 @@ from shanhuo.kernel import clock, facts
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.fakes import judge
 from shanhuo.traffic.kinds import ObjectKind
 
 BATCH = 1000
@@ -198,6 +199,7 @@ def _fill_signals(day: date, *, now: datetime) -> None:
     since, until = clock.day_bounds(day)
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
         entry_count = _count(signals)
+        judge(signals)
         _add_products(signals)
         sums = _signal_sums(signals)
         viewers = _viewer_cells(signals, since)
@@ -221,22 +223,22 @@ def _count(signals: DuckDBPyConnection) -> int:
 
 _PLACED = """
     CREATE TEMP TABLE placed AS
-    SELECT signals.at_ms // 3600000 AS hour, viewer, signals.kind,
-        lpad(signals.county::VARCHAR, 6, '0') AS county,
+    SELECT marked.at_ms // 3600000 AS hour, viewer, marked.kind, fault = 0 AS believed,
+        lpad(marked.county::VARCHAR, 6, '0') AS county,
         coalesce(product_of.product, '') AS product
-    FROM signals LEFT JOIN product_of
-        ON product_of.post = signals.object AND signals.object_kind = $posts
-    WHERE signals.kind IN (SELECT unnest($kinds)) AND signals.county > 0
+    FROM marked LEFT JOIN product_of
+        ON product_of.post = marked.object AND marked.object_kind = $posts
+    WHERE marked.kind IN (SELECT unnest($kinds)) AND marked.county > 0
 """
 _SUMS = """
-    SELECT kind, coalesce(county, ''), coalesce(product, ''), hour, count(*)
+    SELECT kind, believed, coalesce(county, ''), coalesce(product, ''), hour, count(*)
     FROM placed
-    GROUP BY GROUPING SETS ((kind, hour), (kind, county, hour), (kind, county, product, hour))
+    GROUP BY kind, believed, hour, GROUPING SETS ((), (county), (county, product))
     HAVING grouping(product) = 1 OR product <> ''
 """
 _VIEWERS = """
     SELECT coalesce(county, ''), coalesce(product, ''), list(DISTINCT viewer)
-    FROM placed WHERE kind = $kind
+    FROM placed WHERE kind = $kind AND believed
     GROUP BY GROUPING SETS ((), (county), (county, product))
     HAVING (grouping(product) = 1 OR product <> '') AND count(*) > 0
 """
@@ -262,15 +264,15 @@ def _signal_sources() -> list[FromSignals]:
 
 def _signal_sums(signals: DuckDBPyConnection) -> Sums:
     metric_of = {
-        metric.source.kind: metric.id
+        (int(metric.source.kind), metric.source.believed): metric.id
         for metric in _metrics(FromSignals, Merge.SUM)
         if isinstance(metric.source, FromSignals)
     }
     return Counter(
         {
-            Spot(metric_of[kind], county, product, moments.from_ms(hour * HOUR_MS)): count
-            for kind, county, product, hour, count in signals.execute(_SUMS).fetchall()
-            if kind in metric_of
+            Spot(metric_of[kind, believed], county, product, moments.from_ms(hour * HOUR_MS)): count
+            for kind, believed, county, product, hour, count in signals.execute(_SUMS).fetchall()
+            if (kind, believed) in metric_of
         }
     )
 

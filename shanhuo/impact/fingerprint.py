@@ -18,6 +18,7 @@ from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
 from shanhuo.kernel.facts import RecordedFact
 from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.fakes import judge
 
 SIGNAL_COLUMNS = ("at_ms", "sheet", "slot", "kind", "viewer", "object_kind", "object", "county")
 
@@ -76,10 +77,11 @@ def _of_signals(day: date, bounds: tuple[datetime, datetime], wanted: Wanted) ->
     since, until = bounds
     columns = ", ".join(f'"{name}"' for name in SIGNAL_COLUMNS)
     statement = (
-        f"SELECT {columns} FROM signals WHERE {wanted.condition}"  # noqa: S608 - ours
+        f"SELECT {columns} FROM marked WHERE {wanted.condition}"  # noqa: S608 - ours
         " ORDER BY sheet, slot, kind"
     )
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
+        judge(signals)
         found = signals.execute(statement, wanted.values).fetchnumpy()
     digest = sha256()
     for name in SIGNAL_COLUMNS:

@@ -74,9 +74,11 @@ class FromFacts:
 
 @dataclass(frozen=True, slots=True)
 class FromSignals:
-    """Signals of one kind."""
+    """Signals of one kind: those that the published rules of `traffic.fakes` believe, or those
+    that they do not."""
 
     kind: Kind
+    believed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ METRICS: tuple[Metric, ...] = (
         name=_("Exposures"),
         definition=_(
             "How often something from the county was on a screen, at least three fifths of it for "
-            "at least half a second. Booked in times shown, never in money."
+            "at least half a second. Booked in times shown, never in money. Without what is not "
+            "believed: that is a figure of its own."
         ),
         dedupe=_ONCE_A_SHEET,
         unit=Unit.COUNT,
@@ -156,7 +159,10 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         id="plays",
         name=_("Plays"),
-        definition=_("How often a clip from the county began to play after it had been shown."),
+        definition=_(
+            "How often a clip from the county began to play after it had been shown. A play on an "
+            "exposure that is not believed does not count."
+        ),
         dedupe=_ONCE_A_SHEET,
         unit=Unit.COUNT,
         status=Status.COUNTED,
@@ -176,6 +182,19 @@ METRICS: tuple[Metric, ...] = (
         status=Status.ESTIMATED,
         merge=Merge.VIEWERS,
         source=FromSignals(Kind.PLAY),
+    ),
+    Metric(
+        id="not_believed",
+        name=_("Exposures not believed"),
+        definition=_(
+            "How many exposures the published rules against fakes found that day: one phone again "
+            "and again, scripts, farms, crowds made for one thing. They are in no other figure."
+        ),
+        dedupe=_ONCE_A_SHEET,
+        unit=Unit.COUNT,
+        status=Status.COUNTED,
+        merge=Merge.SUM,
+        source=FromSignals(Kind.EXPOSURE, believed=False),
     ),
     Metric(
         id="orders",

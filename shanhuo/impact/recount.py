@@ -19,6 +19,7 @@ from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
 from shanhuo.kernel.facts import RecordedFact
 from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.fakes import judge
 from shanhuo.traffic.kinds import ObjectKind
 
 THE_BEGINNING = date(2000, 1, 1)
@@ -88,8 +89,11 @@ def kept_facts(
 def wanted_signals(
     source: FromSignals, *, until: datetime, county: str, product: Product | None
 ) -> Wanted:
-    """What a signal must be to count for the place."""
-    condition = "kind = ? AND county > 0" + (f" AND county = {int(county)}" if county else "")
+    """What a signal must be to count for the place, in the view `marked` of `traffic.fakes`."""
+    fault = "fault = 0" if source.believed else "fault > 0"
+    condition = f"kind = ? AND {fault} AND county > 0"
+    if county:
+        condition += f" AND county = {int(county)}"
     values: list[object] = [int(source.kind)]
     if product is not None:
         condition += f" AND object_kind = {ObjectKind.POST.value} AND object IN (SELECT unnest(?))"
@@ -103,8 +107,9 @@ def _recount_signals(
     since, until = window.bounds
     wanted = wanted_signals(source, until=until, county=county, product=product)
     what = "list(DISTINCT viewer)" if metric.merge is Merge.VIEWERS else "count(*)"
-    statement = f"SELECT {what} FROM signals WHERE {wanted.condition}"  # noqa: S608 - ours
+    statement = f"SELECT {what} FROM marked WHERE {wanted.condition}"  # noqa: S608 - ours
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
+        judge(signals)
         (row,) = signals.execute(statement, wanted.values).fetchall()
     if metric.merge is Merge.VIEWERS:
         return Sketch.of(np.array(row[0] or [], np.uint64)).count()

@@ -121,7 +121,7 @@ def tell(db: None) -> Tell:
 
 @pytest.fixture
 def watch(settings: Any, tmp_path: Path) -> Watch:
-    """Write signals of one kind, each under an exposure sheet of its own."""
+    """Write signals of one kind, each under an exposure sheet of its own unless `sheets` says."""
     settings.SIGNALS_DIR = tmp_path / "signals"
     segments = Segments(settings.SIGNALS_DIR)
 
@@ -132,10 +132,11 @@ def watch(settings: Any, tmp_path: Path) -> Watch:
         viewers: tuple[int, ...] = (1,),
         post: int = 1,
         county: str = WUSHAN,
+        sheets: tuple[int, ...] = (),
     ) -> None:
         records = np.zeros(len(viewers), RECORD)
         records["at_ms"] = moments.to_ms(at)
-        records["sheet"] = [next(_numbers) for _ in viewers]
+        records["sheet"] = sheets or [next(_numbers) for _ in viewers]
         records["viewer"] = viewers
         records["kind"] = kind
         records["object"] = post

@@ -33,7 +33,7 @@ def test_every_metric_is_told_with_its_definition(client: Client) -> None:
 def test_figures_of_a_county_carry_unit_status_and_window(client: Client, sold: None) -> None:
     report = client.get(f"/api/counties/500237/figures?{DAYS}").json()
     assert report["households"] == report["missing_days"] == []
-    assert report["figures"][3] == {
+    assert report["figures"][4] == {
         "metric": "paid_gmv",
         "value": 4_800,
         "unit": "fen",

@@ -94,9 +94,9 @@ def test_an_export_opens_without_live_formulas_and_with_numbers(
     sheet = load_workbook(BytesIO(response.content)).active
     assert sheet is not None
     rows = {row[0]: row[1] for row in sheet.iter_rows(min_row=2, values_only=True)}
-    assert (len(rows), 48.0 in rows.values(), 1000.0 in rows.values()) == (10, True, True)
+    assert (len(rows), 48.0 in rows.values(), 1000.0 in rows.values()) == (11, True, True)
     csv = client.get("/c/500237/export?format=csv").content.decode("utf-8-sig")
-    assert csv.count("\n") == 11
+    assert csv.count("\n") == 12
 
 
 def test_a_project_page_shows_the_product_and_its_days_alone(

@@ -150,3 +150,21 @@ def test_the_nightly_comparison_notes_what_is_equal_and_what_is_not(
     assert [(check.metric, check.county, check.rolled_up, check.recounted) for check in wrong] == [
         ("paid_gmv", WUSHAN, 1, 1_800)
     ]
+
+
+@pytest.mark.django_db
+def test_attack_34_what_is_not_believed_is_in_no_figure_but_its_own(
+    watch: Watch, noon: datetime
+) -> None:
+    """Mei looks at one clip five times and plays it each time: three times are hers to count."""
+    looks = [(1, 901), (1, 902), (1, 903), (1, 904), (1, 905), (2, 906)]
+    for minute, (viewer, sheet) in enumerate(looks):
+        for kind in (Kind.EXPOSURE, Kind.PLAY):
+            at = noon - timedelta(minutes=30 - minute)
+            watch(at, kind=kind, post=7, viewers=(viewer,), sheets=(sheet,))
+    services.fill_recent(now=noon)
+    today = Window(date(2026, 7, 1), date(2026, 7, 1))
+    figures = {"exposures": 4, "plays": 4, "viewers": 2, "not_believed": 2}
+    for name, value in figures.items():
+        assert recount(BY_ID[name], today, county=WUSHAN) == value, name
+        assert queries.rolled_up(BY_ID[name], today, county=WUSHAN) == value, name

@@ -11,6 +11,7 @@ from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.fakes import judge
 
 
 def recount_fairness(metric: FairMetric, window: Window) -> int:
@@ -26,6 +27,7 @@ def recount_seen(window: Window) -> Seen:
 def _tally(window: Window) -> Tally:
     since, until = window.bounds
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
+        judge(signals)
         return read(
             signals, author_of=_authors(window), floor_counties=regions.floor_counties().keys()
         )

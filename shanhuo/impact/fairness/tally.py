@@ -14,7 +14,6 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
-from shanhuo.traffic.fakes import judge
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.lessons import LONG_VIEW_MS
 from shanhuo.traffic.slate import LENGTH, Rules
@@ -169,8 +168,7 @@ FROM lists JOIN capped USING (day_number, sheet)
 def read(
     signals: DuckDBPyConnection, *, author_of: Mapping[int, int], floor_counties: Iterable[str]
 ) -> Tally:
-    """The tally of everything a connection of the log sees; it must see whole days."""
-    judge(signals)
+    """The tally of all that a connection of the log sees; it sees whole days, and was judged."""
     _register(signals, "author_of", {"post": author_of.keys(), "author": author_of.values()})
     _register(signals, "floor_counties", {"county": map(int, floor_counties)})
     signals.execute(_SLOTS)

@@ -17,7 +17,7 @@ from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 
 SALES = ("orders", "paid_gmv", "refunded", "settled")
-ATTENTION = ("exposures", "plays", "viewers")
+ATTENTION = ("exposures", "plays", "viewers", "not_believed")
 HOUSEHOLDS = ("farm_gate", "households", "income_gain")
 MOST_PRODUCTS, MOST_POSTS = 8, 6
 MOST_COLUMNS, DAYS_A_WEEK = 100, 7
