@@ -46,19 +46,20 @@ class InForce:
 
 def in_force(*, now: datetime) -> InForce:
     """What serving processes do at this moment."""
-    known = rehearsal.load(folder())
-    if known is None or not known.is_fresh(now_ms=moments.to_ms(now)):
-        return InForce(frozenset(), 0, None, _reason(known))
-    numbers = frozenset(known.contracts.tolist())
-    return InForce(numbers, known.lists, moments.from_ms(known.made_ms), "")
+    known = rehearsal.known_contracts(folder())
+    if known is None:
+        return InForce(frozenset(), 0, None, _reason())
+    made_at = moments.from_ms(known[0])
+    if abs(now - made_at) >= rehearsal.STALE:
+        return InForce(frozenset(), 0, None, "the rehearsal is stale")
+    return InForce(known[2], known[1], made_at, "")
 
 
 def problems(*, now: datetime) -> list[str]:
     """What is wrong where the worker stopped rehearsing, in a sentence with its fix."""
-    known = rehearsal.load(folder())
-    if known is None or known.is_fresh(now_ms=moments.to_ms(now)):
+    known = rehearsal.known_contracts(folder())
+    if known is None or abs(now - (made_at := moments.from_ms(known[0]))) < rehearsal.STALE:
         return []
-    made_at = moments.from_ms(known.made_ms)
     return [
         f"Grants are paced by the curve: the last rehearsal is of {made_at:%Y-%m-%d %H:%M} UTC; "
         "is the worker running?"
@@ -76,8 +77,8 @@ def describe(*, now: datetime) -> str:
     )
 
 
-def _reason(known: Rehearsal | None) -> str:
+def _reason() -> str:
     try:
         return (folder() / _WHY).read_text()
     except OSError:
-        return "the rehearsal is stale" if known else "no rehearsal yet"
+        return "no rehearsal yet"

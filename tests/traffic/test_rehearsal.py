@@ -108,7 +108,8 @@ def test_a_damaged_rehearsal_is_none(known, tmp_path):
 
 def test_prices_are_in_the_unit_of_the_rankers_scores(known):
     left, ends = np.full(4, 20), np.full(4, MIDNIGHT_MS + DAY_MS)
-    in_points = known.plan.prices(left, 495.0, level=known.plan.level(left, 495.0))
+    lists = rehearsal.COUNTED_ON * 490.0
+    in_points = known.plan.prices(left, lists, level=known.plan.level(left, lists))
     assert known.prices(left, ends, now_ms=NOON_MS) == pytest.approx(2 * in_points, rel=0.05)
 
 

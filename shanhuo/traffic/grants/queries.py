@@ -354,6 +354,11 @@ def lines(grants: Iterable[Grant]) -> list[GrantLine]:
     ]
 
 
+def numbers_in_feed(grant: Grant) -> frozenset[int]:
+    """Its contracts on places of the feed, as signals call them."""
+    return frozenset(grant.contracts.filter(placement=Placement.FEED).values_list("pk", flat=True))
+
+
 def entries_of(grant: Grant) -> QuerySet[LedgerEntry]:
     """The entries of a grant, in the order of the chain."""
     return grant.entries.select_related("contract").order_by("sequence")

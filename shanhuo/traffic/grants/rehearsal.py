@@ -39,6 +39,9 @@ STALE = timedelta(hours=2)
 PRIOR_SLOTS = 200
 """Until so many supported slots were given out, they count as seen like any other."""
 
+COUNTED_ON = 0.85
+"""Of the traffic to come: what is given out is seen later, or not at all."""
+
 HAZARD_DAYS = 90
 PRIOR_CONTRACT_DAYS = 200.0
 HOUR_MS = samples.HOUR_MS
@@ -101,7 +104,7 @@ class Rehearsal:
 
     def prices(self, left: Numbers, ends_ms: Numbers, *, now_ms: int) -> Floats:
         """In points of the score, for the contracts of the plan, in their order."""
-        remaining = self.traffic.remaining(now_ms, ends_ms)
+        remaining = COUNTED_ON * self.traffic.remaining(now_ms, ends_ms)
         # Of so many places given out one is seen: so many more are needed.
         wanted = left / self.traffic.seen
         level = self.plan.level(wanted, remaining)
@@ -321,6 +324,16 @@ def stamp(folder: Path) -> int:
 
 # Each was met by cutting such a file short, or turning one of its bytes around.
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, TypeError, NotImplementedError, BadZipFile)
+
+
+def known_contracts(folder: Path) -> tuple[int, int, frozenset[int]] | None:
+    """Of the newest one: when it was made (ms), of how many lists, and its contracts' numbers."""
+    try:
+        with np.load(BytesIO((folder / FILE).read_bytes()), allow_pickle=False) as kept:
+            made_ms, lists, _ = kept["facts"].tolist()
+            return int(made_ms), int(lists), frozenset(kept["contracts"].tolist())
+    except _DAMAGED:
+        return None
 
 
 def load(folder: Path) -> Rehearsal | None:

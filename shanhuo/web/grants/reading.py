@@ -16,6 +16,7 @@ from shanhuo.traffic.grants import queries
 from shanhuo.traffic.grants.counting import excluded_by_rule
 from shanhuo.traffic.grants.pace import pace_of
 from shanhuo.traffic.grants.recount import book_and_recount
+from shanhuo.traffic.rehearsing import in_force
 from shanhuo.traffic.trials import queries as trials
 from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.charts import chart_of
@@ -93,7 +94,16 @@ def pace(request: HttpRequest, public_id: str) -> HttpResponse:
 
 def _pace(grant: Any, now: Any) -> dict[str, Any]:
     going = pace_of(traffic.signal_log(), grant, now=now)
-    return {"grant": grant, "pace": going, "chart": chart_of(going, now=now)}
+    known = in_force(now=now)
+    contracts = queries.numbers_in_feed(grant)
+    return {
+        "grant": grant,
+        "pace": going,
+        "chart": chart_of(going, now=now),
+        "in_feed": len(contracts),
+        "rehearsed": len(known.rehearsed & contracts),
+        "lists": known.lists,
+    }
 
 
 @require_safe
