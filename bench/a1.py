@@ -3,8 +3,10 @@
 Days of `bench/_crowd.py` go through the collector into a log; the rules of
 `shanhuo.traffic.fakes` judge it. Counted in exposures: recall is the part of an attack that is
 excluded, precision the part of what is excluded that was an attack. Numbers of the rules were
-chosen on the days 100–104; scored are the days 0–4. "patient farm" stands apart: people who are
-paid to behave like people look like people, and no rule of ours claims to find them.
+chosen on the days 100–105; scored are the days 0–4. After a first scoring (precision 0.986) the
+days 106–111 showed why: honest people who love half of everything without watching any of it. Now
+who loves, watches; rule 4 would take others for hired ones. "patient farm" stands apart: people who
+are paid to behave like people look like people, and no rule of ours claims to find them.
 """
 
 import os
@@ -75,7 +77,7 @@ def figures(days: list[Found]) -> list[Figure]:
     worst = min(day.recall(*attacks) for day in days)
     note = (
         f"{total.shown.total():,} exposures in {len(days)} days, {100 * _share(total):.0f} % made;"
-        f" worst day {worst:.3f}; days 0-4, rules chosen on 100-104"
+        f" worst day {worst:.3f}; days 0-4, rules chosen on 100-105"
     )
     return [
         Figure("a1", "recall", total.recall(*attacks), "", {"no rules": 0.0}, 1.0, 0.9, note=note),
