@@ -161,13 +161,13 @@ def test_pages_exports_and_the_api_say_that_a_figure_is_withheld(
     services.withhold_damaged(now=noon)
     english = {"accept-language": "en"}
     page = client.get("/c/500237?days=7", headers=english).content.decode()
-    assert page.count("withheld: the log of a day cannot be read") == 3
+    assert page.count("withheld: the log of a day cannot be read") == 4
     assert client.get("/metrics/plays", headers=english).status_code == 200
-    assert client.get("/metrics", headers=english).content.decode().count("withheld") == 3
+    assert client.get("/metrics", headers=english).content.decode().count("withheld") == 4
     figures = client.get("/api/counties/500237/figures").json()
     assert figures["damaged_days"] == ["2026-06-30"]
     damaged = {one["metric"] for one in figures["figures"] if one["damaged"]}
-    assert damaged == {"exposures", "plays", "viewers"}
+    assert damaged == {"exposures", "plays", "viewers", "not_believed"}
     assert {one["value"] for one in figures["figures"] if one["damaged"]} == {None}
     ranking = client.get("/api/metrics/plays/counties")
     assert (ranking.status_code, ranking.json()["code"]) == (503, "log_not_readable")

@@ -55,7 +55,7 @@ def season(tell: Tell, watch: Watch, plums: Any, make_county: Any, noon: datetim
         tell(settled(line(2_000 + number, product=TEA), mine), at)
         watch(at, post=7, viewers=(1, 2, 10 + number))
         watch(at, post=8, viewers=(2, 3))
-        watch(at, kind=Kind.EXPOSURE, post=7, viewers=(4, 5))
+        watch(at, kind=Kind.EXPOSURE, post=7, viewers=(4, 5, 5, 5, 5, 5))
         watch(at, kind=Kind.EXPOSURE, county=FENGJIE, post=9, viewers=(6,))
     tell(paid(line(500, product=TEA)), noon)
     tell(refunded(line(500, product=TEA)), noon)
