@@ -59,7 +59,7 @@ def season(tell: Tell, watch: Watch, plums: Any, make_county: Any, noon: datetim
         watch(at, kind=Kind.EXPOSURE, county=FENGJIE, post=9, viewers=(6,))
     tell(paid(line(500, product=TEA)), noon)
     tell(refunded(line(500, product=TEA)), noon)
-    watch(noon, kind=Kind.EXPOSURE, post=8, viewers=(4,))
+    watch(noon, kind=Kind.EXPOSURE, post=8, viewers=(4, 6, 6, 6, 6))
     for number in range(12):
         at, product = noon - (1 + number % 2) * DAY, plums.public_id if number % 3 else TEA
         tell(slip(f"household{number}", 12_340 + number, 8_000, product), at)
