@@ -31,8 +31,9 @@ class Controller(Protocol):
 
 
 class RehearsedController:
-    """Prices by the newest rehearsal on disk (decision 0040). Contracts that it does not know yet,
-    and all of them while there is none or it is stale, are paced by the curve."""
+    """The dearer of two prices: by the newest rehearsal on disk (decision 0040), and by the curve,
+    for a rehearsal may expect more of the hours to come than they bring. Contracts that it does not
+    know yet, and all of them while there is none or it is stale, are paced by the curve alone."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,7 +52,8 @@ class RehearsedController:
         here = standing.contract[place] == known.contracts
         left = np.where(here, (standing.quota - standing.delivered)[place], 0)
         ends_ms = np.where(here, standing.ends_ms[place], now_ms)
-        prices[place[here]] = known.prices(left, ends_ms, now_ms=now_ms)[here]
+        told = known.prices(left, ends_ms, now_ms=now_ms)[here]
+        prices[place[here]] = np.maximum(prices[place[here]], told)
         return prices
 
     def _look(self) -> None:
@@ -67,6 +69,9 @@ class CurveController:
     """
 
     LOOK_AHEAD_MS = HOUR_MS // 2
+    EARLY = 0.1
+    """Of its whole time: what is given out last may not be seen before a contract ends."""
+
     PROPORTIONAL, INTEGRAL, MOST = 0.04, 0.10, 2.0
     FURTHEST_HOURS = 24.0
 
@@ -76,7 +81,7 @@ class CurveController:
 
     def prices(self, standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
         hours = self._hours_since_last(now_ms)
-        behind = hours_behind(standing, now_ms=now_ms + self.LOOK_AHEAD_MS)
+        behind = hours_behind(standing, now_ms=now_ms + self._ahead_ms(standing))
         behind = np.clip(behind, -self.FURTHEST_HOURS, self.FURTHEST_HOURS)
         numbers = standing.contract.tolist()
         before = np.array([self._sums.get(number, 0.0) for number in numbers])
@@ -85,6 +90,10 @@ class CurveController:
         prices: NDArray[np.float64] = np.clip(sums + self.PROPORTIONAL * behind, 0.0, self.MOST)
         return prices
 
+    def _ahead_ms(self, standing: Standing) -> NDArray[np.float64]:
+        span: NDArray[np.float64] = self.EARLY * (standing.ends_ms - standing.starts_ms)
+        return np.maximum(self.LOOK_AHEAD_MS, span)
+
     def _hours_since_last(self, now_ms: int) -> float:
         """At most a minute's worth: a clock that jumps must not charge for the jump."""
         before, self._at_ms = self._at_ms, now_ms
@@ -92,7 +101,7 @@ class CurveController:
         return passed / HOUR_MS
 
 
-def target_at(standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
+def target_at(standing: Standing, *, now_ms: int | NDArray[np.float64]) -> NDArray[np.float64]:
     """What should be delivered by then: a straight line from the first moment to the last."""
     span = np.maximum(1, standing.ends_ms - standing.starts_ms)
     share = np.clip((now_ms - standing.starts_ms) / span, 0.0, 1.0)
@@ -100,7 +109,7 @@ def target_at(standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
     return target
 
 
-def hours_behind(standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
+def hours_behind(standing: Standing, *, now_ms: int | NDArray[np.float64]) -> NDArray[np.float64]:
     """How long ago, at its own pace, the contract should have been where it is."""
     span_hours = np.maximum(1, standing.ends_ms - standing.starts_ms) / HOUR_MS
     pace = standing.quota / span_hours
