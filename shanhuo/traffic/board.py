@@ -8,7 +8,7 @@ through: a row that was switched off is off on every board.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,14 +65,6 @@ class Marks(dict[int, Mark]):
         return mark
 
 
-class Bodies(Protocol):
-    """JSON bodies by row."""
-
-    def __getitem__(self, row: int, /) -> bytes: ...
-
-    def of(self, rows: list[int], /) -> list[bytes]: ...
-
-
 class Topics(Mapping[str, Rows]):
     """The best rows of each topic, by its name."""
 
@@ -104,7 +96,7 @@ class Board:
     newcomer: NDArray[np.bool_]
     marks: Mapping[int, Mark]
     cards: Sequence[Card]
-    bodies: Bodies
+    bodies: Mapping[int, bytes]
     fit_for_youth: NDArray[np.bool_]
     best_first: Rows
     untried: Rows
@@ -129,7 +121,7 @@ class Board:
 def build(
     catalogue: Catalogue,
     counters: Counters,
-    bodies: Bodies,
+    bodies: Mapping[int, bytes],
     together: Mapping[int, Rows],
     *,
     now: datetime,
@@ -171,6 +163,7 @@ def freshened(
     board: Board,
     catalogue: Catalogue,
     counters: Counters,
+    bodies: Mapping[int, bytes],
     together: Mapping[int, Rows],
     *,
     now: datetime,
@@ -196,6 +189,7 @@ def freshened(
         score=np.concatenate((board.score, score)),
         newcomer=newcomer,
         marks=Marks(columns, newcomer),
+        bodies=bodies,
         fit_for_youth=np.concatenate((board.fit_for_youth, new["product"] == 0)),
         best_first=ordered,
         untried=untried,

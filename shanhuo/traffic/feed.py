@@ -326,11 +326,12 @@ def seal_list(
     shown: list[Shown], board: Board, viewer: Viewer, *, policy: int, now_ms: int
 ) -> tuple[int, str]:
     """(sheet id, token) for a list of the feed."""
-    posts, marks, pack = board.posts, board.marks, _SLOT.pack
+    posts = board.posts[[one.row for one in shown]].tolist()
+    marks, pack = board.marks, _SLOT.pack
     packed = b"".join(
         [
-            pack(posts[row], marks[row].county, price, propensity, grant, policy, _POST, source)
-            for row, source, price, propensity, grant in shown
+            pack(post, marks[row].county, price, propensity, grant, policy, _POST, source)
+            for post, (row, source, price, propensity, grant) in zip(posts, shown, strict=True)
         ]
     )
     return seal_packed(

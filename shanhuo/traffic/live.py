@@ -57,7 +57,6 @@ class Live:
         self.catalogue, self.counters = Catalogue(), Counters()
         self.memories, self._together = Memories(), Together()
         self._log, self._follower = log, Follower(log)
-        self._bodies = Bodies(self.catalogue, self.counters)
         self._lock = threading.Lock()
         self._board: Board | None = None
         self._looked_at: datetime | None = None
@@ -210,14 +209,15 @@ class Live:
 
     def _build(self, now: datetime) -> None:
         rest = WHOLE_BOARD_REST * self._whole_took
-        together = self._together.lists()
+        bodies = Bodies(self.catalogue, self.counters)
+        known = self.catalogue, self.counters, bodies, self._together.lists()
         if self._board is None or self._is_due(self._whole_at, rest, now):
             began = time.thread_time()
-            board = boards.build(self.catalogue, self.counters, self._bodies, together, now=now)
+            board = boards.build(*known, now=now)
             self._whole_took = timedelta(seconds=time.thread_time() - began)
             self._whole_at = now
         else:
-            board = boards.freshened(self._board, self.catalogue, self.counters, together, now=now)
+            board = boards.freshened(self._board, *known, now=now)
         # Before the board: prices must know every row that an answer may ask for.
         self.delivery.step(self.catalogue, self.counters, board.score, now=now)
         self.placards.step(self.catalogue, now=now)

@@ -125,8 +125,8 @@ class Serving:
 
 
 def _items(shown: list[Shown], board: Board) -> list[bytes]:
-    bodies = board.bodies.of([one.row for one in shown])
-    return [_WHY[one.source] + body for one, body in zip(shown, bodies, strict=True)]
+    bodies = board.bodies
+    return [_WHY[one.source] + bodies[one.row] for one in shown]
 
 
 _lock = threading.Lock()

@@ -87,7 +87,7 @@ def test_between_whole_boards_new_posts_come_first_and_withdrawn_ones_are_gone()
     catalogue.put([card(100, topics=("脆李",), published_ms=NOON_MS)])
     catalogue.withdraw([7])
     counters.add(exposures(1, 200))
-    fresh = boards.freshened(whole, catalogue, counters, {}, now=later)
+    fresh = boards.freshened(whole, catalogue, counters, bodies, {}, now=later)
     anew = boards.build(catalogue, counters, bodies, {}, now=later)
     assert fresh.posts[fresh.best_first[0]] == fresh.posts[fresh.fresh[0]] == 100
     assert fresh.fresh.tolist() == anew.fresh.tolist()
