@@ -25,8 +25,8 @@ MIDNIGHT_MS = NOON_MS - DAY_MS // 2
 
 def test_of_an_hour_a_bounded_sample_is_kept_each_list_with_the_same_chance(tmp_path):
     sampler = Sampler(tmp_path, "a")
-    sampler.step(now=NOON)
     for number in range(2_000):
+        sampler.step(now=NOON + timedelta(seconds=number))
         if sampler.draw():
             sampler.add([0.5], [(number / 2_000, (7, 8))], [7, 8])
         sampler.count(slots=10, supported=2)
@@ -38,10 +38,18 @@ def test_of_an_hour_a_bounded_sample_is_kept_each_list_with_the_same_chance(tmp_
     assert abs(np.mean([one.worth[0] for one in hour.samples]) - 0.5) < 0.1
 
 
+def test_a_rush_at_the_beginning_of_an_hour_is_not_slowed_by_samples(tmp_path):
+    sampler = Sampler(tmp_path, "a")
+    sampler.step(now=NOON)
+    sampler.step(now=NOON + timedelta(seconds=45))
+    assert sum(sampler.draw() for _ in range(1_000)) == samples.DRAWN_AN_HOUR // 80
+
+
 def test_samples_survive_the_process_and_a_damaged_file_is_left_out(tmp_path):
     for name in ("a", "b"):
         sampler = Sampler(tmp_path, name)
         sampler.step(now=NOON)
+        sampler.step(now=NOON + timedelta(seconds=9))
         assert sampler.draw()
         sampler.add([0.5], [(0.4, (7,))], [7])
         sampler.step(now=NOON + timedelta(minutes=6))

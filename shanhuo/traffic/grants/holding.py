@@ -30,7 +30,7 @@ from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.records import Records
 from shanhuo.traffic.viewers import Viewer
 
-RENEW_EVERY = timedelta(seconds=2)
+RENEW_EVERY = timedelta(seconds=5)
 IN_HAND_MS = 15 * 60_000
 """A process keeps in hand what the curve asks for in this time: a little, and never more than a
 fiftieth of the contract, so that what dies with a process is small."""

@@ -1,7 +1,8 @@
 """What some lists could have shown: samples of each hour, kept in files, for rehearsals.
 
 Of the lists that a process makes in an hour, KEPT are kept, each with the same chance, however many
-there are. Nothing of the viewer is in them: only what places were worth, and for which contracts.
+there are; but a sample costs as much as several lists, so in a rush fewer are drawn. Nothing of the
+viewer is in them: only what places were worth, and for which contracts.
 A process that is killed loses a few minutes of samples and nothing else.
 """
 
@@ -16,8 +17,12 @@ import msgspec
 from shanhuo.traffic import moments
 
 KEPT = 200
+DRAWN_AN_HOUR = 4 * KEPT
+"""No more are drawn, and of what was not drawn while it was quiet a quarter at once."""
+
 WRITE_EVERY = timedelta(minutes=5)
 FORGOTTEN_AFTER = timedelta(days=2)
+HOUR = timedelta(hours=1)
 HOUR_MS = 3_600_000
 FOLDER = "pacing"
 _SUFFIX = ".offers"
@@ -59,12 +64,17 @@ class Sampler:
         self._hour = Hour(0)
         self._groups: dict[tuple[int, ...], int] = {}
         self._written_at: datetime | None = None
+        self._stepped_at: datetime | None = None
+        self._budget = 0.0
 
     def draw(self) -> bool:
         """Count a list; whether it should be added to the samples."""
         with self._lock:
             self._hour.lists += 1
-            return self._random.random() * self._hour.lists < KEPT
+            if self._budget < 1 or self._random.random() * self._hour.lists >= KEPT:
+                return False
+            self._budget -= 1
+            return True
 
     def count(self, *, slots: int, supported: int) -> None:
         """Count what the list gave out."""
@@ -106,6 +116,7 @@ class Sampler:
 
     def step(self, *, now: datetime) -> None:
         """Write what came together, from time to time and when an hour is over."""
+        self._earn(now)
         from_ms = moments.to_ms(now) // HOUR_MS * HOUR_MS
         turned = from_ms != self._hour.from_ms
         if turned or self._written_at is None or abs(now - self._written_at) >= WRITE_EVERY:
@@ -114,6 +125,13 @@ class Sampler:
         if turned:
             with self._lock:
                 self._hour, self._groups = Hour(from_ms), {}
+
+    def _earn(self, now: datetime) -> None:
+        """Time makes samples possible; a rush at the beginning of an hour does not."""
+        before, self._stepped_at = self._stepped_at, now
+        passed = min(abs(now - (before or now)), HOUR)
+        with self._lock:
+            self._budget = min(self._budget + DRAWN_AN_HOUR * (passed / HOUR), DRAWN_AN_HOUR / 4)
 
     def write(self) -> None:
         """The hour so far, in the place of what was written of it before."""
