@@ -13,6 +13,7 @@ from shanhuo.console.simulation.city import FIRST_ADCODE, FIRST_AUTHOR, FIRST_PO
 from shanhuo.console.simulation.support import Support
 from shanhuo.traffic import board as boards
 from shanhuo.traffic import moments
+from shanhuo.traffic.bodies import Bodies
 from shanhuo.traffic.catalogue import EVERY_MONTH, Card
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.kinds import Kind, ObjectKind, Surface
@@ -53,8 +54,9 @@ class Stage(Live):
 
     def turn(self, *, now: datetime) -> None:
         """A new board, and new prices."""
+        bodies = Bodies(self.catalogue, self.counters)
         lists = self._together.lists()
-        self._board = boards.build(self.catalogue, self.counters, self._bodies, lists, now=now)
+        self._board = boards.build(self.catalogue, self.counters, bodies, lists, now=now)
         self._support.step(self.catalogue, self.counters, self._board.score, now=now)
 
     def posts_in(self, rows: list[int]) -> Ints:

@@ -91,8 +91,9 @@ class CurveController:
         return prices
 
     def _ahead_ms(self, standing: Standing) -> NDArray[np.float64]:
-        span: NDArray[np.float64] = self.EARLY * (standing.ends_ms - standing.starts_ms)
-        return np.maximum(self.LOOK_AHEAD_MS, span)
+        span = standing.ends_ms - standing.starts_ms
+        ahead: NDArray[np.float64] = np.maximum(self.LOOK_AHEAD_MS, self.EARLY * span)
+        return ahead
 
     def _hours_since_last(self, now_ms: int) -> float:
         """At most a minute's worth: a clock that jumps must not charge for the jump."""
