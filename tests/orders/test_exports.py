@@ -7,6 +7,7 @@ reach is named, so that it is brought within reach and not forgotten.
 import csv
 import inspect
 import re
+from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -30,7 +31,11 @@ from shanhuo.people import services as people_services
 from shanhuo.people.access import Access, may_enter
 from shanhuo.people.models import Household, HouseholdImport
 from shanhuo.regions.models import Village
+from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.models import Grant
+from shanhuo.traffic.trials import services as trials
 from shanhuo.web.access import whole_table
+from tests.traffic import grants_kit
 from tests.web.test_access import pages
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +115,9 @@ def sell(sku, seller, paid_order, buyer, now) -> OrderLine:
 
 
 @pytest.fixture
-def full_house(seasons, cooperative, lin, wang, make_county, make_user, make_organisation, noon):
+def full_house(
+    seasons, cooperative, op, lin, wang, make_county, make_user, make_organisation, make_post, noon
+):
     """Two counties in full season: ours, where everybody types formulas, and another's."""
     there = make_county("奉节县", "500236")
     seller, officer = make_user(OTHERS), make_user(OTHERS)
@@ -119,7 +126,22 @@ def full_house(seasons, cooperative, lin, wang, make_county, make_user, make_org
     seasons(cooperative, lin, wang, OURS, noon)
     write_formulas()
     seasons(shop, seller, officer, OTHERS, noon)
+    make_post()
+    try_a_grant(op, wang, cooperative.county, now=noon)
     impact.fill_everything(now=noon)
+
+
+def try_a_grant(operator, officer, county, *, now) -> None:
+    """A grant with formulas for words, and a trial registered before it starts."""
+    first, last = clock.day_of(now) + timedelta(days=1), clock.day_of(now) + timedelta(days=9)
+    programme = grants_kit.open_programme(operator, now=now, starts_on=first, ends_on=last)
+    asked = grants_kit.terms(
+        grants_kit.county_wish(1_000), title=FORMULA, reason=FORMULA, starts_on=first, ends_on=last
+    )
+    grant = grants_kit.approved(operator, officer, county, asked, now=now, programme=programme)
+    trials.register_trial(
+        traffic.signal_log(), operator=operator, grant_id=grant.pk, metric="plays", now=now
+    )
 
 
 def write_formulas() -> None:
@@ -176,7 +198,7 @@ def addresses(route: str) -> list[str]:
     plain = "/" + route.lstrip("/")
     ids = {
         value
-        for model in (Product, Household, HouseholdImport)
+        for model in (Product, Household, HouseholdImport, Grant)
         for value in model.objects.values_list("public_id", flat=True)
     }
     found = {re.sub(r"<[^>]+>", value, plain) for value in ids | {"500237", "500236"}}

@@ -63,7 +63,7 @@ def approved(
     programme: Programme | None = None,
 ) -> Grant:
     """A grant that Wang asked for and the operator approved."""
-    programme = open_programme(op, now=now)
+    programme = programme or open_programme(op, now=now)
     grant = services.request_grant(
         requester=wang, programme_id=programme.pk, county_id=county.pk, terms=asked, now=now
     )
