@@ -44,6 +44,8 @@ def prepare() -> None:
     person("赵大姐", PHONES["zhao"])
     person("梅买家", PHONES["mei"])
     audit = person("审计员", PHONES["audit"])
+    # Of no office yet: for tests that need an officer elsewhere than in the story.
+    person("杨专员", PHONES["yang"])
     now = clock.now()
     opened = (
         (Kind.PLATFORM, "山货平台", None, op),

@@ -19,7 +19,7 @@ from shanhuo.people.models import Organisation, User
 from shanhuo.regions import queries
 services.open_organisation(
     kind="county_office", name="第二个专班", county=queries.county_of("{county}"),
-    owners=[User.objects.get(display_name="王专员")], opened_by=None, now=clock.now(),
+    owners=[User.objects.get(display_name="杨专员")], opened_by=None, now=clock.now(),
 )
 """
 BOOK = """
@@ -62,15 +62,15 @@ def test_ten_thousand_exposures_for_a_county(phone_of, platform, market):
     op.get_by_role("button", name="开设").click()
     op.get_by_text("计划已设立").wait_for()
 
-    wang = phone_of("wang").open(f"/county/grants/new?county={county}")
-    wang.locator("#id_title").fill("当季上市")
-    wang.locator("#id_reason").fill("丰收。")
-    wang.locator("#id_starts_on").fill(str(today))
-    wang.locator("#id_ends_on").fill(last)
-    wang.locator("#id_quota_1").fill("10000")
-    wang.get_by_role("button", name="提交申请").click()
-    wang.get_by_text("已提交").wait_for()
-    address = "/grants/" + wang.url.rpartition("/")[2]
+    yang = phone_of("yang").open(f"/county/grants/new?county={county}")
+    yang.locator("#id_title").fill("当季上市")
+    yang.locator("#id_reason").fill("丰收。")
+    yang.locator("#id_starts_on").fill(str(today))
+    yang.locator("#id_ends_on").fill(last)
+    yang.locator("#id_quota_1").fill("10000")
+    yang.get_by_role("button", name="提交申请").click()
+    yang.get_by_text("已提交").wait_for()
+    address = "/grants/" + yang.url.rpartition("/")[2]
 
     op.goto(platform.origin + address)
     op.get_by_role("button", name="批出 10,000 次曝光").click()
@@ -95,6 +95,6 @@ def test_ten_thousand_exposures_for_a_county(phone_of, platform, market):
     anybody.reload()
     assert re.search(r"10,000", anybody.content())
     for path in ("/grants", "/grants/rules", "/county/grants", "/ops/grants"):
-        page = phone_of("op" if "ops" in path else "wang").open(path)
+        page = phone_of("op" if "ops" in path else "yang").open(path)
         assert page.locator("h1").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -23,7 +23,8 @@ from shanhuo.traffic.grants.terms import Terms, Wish
 from shanhuo.traffic.grants.words import KINDS, MEANS_OF, PLACEMENT_OF
 members = Membership.objects.select_related("user", "organisation__county")
 op = members.filter(organisation__kind="platform")[0].user
-office = members.get(organisation__kind="county_office", organisation__county__adcode="{county}")
+offices = members.filter(organisation__kind="county_office")
+office = offices.filter(organisation__county__adcode="{county}")[0]
 days = {{"starts_on": clock.today(), "ends_on": clock.today() + timedelta(days=9)}}
 programme = services.open_programme(
     operator=op, name="开屏与横幅", purpose="试", budget_count=9000, most_per_grant=9000,
