@@ -254,14 +254,6 @@ def follows(user: Any, author_id: int) -> bool:
     return _signed_in(user) and Follow.objects.filter(follower=user, author_id=author_id).exists()
 
 
-def followed_author_ids(user: Any) -> frozenset[int]:
-    """Row ids of the authors whom the user follows."""
-    if not _signed_in(user):
-        return frozenset()
-    rows = Follow.objects.filter(follower=user).values_list("author_id", flat=True)
-    return frozenset(rows)
-
-
 def follower_count(author_id: int) -> int:
     """How many people follow an author now; a state, not a counter of signals."""
     return Follow.objects.filter(author_id=author_id).count()

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from shanhuo.impact.metrics import BY_ID, METRICS
+from shanhuo.impact.metrics import METRICS
 from shanhuo.impact.models import Examination, Release
 from shanhuo.impact.publishing import published_value
-from shanhuo.impact.queries import Figure, rolled_up
+from shanhuo.impact.queries import Figure
 from shanhuo.impact.windows import Window
 from shanhuo.people import rules as people
 
@@ -83,12 +83,6 @@ def _holding(one: Examination | None, figure: Figure) -> Examination | None:
         return one
     one.status = Status.VOID
     return one
-
-
-def value_now(one: Examination) -> int:
-    """The number of the roll-ups today, exact."""
-    window = Window(one.since_day, one.until_day)
-    return rolled_up(BY_ID[one.metric], window, county=one.county, product=one.product)
 
 
 def waiting_for(user: Any) -> int:

@@ -55,11 +55,6 @@ def search_villages(county_id: int, text: str) -> QuerySet[Village]:
     return _found(villages, text, key="pk") if text.strip() else villages
 
 
-def poor_county_adcodes() -> frozenset[str]:
-    """The 831 counties of today that carry the 832 listings."""
-    return frozenset(County.objects.exclude(exit_year=None).values_list("adcode", flat=True))
-
-
 def floor_counties() -> dict[str, bool]:
     """Adcodes of the counties of the 832 and of the key counties; whether each is a key county."""
     listed = County.objects.exclude(exit_year=None, key_county_basis="")

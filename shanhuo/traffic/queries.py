@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-import numpy as np
 from django.conf import settings
 
 from shanhuo.traffic import moments
@@ -42,12 +40,6 @@ def first_signal_at() -> datetime | None:
     if len(snapshot.records):
         known.append(int(snapshot.records["at_ms"].min()))
     return moments.from_ms(min(known)) if known else None
-
-
-def read_signals(*, since: datetime, until: datetime) -> dict[str, np.ndarray[Any, Any]]:
-    """All signals with `since <= at < until` as columns, by the names of docs/signals.md."""
-    with signal_log().open(since=since, until=until) as connection:
-        return dict(connection.execute("SELECT * FROM signals").fetchnumpy())
 
 
 def complete_until(*, now: datetime) -> datetime:

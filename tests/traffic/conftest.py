@@ -13,6 +13,7 @@ from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.pacing.offers import Offers
 from shanhuo.traffic.recorder import Recorder
+from shanhuo.traffic.records import Records
 from shanhuo.traffic.serving import Serving
 from shanhuo.traffic.sheets import Slot
 
@@ -59,6 +60,18 @@ def make_recorder(tmp_path: Path) -> Callable[[], Recorder]:
 @pytest.fixture
 def recorder(make_recorder: Callable[[], Recorder]) -> Recorder:
     return make_recorder()
+
+
+@pytest.fixture
+def write(make_recorder: Callable[[], Recorder]) -> Callable[..., None]:
+    """Write records as one process of a platform would, in one go."""
+
+    def write(*records: Records) -> None:
+        recorder = make_recorder()
+        recorder.write(np.concatenate(records), now_ms=NOON_MS)
+        recorder.close()
+
+    return write
 
 
 def steady(root: Path) -> Serving:

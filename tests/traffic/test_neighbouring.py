@@ -117,16 +117,6 @@ def watches(viewer: int, *watched: int, **fields: int) -> Records:
     return made
 
 
-@pytest.fixture
-def write(make_recorder):
-    def write(*records: Records) -> None:
-        recorder = make_recorder()
-        recorder.write(np.concatenate(records), now_ms=NOON_MS)
-        recorder.close()
-
-    return write
-
-
 def read(log, wishes=None) -> watching.History:
     return watching.read(log, CARDS, since=NOON - DAY, until=NOON, wishes=wishes or {})
 

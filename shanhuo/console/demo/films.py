@@ -1,6 +1,5 @@
 """The creators film, upload in pieces, and post over three weeks; operators review every post."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connection
 
-from shanhuo.console.demo import clips, script
+from shanhuo.console.demo import clips
 from shanhuo.console.demo.cast import Cast, Place
 from shanhuo.content import services as content
 from shanhuo.content.limits import PIECE_BYTES
@@ -129,15 +128,3 @@ def refuse_and_appeal(cast: Cast, film: Film, post: "Post", *, now: datetime) ->
 def leave_in_queue(film: Film, post: "Post", *, now: datetime) -> None:
     """One post waits for review, so that an operator of the demo finds work."""
     content.send_to_review(post_id=post.pk, author=film.creator[1], now=now)
-
-
-def upload_all(films: list[Film], *, now: datetime) -> Iterator["Post"]:
-    """Upload every film, then let the worker make what is served."""
-    for film in films:
-        yield upload(film, now=now)
-    render_on_all_cores(now=now)
-
-
-def clip_count() -> int:
-    """How many clips the script asks for."""
-    return sum(len(county.captions) for county in script.counties())

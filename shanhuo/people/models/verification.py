@@ -1,5 +1,3 @@
-from pathlib import Path
-
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 from django.db import models
@@ -78,6 +76,3 @@ class VerificationDocument(models.Model):
     content_type = models.CharField(max_length=40)
     byte_count = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-
-    def absolute_path(self) -> Path:
-        return Path(self.file.path)

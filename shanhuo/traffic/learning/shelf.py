@@ -8,6 +8,7 @@ is the one moment at which the model changes.
 import io
 import json
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -59,7 +60,7 @@ class Versioned(Protocol):
 Kept = TypeVar("Kept", bound=Versioned)
 
 
-class Versions(Generic[Kept]):
+class Versions(ABC, Generic[Kept]):
     """The models of one kind of one platform. One writer: the training job."""
 
     kind: ClassVar[str]
@@ -69,11 +70,13 @@ class Versions(Generic[Kept]):
         self.folder = folder
         self._pointer = folder / self.pointer
 
+    @abstractmethod
     def _packed(self, model: Kept) -> bytes:
-        raise NotImplementedError
+        """The body of a file: an archive of arrays."""
 
+    @abstractmethod
     def _unpacked(self, body: bytes) -> Kept:
-        raise NotImplementedError
+        """The model of a body that is whole."""
 
     def stamp(self) -> int:
         """Changes whenever the current model does; 0 when there is none."""

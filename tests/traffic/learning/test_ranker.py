@@ -43,16 +43,6 @@ def exposures(count: int, *, post: int, watched: int, **fields: int) -> Records:
 
 
 @pytest.fixture
-def write(make_recorder):
-    def write(*records: Records) -> None:
-        recorder = make_recorder()
-        recorder.write(np.concatenate(records), now_ms=NOON_MS)
-        recorder.close()
-
-    return write
-
-
-@pytest.fixture
 def shelf(tmp_path) -> Shelf:
     return Shelf(tmp_path / "ranker")
 
