@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "shanhuo.goods",
     "shanhuo.orders",
     "shanhuo.content",
+    "shanhuo.live",
     "shanhuo.traffic",
     "shanhuo.impact",
     "shanhuo.web",

@@ -25,6 +25,7 @@ ROOMS = [
     "people",
     "goods",
     "content",
+    "live",
     "orders",
     "traffic",
     "impact",

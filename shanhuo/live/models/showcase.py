@@ -1,0 +1,62 @@
+"""The goods of a session (小黄车), and when each was talked about."""
+
+from django.db import models
+from django.db.models import Q
+
+from shanhuo.live.models.session import Session
+from shanhuo.live.states import ExplainState
+
+
+class ShowcaseItem(models.Model):
+    """A product in the showcase. It stays in the record after it was taken off."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="items")
+    product = models.ForeignKey("goods.Product", models.PROTECT, related_name="+")
+    brought_by = models.ForeignKey(
+        "live.Cast", models.PROTECT, null=True, related_name="+", help_text="Of a co-stream."
+    )
+    hot_sale = models.ForeignKey(
+        "orders.HotSale", models.PROTECT, null=True, related_name="+", help_text="限时限量"
+    )
+    position = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=ExplainState, default=ExplainState.WAITING)
+    pinned_at = models.DateTimeField(null=True, help_text="On the screen since; null: not pinned.")
+    added_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "product"],
+                condition=Q(removed_at__isnull=True),
+                name="product_once_in_showcase",
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(pinned_at__isnull=False),
+                name="one_pinned_item",
+            ),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(state="explaining"),
+                name="one_item_being_explained",
+            ),
+        ]
+
+
+class Pin(models.Model):
+    """A price that stood on the screen: what viewers were shown, from when to when."""
+
+    item = models.ForeignKey(ShowcaseItem, models.PROTECT, related_name="pins")
+    price_fen = models.PositiveIntegerField(help_text="Lowest price of the product at that moment.")
+    pinned_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
+class Explanation(models.Model):
+    """When a product was talked about: a chapter of the replay, and its explain clip (讲解回放)."""
+
+    item = models.ForeignKey(ShowcaseItem, models.PROTECT, related_name="explanations")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)

@@ -1,0 +1,77 @@
+"""How far a live session has come, and the other closed lists of the room. Values are stored."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SessionKind(models.TextChoices):
+    """What a session is held for (场次类型); each is a template of its own."""
+
+    SELLING = "selling", _("Live selling")
+    MAYORS = "mayors", _("Officials on camera")
+    FESTIVAL = "festival", _("Selling festival")
+    COSTREAM = "costream", _("Co-stream")
+    CLINIC = "clinic", _("Agronomy clinic")
+
+
+class SessionStatus(models.TextChoices):
+    """draft → submitted → scheduled → on_air ⇄ interrupted → ended → sealed; or cancelled."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Waiting for the check before air")
+    SCHEDULED = "scheduled", _("Scheduled")
+    ON_AIR = "on_air", _("On air")
+    INTERRUPTED = "interrupted", _("Back in a moment")
+    ENDED = "ended", _("Ended")
+    SEALED = "sealed", _("Ended, evidence sealed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class CastRole(models.TextChoices):
+    """What somebody does in a session."""
+
+    HOST = "host", _("Host")
+    COHOST = "cohost", _("Co-host")
+    EXPERT = "expert", _("Expert")
+    MODERATOR = "moderator", _("Moderator")
+
+
+class ExplainState(models.TextChoices):
+    """讲解状态 of a product in the showcase."""
+
+    WAITING = "waiting", _("Not explained yet")
+    EXPLAINING = "explaining", _("Being explained")
+    EXPLAINED = "explained", _("Explained")
+
+
+class MessageStatus(models.TextChoices):
+    SHOWN = "shown", _("Shown in the room")
+    HELD = "held", _("Held back by a listed word")
+    HIDDEN = "hidden", _("Hidden by a moderator")
+
+
+class PenaltyKind(models.TextChoices):
+    MUTE = "mute", _("May not write")
+    BAN = "ban", _("May not enter")
+
+
+class QuestionStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    ANSWERING = "answering", _("Being answered")
+    ANSWERED = "answered", _("Answered")
+    PASSED = "passed", _("Passed over")
+
+
+class TakeSource(models.TextChoices):
+    """Where moving pictures come from."""
+
+    PHONE = "phone", _("Phone browser")
+    ENCODER = "encoder", _("Encoder (RTMP)")
+
+
+class Container(models.TextChoices):
+    """In what the bytes of a take are wrapped."""
+
+    MP4 = "mp4", "MP4"
+    WEBM = "webm", "WebM"
+    FLV = "flv", "FLV"
