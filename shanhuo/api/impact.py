@@ -15,6 +15,7 @@ from shanhuo.impact.fairness import queries as fair
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
 from shanhuo.impact.publishing import published_value
 from shanhuo.impact.queries import Figure
+from shanhuo.impact.survival import queries as survival
 from shanhuo.impact.windows import EARLIEST, LATEST, Window
 from shanhuo.kernel import clock
 from shanhuo.people import queries as people
@@ -27,6 +28,7 @@ ACCESS = {
     "GET /api/metrics/{metric_id}/counties": Access.ANYONE,
     "GET /api/figures": Access.ANYONE,
     "GET /api/fairness": Access.ANYONE,
+    "GET /api/survival": Access.ANYONE,
     "GET /api/counties/{adcode}/figures": Access.ANYONE,
     "GET /api/counties/{adcode}/households": Access.OFFICER | Access.OPERATOR | Access.AUDITOR,
     "GET /api/audits": Access.ANYONE,
@@ -142,6 +144,36 @@ class FairnessOut(Schema):
     counted_at: datetime | None
     missing_days: list[date]
     damaged_days: list[date]
+
+
+class SurvivalQuery(Schema):
+    """The newest night until `until_day`; `programme`: public id, "" for all."""
+
+    until_day: date | None = Field(None, ge=EARLIEST, le=LATEST)
+    programme: str = Field("", max_length=16)
+
+
+class SpanOut(Schema):
+    """`creators` whose `days` have passed; `there` of them, from 0 to 1, null with fewer than ten.
+    `others`: the part of comparable creators whom no grant ever lifted; not causal. `ready_on`: the
+    day for which there can be a first figure."""
+
+    days: int
+    creators: int
+    there_count: int | None
+    there: float | None
+    others_count: int
+    others: float | None
+    ready_on: date | None
+
+
+class SurvivalOut(Schema):
+    """As of the end of `day`."""
+
+    day: date
+    over: int
+    under_way: int
+    lines: list[SpanOut]
 
 
 class CountyValueOut(Schema):
@@ -282,6 +314,16 @@ def fairness(request: HttpRequest, window: Query[WindowQuery]) -> FairnessOut:
         missing_days=found.missing_days,
         damaged_days=found.damaged_days,
     )
+
+
+@router.get("/survival", response=SurvivalOut, summary="Creators after support has ended")
+def creators_after_support(request: HttpRequest, query: Query[SurvivalQuery]) -> Any:
+    """404 before the first night, and for a programme of which nothing was noted."""
+    until_day = query.until_day or clock.today()
+    found = survival.report(until_day=until_day, programme=query.programme)
+    if found is None:
+        raise Http404
+    return found
 
 
 def _share(parts: int | None) -> float | None:

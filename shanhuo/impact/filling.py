@@ -15,7 +15,7 @@ from duckdb import DuckDBPyConnection
 from duckdb import Error as DuckDBError
 
 from shanhuo.content import queries as content
-from shanhuo.impact.fairness.tally import Tally, read
+from shanhuo.impact.fairness.tally import read
 from shanhuo.impact.metrics import (
     FACT_TYPES,
     FARM_GATE,
@@ -27,8 +27,9 @@ from shanhuo.impact.metrics import (
     Merge,
     Metric,
 )
-from shanhuo.impact.models import Cell, ExposureDay, Fill, HouseholdDay, PostProduct
+from shanhuo.impact.models import Cell, CreatorDay, ExposureDay, Fill, HouseholdDay, PostProduct
 from shanhuo.impact.sketch import Sketch
+from shanhuo.impact.survival import traces
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
 from shanhuo.regions import queries as regions
@@ -203,18 +204,13 @@ def _fill_signals(day: date, *, now: datetime) -> None:
         _add_products(signals)
         sums = _signal_sums(signals)
         viewers = _viewer_cells(signals, since)
-        tally = _tally(signals)
+        authors = content.authors_of_posts()
+        tally = read(signals, author_of=authors, floor_counties=regions.floor_counties().keys())
+        traced = traces.read(signals, author_of=authors)
+    CreatorDay.objects.update_or_create(day=day, defaults={"state": traces.to_bytes(traced)})
     ExposureDay.objects.update_or_create(day=day, defaults={"state": tally.to_bytes()})
     _replace_cells(FromSignals, day, [*_cells_of(sums, day), *viewers])
     _note(Log.SIGNALS, day, entry_count, now)
-
-
-def _tally(signals: DuckDBPyConnection) -> Tally:
-    return read(
-        signals,
-        author_of=content.authors_of_posts(),
-        floor_counties=regions.floor_counties().keys(),
-    )
 
 
 def _count(signals: DuckDBPyConnection) -> int:

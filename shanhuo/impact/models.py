@@ -75,6 +75,22 @@ class ExposureDay(models.Model):
     state = models.BinaryField()
 
 
+class CreatorDay(models.Model):
+    """What one day left of every creator; `state` as `survival.traces` packs it. It is filled with
+    the day's signals."""
+
+    day = models.DateField(unique=True)
+    state = models.BinaryField()
+
+
+class SurvivalNote(models.Model):
+    """What had become of creators by the end of a day: {"" or programme: `survival.Survival`}."""
+
+    day = models.DateField(unique=True)
+    noted_at = models.DateTimeField()
+    figures = models.JSONField()
+
+
 class HouseholdDay(models.Model):
     """What one household was paid for one product on one day; `household` is a keyed hash.
 

@@ -20,6 +20,7 @@ from shanhuo.impact.models import (
 )
 from shanhuo.impact.publishing import published_value
 from shanhuo.impact.sketch import Sketch
+from shanhuo.impact.survival.metrics import SurvivalMetric
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
 
@@ -241,12 +242,12 @@ def window_of(project: Project, *, today: date) -> Window:
     return Window(project.starts_on, max(project.starts_on, min(project.ends_on, today)))
 
 
-def checks_of(metric: Metric | FairMetric, *, limit: int = 6) -> list[Check]:
+def checks_of(metric: Metric | FairMetric | SurvivalMetric, *, limit: int = 6) -> list[Check]:
     """The latest comparisons with the raw logs."""
     return list(Check.objects.filter(metric=metric.id)[:limit])
 
 
-def errata_of(metric: Metric | FairMetric) -> QuerySet[Erratum]:
+def errata_of(metric: Metric | FairMetric | SurvivalMetric) -> QuerySet[Erratum]:
     return Erratum.objects.filter(metric=metric.id).select_related("county")
 
 

@@ -12,8 +12,12 @@ from shanhuo.impact.fairness import queries as fairness
 from shanhuo.impact.fairness.metrics import FAIRNESS
 from shanhuo.impact.fairness.recount import recount_seen
 from shanhuo.impact.metrics import FACT_TYPES, METRICS
-from shanhuo.impact.models import Cell, Check, Fill, Project
+from shanhuo.impact.models import Cell, Check, Fill, Project, SurvivalNote
 from shanhuo.impact.recount import recount
+from shanhuo.impact.survival import queries as survival
+from shanhuo.impact.survival.metrics import SURVIVAL
+from shanhuo.impact.survival.outliving import Survival
+from shanhuo.impact.survival.recount import recount_survival
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import audit, clock, facts
 from shanhuo.kernel.errors import Refusal
@@ -24,6 +28,7 @@ _log = logging.getLogger(__name__)
 RECENT_DAYS = 3
 CHECKED_DAYS = 30
 CHECKED_COUNTIES = 3
+MONDAY = 0
 
 
 class LogNotReadable(Refusal):
@@ -152,6 +157,40 @@ def _check_fairness(window: Window, *, now: datetime) -> list[Check]:
     ]
 
 
+def note_survival(*, now: datetime) -> bool:
+    """Note what had become of supported creators by the end of yesterday; not while a day of the
+    signal log is unknown. Mondays compare it with the raw logs. Returns whether it was noted."""
+    yesterday = clock.day_of(now) - timedelta(days=1)
+    if not survival.is_known(yesterday):
+        return False
+    found = survival.rolled_up(yesterday)
+    SurvivalNote.objects.update_or_create(
+        day=yesterday, defaults={"noted_at": now, "figures": survival.written(found)}
+    )
+    if clock.day_of(now).weekday() == MONDAY:
+        Check.objects.bulk_create(_check_survival(found[""], yesterday, now=now))
+    return True
+
+
+def _check_survival(noted: Survival, day: date, *, now: datetime) -> list[Check]:
+    """The figures of the whole platform: every day since the log began is read again."""
+    try:
+        recounted = recount_survival(day)[""]
+    except traffic.LogDamaged:
+        return []
+    return [
+        Check(
+            at=now,
+            metric=metric.id,
+            since_day=day,
+            until_day=day,
+            rolled_up=survival.value_of(metric, noted),
+            recounted=survival.value_of(metric, recounted),
+        )
+        for metric in SURVIVAL
+    ]
+
+
 def close_yesterday(*, now: datetime) -> bool:
     """Count what came late, compare, publish. Once a Shanghai day; returns whether it was now."""
     today = clock.start_of(clock.day_of(now))
@@ -160,6 +199,7 @@ def close_yesterday(*, now: datetime) -> bool:
     withhold_damaged(now=now)
     fill_everything(now=now)
     check_figures(now=now)
+    note_survival(now=now)
     examining.check_signed(now=now)
     release_households(now=now)
     return True

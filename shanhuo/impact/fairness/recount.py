@@ -29,11 +29,12 @@ def _tally(window: Window) -> Tally:
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
         judge(signals)
         return read(
-            signals, author_of=_authors(window), floor_counties=regions.floor_counties().keys()
+            signals, author_of=authors_by(window), floor_counties=regions.floor_counties().keys()
         )
 
 
-def _authors(window: Window) -> dict[int, int]:
+def authors_by(window: Window) -> dict[int, int]:
+    """Post -> author, as the facts say it until the window's end."""
     since, until = clock.start_of(THE_BEGINNING), window.bounds[1]
     return {
         fact.payload["post_id"]: fact.payload["author_id"]

@@ -169,8 +169,8 @@ def read(
     signals: DuckDBPyConnection, *, author_of: Mapping[int, int], floor_counties: Iterable[str]
 ) -> Tally:
     """The tally of all that a connection of the log sees; it sees whole days, and was judged."""
-    _register(signals, "author_of", {"post": author_of.keys(), "author": author_of.values()})
-    _register(signals, "floor_counties", {"county": map(int, floor_counties)})
+    register(signals, "author_of", {"post": author_of.keys(), "author": author_of.values()})
+    register(signals, "floor_counties", {"county": map(int, floor_counties)})
     signals.execute(_SLOTS)
     found = signals.execute(_PAIRS).fetchnumpy()
     pairs = np.empty(len(found["author"]), PAIR)
@@ -192,7 +192,8 @@ def read(
     return Tally(pairs, lanes, np.array(lists, np.int64), int(spent[0]))
 
 
-def _register(signals: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[int]]) -> None:
+def register(signals: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[int]]) -> None:
+    """Bring columns of our own to a connection of the log, as a table."""
     listed: Any = {key: np.fromiter(values, np.uint64) for key, values in columns.items()}
     signals.register(f"{name}_columns", listed)
-    signals.execute(f"CREATE TEMP TABLE {name} AS SELECT * FROM {name}_columns")  # noqa: S608
+    signals.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {name}_columns")  # noqa: S608

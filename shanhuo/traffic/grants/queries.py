@@ -373,6 +373,14 @@ def overlapping(grant: Grant) -> QuerySet[Grant]:
     )
 
 
+def next_end(programme: str = "") -> date | None:
+    """The last day of the grant that is under way and ends first; of all, or of a programme."""
+    under_way = Grant.objects.filter(status__in=[Status.APPROVED, Status.RUNNING])
+    if programme:
+        under_way = under_way.filter(programme__public_id=programme)
+    return under_way.order_by("ends_on").values_list("ends_on", flat=True).first()
+
+
 def rate_card() -> QuerySet[RateCard]:
     """All rates, the newest first."""
     return RateCard.objects.order_by("-starts_on", "means")

@@ -20,6 +20,7 @@ from shanhuo.traffic.rehearsing import in_force
 from shanhuo.traffic.trials import queries as trials
 from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.charts import chart_of
+from shanhuo.web.impact.survival import survival_of
 
 PAGE = 20
 
@@ -57,7 +58,12 @@ def programme(request: HttpRequest, public_id: str) -> HttpResponse:
     (sheet,) = queries.programme_sheets([found])
     chosen = queries.grants_in_public().filter(programme=found)
     page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
-    context = {"sheet": sheet, "page": page, "lines": queries.lines(page)}
+    context = {
+        "sheet": sheet,
+        "page": page,
+        "lines": queries.lines(page),
+        "survival": survival_of(until_day=clock.today(), programme=public_id),
+    }
     return render(request, "web/grants/programme.html", context)
 
 

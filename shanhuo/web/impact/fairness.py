@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +16,11 @@ from shanhuo.impact.fairness import queries
 from shanhuo.impact.fairness.measures import CountyClass
 from shanhuo.impact.fairness.queries import FairReport, LaneLine, Part
 from shanhuo.impact.fairness.tally import Lane
+from shanhuo.impact.survival.metrics import SURVIVAL_BY_ID
 from shanhuo.kernel import sheets
 from shanhuo.web.downloads import workbook
 from shanhuo.web.impact import windows
+from shanhuo.web.impact.survival import survival_of
 
 PRESETS = (1, 7, 30)
 
@@ -75,6 +78,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "size_classes": _named(found.size_classes, SIZE_CLASSES),
         "lanes": _whiskers(found.lanes),
         "floor_by_day": _by_day(found, "floor_ratio"),
+        "survival": survival_of(until_day=window.until_day),
         "supported_by_day": _by_day(found, "supported_ratio"),
     }
     return render(request, "web/impact/fairness.html", context)
@@ -120,7 +124,7 @@ def _whiskers(lanes: Iterable[LaneLine]) -> list[Whisker]:
 def fairness_export(request: HttpRequest) -> HttpResponse:
     """One row a figure: `?format=csv`, or Excel."""
     window = windows.chosen(request.GET)
-    rows = list(_rows(queries.report(window)))
+    rows = [*_rows(queries.report(window)), *_survival_rows(window.until_day)]
     headings = [
         _("Metric"),
         _("Value"),
@@ -154,6 +158,15 @@ def _rows(found: FairReport) -> Iterable[list[Any]]:
         if line.rate is not None:
             bounds = [line.rate.value, line.rate.low, line.rate.high]
             yield [str(LANES[line.lane]), *bounds, _("Long views per exposure, 95 % interval")]
+
+
+def _survival_rows(until_day: date) -> Iterable[list[Any]]:
+    """Two figures for each span, both as of the night before; None where nobody may be told of."""
+    found = survival_of(until_day=until_day).report
+    for line in found.lines if found else []:
+        for ending, value in (("", line.there), ("_others", line.others)):
+            metric = SURVIVAL_BY_ID[f"survival_{line.days}{ending}"]
+            yield [str(metric.name), value, None, None, str(metric.definition)]
 
 
 def plain(value: int | None) -> float | None:

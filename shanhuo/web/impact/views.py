@@ -14,6 +14,7 @@ from shanhuo.impact import rules
 from shanhuo.impact.examinations import examinations_in_public, find, with_examinations
 from shanhuo.impact.fairness.metrics import FAIR_BY_ID, FAIRNESS
 from shanhuo.impact.metrics import BY_ID, METRICS, Merge, Metric
+from shanhuo.impact.survival.metrics import SURVIVAL, SURVIVAL_BY_ID
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
@@ -89,7 +90,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         "windows": windows.choices(window),
         "report": report,
         "rows": [(metric, figures.get(metric.id)) for metric in METRICS],
-        "fairness": FAIRNESS,
+        "platform": [*FAIRNESS, *SURVIVAL],
     }
     return render(request, "web/impact/metrics.html", context)
 
@@ -97,7 +98,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @require_safe
 def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
     """What a figure means, how anybody can recount it, and where it was wrong."""
-    declared = BY_ID.get(metric_id) or FAIR_BY_ID.get(metric_id)
+    declared = {**BY_ID, **FAIR_BY_ID, **SURVIVAL_BY_ID}.get(metric_id)
     if declared is None:
         raise Http404
     window = windows.chosen(request.GET)

@@ -11,6 +11,9 @@ from shanhuo.impact.fairness.recount import recount_fairness
 from shanhuo.impact.metrics import BY_ID, Metric, Unit
 from shanhuo.impact.publishing import published_value
 from shanhuo.impact.recount import Product, product_of, recount
+from shanhuo.impact.survival.metrics import SURVIVAL_BY_ID
+from shanhuo.impact.survival.queries import value_of
+from shanhuo.impact.survival.recount import recount_survival
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, money
 from shanhuo.traffic import queries as traffic
@@ -26,7 +29,8 @@ class Command(BaseCommand):
     help = "Count a published figure, or a grant, again from the raw logs."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("metric", choices=[*sorted(BY_ID), *sorted(FAIR_BY_ID), GRANT, TRIAL])
+        declared = sorted([*BY_ID, *FAIR_BY_ID, *SURVIVAL_BY_ID])
+        parser.add_argument("metric", choices=[*declared, GRANT, TRIAL])
         parser.add_argument("public_id", nargs="?", default="", help="of the grant")
         parser.add_argument("--county", default="", help="adcode; without it the whole country")
         parser.add_argument("--product", default="", help="id as in the address of its page")
@@ -64,7 +68,9 @@ class Command(BaseCommand):
             raise CommandError("--county is an adcode of six digits")
         window = Window(since_day, until_day)
         try:
-            if metric in FAIR_BY_ID:
+            if metric in SURVIVAL_BY_ID:
+                self._survival(metric, until_day, place=county or product)
+            elif metric in FAIR_BY_ID:
                 self._fairness(metric, window, place=county or product)
             else:
                 self._place(BY_ID[metric], window, county=county, product=product)
@@ -76,6 +82,17 @@ class Command(BaseCommand):
             raise CommandError("fairness is counted for the whole platform only")
         value = recount_fairness(FAIR_BY_ID[metric], window)
         self.stdout.write(f"{value / 10_000:.4f}")
+
+    def _survival(self, metric: str, day: date, *, place: str) -> None:
+        """As of the end of a day, with the numbers of people behind it."""
+        if place:
+            raise CommandError("survival is counted for the whole platform only")
+        declared, found = SURVIVAL_BY_ID[metric], recount_survival(day)[""]
+        (span,) = (one for one in found.spans if one.days == declared.days)
+        self.stdout.write(f"{value_of(declared, found) / 10_000:.4f}")
+        self.stdout.write(
+            f"{span.there} of {span.creators} creators; {span.others} comparable ones"
+        )
 
     def _place(self, declared: Metric, window: Window, *, county: str, product: str) -> None:
         value = recount(declared, window, county=county, product=_product(product))

@@ -1,0 +1,73 @@
+"""Everything about creators that survival is read off, brought to columns."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shanhuo.content.events import PostPublished
+from shanhuo.impact.survival.traces import TRACE, Traces
+from shanhuo.kernel import clock, facts
+from shanhuo.traffic.events import GrantApproved, GrantEnded
+
+Days = NDArray[np.int64]
+THE_BEGINNING = date(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What the facts say of grants until some day. `ends`: contract -> the day on which its grant
+    ended; one that is under way is not in it. `programme_of`: contract -> public id."""
+
+    ends: dict[int, int] = field(default_factory=dict)
+    programme_of: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Traces with their days, and publications; days are ordinals, both sorted by day."""
+
+    trace_days: Days
+    traces: Traces
+    published_days: Days
+    published_by: NDArray[np.uint64]
+    support: Support
+
+
+def past_of(traces: Iterable[tuple[date, Traces]], *, through: date) -> Past:
+    """The traces of every day until `through`, oldest first, with what the facts say until then."""
+    listed = list(traces)
+    days = [np.full(len(found), day.toordinal()) for day, found in listed]
+    published = [
+        (clock.day_of(fact.at).toordinal(), fact.payload["author_id"])
+        for fact in _facts(PostPublished, through)
+    ]
+    columns = np.array(published, np.int64).reshape(-1, 2)
+    return Past(
+        trace_days=np.concatenate([np.empty(0, np.int64), *days]),
+        traces=np.concatenate([np.empty(0, TRACE), *(found for _day, found in listed)]),
+        published_days=columns[:, 0],
+        published_by=columns[:, 1].astype(np.uint64),
+        support=_support(through),
+    )
+
+
+def _support(through: date) -> Support:
+    ended = {
+        fact.payload["grant"]: clock.day_of(fact.at).toordinal()
+        for fact in _facts(GrantEnded, through)
+    }
+    support = Support()
+    for fact in _facts(GrantApproved, through):
+        for contract in fact.payload["contracts"]:
+            support.programme_of[contract] = fact.payload["programme"]
+            if fact.payload["grant"] in ended:
+                support.ends[contract] = ended[fact.payload["grant"]]
+    return support
+
+
+def _facts(fact_type: type[facts.Fact], through: date) -> Iterable[facts.RecordedFact]:
+    until = clock.start_of(through + timedelta(days=1))
+    return facts.read_log(fact_type, since=clock.start_of(THE_BEGINNING), until=until)
