@@ -75,3 +75,39 @@ class Container(models.TextChoices):
     MP4 = "mp4", "MP4"
     WEBM = "webm", "WebM"
     FLV = "flv", "FLV"
+
+
+class EndReason(models.TextChoices):
+    """Why a session ended."""
+
+    HOST = "host", _("The host ended it")
+    SIGNAL_LOST = "signal_lost", _("The signal did not come back in time")
+    OPERATOR = "operator", _("The platform ended it")
+
+
+class TakeEnd(models.TextChoices):
+    """Why no more bytes come for a take."""
+
+    CAMERA = "camera", _("The camera stopped")
+    REPLACED = "replaced", _("Another camera went on")
+    SILENT = "silent", _("The signal was lost")
+    SESSION = "session", _("The session ended")
+
+
+class TakeProblem(models.TextChoices):
+    """Why a take, or a part of it, cannot be shown or kept; told to the host in words."""
+
+    NO_PICTURE = "no_picture", _("No picture arrives, only sound or nothing. Check the camera.")
+    UNKNOWN_CODEC = (
+        "unknown_codec",
+        _("Browsers cannot show this picture. Set the encoder to H.264 and AAC."),
+    )
+    DAMAGED = "damaged", _("The pictures are damaged on their way. Start the camera again.")
+    RARE_KEYFRAMES = (
+        "rare_keyframes",
+        _("Viewers wait long: set the keyframe interval of the encoder to 1 second."),
+    )
+    DISK_FULL = (
+        "disk_full",
+        _("The recording is paused: the disk is full. Selling goes on; the operator was told."),
+    )

@@ -7,4 +7,9 @@ TABLE: dict[str, Access] = {
     "POST /hot/signals": Access.ANYONE,
     # The token in the body says who buys; the page of the sale gave it to a signed-in buyer.
     "POST /hot/buy": Access.ANYONE,
+    # The ticket says who films; the host's page gave it to whoever may direct the session.
+    "POST /hot/live/take": Access.ANYONE,
+    "GET /hot/live/take": Access.ANYONE,
+    "PATCH /hot/live/take": Access.ANYONE,
+    "DELETE /hot/live/take": Access.ANYONE,
 }

@@ -1,7 +1,8 @@
 """Media and static files, sent by the server without Python touching their bytes.
 
 `/media/` is the public folder alone: originals, uploads and documents live in another folder that
-no door opens. Names there are random and never reused, so every answer may be kept for ever.
+no door opens. Names there are random and never reused, so every answer may be kept for ever, but
+for the playlists and the room state of live sessions.
 """
 
 import os
@@ -15,10 +16,14 @@ from shanhuo.realtime.rsgi import HTTPProtocol, Scope
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "public, max-age=0, must-revalidate"
+FOR_A_MOMENT = "public, max-age=1"
+CHANGING = (".m3u8", ".json")
+"""Of a live session these are written anew under the same name, second by second."""
 
 MEDIA_TYPES = {
     ".avif": "image/avif",
     ".jpg": "image/jpeg",
+    ".json": "application/json",
     ".m3u8": "application/vnd.apple.mpegurl",
     ".m4s": "video/iso.segment",
     ".mp4": "video/mp4",
@@ -35,7 +40,6 @@ STATIC_TYPES = MEDIA_TYPES | {
     ".html": "text/html; charset=utf-8",
     ".ico": "image/vnd.microsoft.icon",
     ".js": "text/javascript; charset=utf-8",
-    ".json": "application/json",
     ".map": "application/json",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
@@ -55,11 +59,16 @@ class Found:
 
     path: str
     size: int
-    modified_s: int
+    modified_ns: int
+
+    @property
+    def modified_s(self) -> int:
+        return self.modified_ns // 1_000_000_000
 
     @property
     def etag(self) -> str:
-        return f'"{self.modified_s:x}-{self.size:x}"'
+        # Whole seconds would call two states of a playlist the same.
+        return f'"{self.modified_ns:x}-{self.size:x}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,10 @@ def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) ->
     if hit is None:
         raise HotRefusal(404, "not_found", "There is no such file.")
     found, kind = hit
-    keep = FOR_EVER if _HASHED_NAME.search(relative) else folder.cache_control
+    keep = _keep(relative, folder)
+    if keep == FOR_A_MOMENT:
+        _send_at_once(scope, protocol, found.path, kind)
+        return
     packed = _packed(scope, found) if folder.has_packed else None
     found = packed or found
     headers = _headers(found, kind, keep)
@@ -107,6 +119,28 @@ def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) ->
         protocol.response_empty(304, headers)
         return
     _send_wanted(scope, protocol, found, headers)
+
+
+def _keep(relative: str, folder: Folder) -> str:
+    """For how long a browser may use its copy."""
+    if _HASHED_NAME.search(relative):
+        return FOR_EVER
+    if relative.startswith("live/") and relative.endswith(CHANGING):
+        return FOR_A_MOMENT
+    return folder.cache_control
+
+
+def _send_at_once(scope: Scope, protocol: HTTPProtocol, path: str, kind: str) -> None:
+    """A small file that may be replaced while it is sent: size and bytes are of one state."""
+    with Path(path).open("rb") as file:
+        status = os.fstat(file.fileno())
+        body = file.read()
+    found = Found(path, len(body), status.st_mtime_ns)
+    headers = _headers(found, kind, FOR_A_MOMENT)
+    if scope.headers.get("if-none-match") == found.etag:
+        protocol.response_empty(304, headers)
+    else:
+        protocol.response_bytes(200, headers, body)
 
 
 def _packed(scope: Scope, found: Found) -> Found | None:
@@ -170,4 +204,4 @@ def _stat(path: str) -> Found | None:
     # 0o100000: a regular file, not a folder or a pipe.
     if status.st_mode & 0o170000 != 0o100000:
         return None
-    return Found(path, status.st_size, int(status.st_mtime))
+    return Found(path, status.st_size, status.st_mtime_ns)

@@ -1,0 +1,76 @@
+"""Takes, in the shape that the doors and the studio work with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from shanhuo.live.models import Take
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTake:
+    """A take and what its pictures need to know of its session.
+
+    folder: name of the public folder that they go to. epoch: when the session's own clock began to
+    run, which is when its first take of this kind started. ended: no more bytes will come.
+    """
+
+    take_id: int
+    session_id: int
+    session: str
+    number: int
+    source: str
+    container: str
+    is_rehearsal: bool
+    folder: str
+    epoch: datetime
+    started_at: datetime
+    last_byte_at: datetime
+    received_bytes: int
+    ended: bool
+    status: str
+    problem: str
+
+
+def open_takes() -> list[OpenTake]:
+    """Every take that bytes may still come for, oldest first."""
+    return [_shape(take) for take in _open().select_related("session").order_by("pk")]
+
+
+def takes_since(moment: datetime) -> list[OpenTake]:
+    """Open takes and those that ended after `moment`, whose last pictures may not be shown yet."""
+    rows = _open() | Take.objects.filter(ended_at__gte=moment)
+    return [_shape(take) for take in rows.select_related("session").order_by("pk")]
+
+
+def take_of_session(*, session_id: int, number: int) -> OpenTake | None:
+    """One take by its number."""
+    rows = Take.objects.filter(session_id=session_id, number=number).select_related("session")
+    return next((_shape(take) for take in rows), None)
+
+
+def _open() -> QuerySet[Take]:
+    return Take.objects.filter(ended_at__isnull=True)
+
+
+def _shape(take: Take) -> OpenTake:
+    session = take.session
+    first = Take.objects.filter(session=session, is_rehearsal=take.is_rehearsal).order_by("number")
+    return OpenTake(
+        take_id=take.pk,
+        session_id=session.pk,
+        session=session.public_id,
+        number=take.number,
+        source=take.source,
+        container=take.container,
+        is_rehearsal=take.is_rehearsal,
+        folder=session.rehearsal_key if take.is_rehearsal else session.media_key,
+        epoch=first.values_list("started_at", flat=True)[0],
+        started_at=take.started_at,
+        last_byte_at=take.last_byte_at,
+        received_bytes=take.received_bytes,
+        ended=take.ended_at is not None,
+        status=session.status,
+        problem=take.problem,
+    )
