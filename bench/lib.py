@@ -209,7 +209,7 @@ def hammer(
     `next_request(i)` gives the bytes of the i-th request; make them before the run, since the
     client must not be the slow part. `on_answer(i, body)` sees every answer.
     """
-    with _on_core(CLIENT_CORE):
+    with on_core(CLIENT_CORE):
         return _Hammer(target, next_request, count, connections, on_answer).run()
 
 
@@ -230,12 +230,13 @@ def arrive(
     server that stands still for a second is charged for all who came in that second. Only requests
     that are `timed` count.
     """
-    with _on_core(CLIENT_CORE):
+    with on_core(CLIENT_CORE):
         return _Arrivals(target, next_request, count, connections, on_answer).run(rate, timed)
 
 
 @contextmanager
-def _on_core(core: int) -> Iterator[None]:
+def on_core(core: int) -> Iterator[None]:
+    """Run what is inside, and threads that begin there, on this core only, where there is one."""
     before = os.sched_getaffinity(0)
     if core in before:
         os.sched_setaffinity(0, {core})

@@ -1,8 +1,10 @@
 """O1: a whole checkout through HTTP on PostgreSQL, as a buyer's browser makes it.
 
 Basket, checkout page (address, freight, prices), order (stock held), the payment company's signed
-notice (paid, stock taken, ledger, facts). 64 buyers at once, one after the other each. Afterwards
-the tables must agree: nothing oversold, every equation of the ledger holds.
+notice (paid, stock taken, ledger, facts). 64 buyers at once, one after the other each. The server
+has core 0, the buyers core 1, PostgreSQL what is free of both. The figure is the median of several
+rushes, since wall time is at the mercy of who else uses the machine; the note says how far they
+spread. Afterwards the tables must agree: nothing oversold, every equation of the ledger holds.
 """
 
 import http.client
@@ -12,14 +14,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
 from bench import _market
-from bench.lib import Figure, Server, granian, server
+from bench.lib import CLIENT_CORE, Figure, Server, granian, on_core, server
 from demopay.keys import KeyPair, load_or_make
 from demopay.signing import signed_headers
 
@@ -31,24 +34,27 @@ PRICE_FEN, FREIGHT_FEN = 1990, 600
 
 def run(quick: bool) -> list[Figure]:
     """One figure; the peers' were reached on this size of machine, see the note."""
-    count = 128 if quick else 2_048
+    rushes = [128, 128, 128] if quick else [512] * 5
     with tempfile.TemporaryDirectory(prefix="bench-o1-") as name:
         folder = Path(name)
         with _market.postgres(folder) as url:
             env = _market.environment(folder, url)
             _market.ask("migrate", env=env)
-            sold = _sell(env, count)
+            sold = _sell(env, rushes)
+    rates = sorted(one.per_s for one in sold)
+    count, cpu_s = sum(rushes), sum(one.cpu_s for one in sold)
     return [
         Figure(
             track="o1",
             metric="checkouts_per_s",
-            ours=sold.per_s,
+            ours=median(rates),
             unit="checkouts/s",
             baselines={"django-oscar": 3.7, "saleor": 3.0},
             must=37,
             goal=200,
-            note=f"{sold.per_cpu_s:,.0f} per CPU-s of the server (4 requests); {BUYERS} buyers, "
-            f"{sold.count:,} of {STOCK:,} sold, {_market.SCARCE} of {_market.SCARCE} scarce, "
+            note=f"{len(sold)} rushes: {rates[0]:,.0f} to {rates[-1]:,.0f}; "
+            f"{count / cpu_s:,.0f} per CPU-s of the server (4 requests); {BUYERS} buyers, "
+            f"{count:,} of {STOCK:,} sold, {_market.SCARCE} of {_market.SCARCE} scarce, "
             "0 oversold; the peers' figures were measured in an earlier run, not in this one",
         )
     ]
@@ -56,7 +62,7 @@ def run(quick: bool) -> list[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """What a run sold, in how much time."""
+    """What a rush sold, in how much time."""
 
     count: int
     wall_s: float
@@ -66,21 +72,20 @@ class Sold:
     def per_s(self) -> float:
         return self.count / self.wall_s
 
-    @property
-    def per_cpu_s(self) -> float:
-        return self.count / self.cpu_s
 
-
-def _sell(env: Mapping[str, str], count: int) -> Sold:
+def _sell(env: Mapping[str, str], rushes: Sequence[int]) -> list[Sold]:
     made = _market.ask("buyers", BUYERS, STOCK, env=env)
     keys = load_or_make(Path(env["SHANHUO_DATA_DIR"]) / "demopay", "company")
     with server(granian("shanhuo.realtime.door:app", port=PORT), port=PORT, env=env) as one:
         _rush(one, made, keys, made["plenty"], 1)
-        cpu_before, started = one.cpu_s(), time.perf_counter()
-        outcomes = _rush(one, made, keys, made["plenty"], count // BUYERS)
-        sold = Sold(count, time.perf_counter() - started, one.cpu_s() - cpu_before)
+        outcomes: Counter[str] = Counter()
+        sold = []
+        for count in rushes:
+            cpu_before, started = one.cpu_s(), time.perf_counter()
+            outcomes += _rush(one, made, keys, made["plenty"], count // BUYERS)
+            sold.append(Sold(count, time.perf_counter() - started, one.cpu_s() - cpu_before))
         scarce = _rush(one, made, keys, made["scarce"], 2)
-    _check(env, count + BUYERS, outcomes, scarce)
+    _check(env, sum(rushes) + BUYERS, outcomes, scarce)
     return sold
 
 
@@ -112,10 +117,11 @@ def _rush(
             outcomes[browser.buy(sku)] += 1
 
     threads = [threading.Thread(target=shop, args=[browser]) for browser in browsers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with on_core(CLIENT_CORE):
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return outcomes
 
 

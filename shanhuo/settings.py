@@ -155,7 +155,7 @@ def _database(url: str) -> dict[str, object]:
     parts = urlparse(url)
     socket_folder = parse_qs(parts.query).get("host", [""])[0]
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "shanhuo.kernel.postgres",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.models import IdempotencyKey
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import change, insert
 
 KEPT_FOR = timedelta(days=3)
 _KEY_LENGTHS = range(8, 81)
@@ -52,7 +52,7 @@ def run(
     if not insert([row], unless_there=True):
         return _first_answer(row)
     answer = act()
-    IdempotencyKey.objects.filter(pk=row.pk).update(answer={"value": answer})
+    change([row], answer={"value": answer})
     return answer
 
 

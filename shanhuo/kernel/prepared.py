@@ -16,6 +16,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, QuerySet
 from django.db.models.query import ModelIterable, ValuesListIterable, get_related_populators
 
+from shanhuo.kernel.rows import standing_cursor
+
 P = ParamSpec("P")
 Row = TypeVar("Row")
 
@@ -55,6 +57,8 @@ class Place:
             return here.ops.adapt_datetimefield_value(value)
         if isinstance(value, date):
             return here.ops.adapt_datefield_value(value)
+        if type(value) is int:
+            return here.ops.adapt_integerfield_value(value, "BigIntegerField")
         return value
 
 
@@ -119,7 +123,7 @@ class _Plan:
         if self.locks and here.get_autocommit():
             raise transaction.TransactionManagementError("rows are locked in a transaction")
         params = [p.value(given, here) if type(p) is Place else p for p in self.params]
-        with here.cursor() as cursor:
+        with standing_cursor(here) as cursor:
             cursor.execute(self.sql, params)
             found: Any = cursor.fetchall()
         if self.converters:

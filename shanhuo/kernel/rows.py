@@ -1,18 +1,35 @@
-"""New rows of the deeds that every buyer does: their INSERT is made once per table."""
+"""Rows of the deeds that every buyer does: written by statements that are made once per table.
+
+Like `bulk_create`, `update` and `delete` of a queryset, without the building of SQL and the search
+for signals, parents and batches that make up most of their cost. For rows that nothing listens to.
+"""
 
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Field, Model
+
+
+def standing_cursor(here: BaseDatabaseWrapper) -> Any:
+    """A cursor for statements that come again and again: PostgreSQL plans them only once."""
+    ask = getattr(here, "standing_cursor", here.cursor)
+    return ask()
+
+
+def whole_numbers(*values: int) -> list[Any]:
+    """As values of a statement of one's own: always of the same width, or it would be planned again
+    for larger numbers."""
+    adapt = connections[DEFAULT_DB_ALIAS].ops.adapt_integerfield_value
+    return [adapt(value, "BigIntegerField") for value in values]
 
 
 def insert(rows: Iterable[Model], *, unless_there: bool = False) -> bool:
     """Write rows of one table with one statement, and give them their ids.
 
-    Like `bulk_create`, without the search for signals, parents and batches that makes up most of
-    its cost. `unless_there`: a row that a unique constraint forbids is left out silently.
+    `unless_there`: a row that a unique constraint forbids is left out silently.
     Returns whether all were written.
     """
     new = list(rows)
@@ -25,14 +42,49 @@ def insert(rows: Iterable[Model], *, unless_there: bool = False) -> bool:
         for row in new
         for field in fields
     ]
-    with here.cursor() as cursor:
-        cursor.execute(_statement(type(new[0]), len(new), unless_there=unless_there), values)
+    with standing_cursor(here) as cursor:
+        cursor.execute(_inserting(type(new[0]), len(new), unless_there=unless_there), values)
         keys = cursor.fetchall()
     if len(keys) < len(new):
         return False
     for row, (key,) in zip(new, keys, strict=True):
         row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
     return True
+
+
+def change(rows: Iterable[Model], **values: Any) -> None:
+    """Give rows of one table the same new values, there and in memory. Columns by attribute name.
+
+    Whoever changes what others may change too has locked the rows.
+    """
+    known = list(rows)
+    if not known:
+        return
+    here, model = connections[DEFAULT_DB_ALIAS], type(known[0])
+    fields = [model._meta.get_field(name) for name in values]
+    new = [
+        field.get_db_prep_save(value, connection=here)  # type: ignore[union-attr]
+        for field, value in zip(fields, values.values(), strict=True)
+    ]
+    with standing_cursor(here) as cursor:
+        cursor.execute(_changing(model, tuple(values), len(known)), [*new, *_keys(known, here)])
+    for row in known:
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def remove(rows: Iterable[Model]) -> None:
+    """Delete rows of one table to which no other row points."""
+    known = list(rows)
+    if not known:
+        return
+    here = connections[DEFAULT_DB_ALIAS]
+    with standing_cursor(here) as cursor:
+        cursor.execute(_removing(type(known[0]), len(known)), _keys(known, here))
+
+
+def _keys(rows: Sequence[Model], here: BaseDatabaseWrapper) -> list[Any]:
+    return [row._meta.pk.get_db_prep_save(row.pk, connection=here) for row in rows]
 
 
 @cache
@@ -43,11 +95,34 @@ def _fields_of(model: type[Model]) -> Sequence["Field[Any, Any]"]:
 
 
 @cache
-def _statement(model: type[Model], count: int, *, unless_there: bool) -> str:
-    """The same on SQLite and PostgreSQL."""
+def _inserting(model: type[Model], count: int, *, unless_there: bool) -> str:
+    """The same on SQLite and PostgreSQL, as are the others."""
     quoted, fields = connection.ops.quote_name, _fields_of(model)
     columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * count)
+    places = ", ".join([f"({_places(len(fields))})"] * count)
     conflict = "ON CONFLICT DO NOTHING " if unless_there else ""
-    table, key = quoted(model._meta.db_table), quoted(str(model._meta.pk.column))
+    table, key = _table_and_key(model)
     return f"INSERT INTO {table} ({columns}) VALUES {places} {conflict}RETURNING {key}"  # noqa: S608
+
+
+@cache
+def _changing(model: type[Model], names: Sequence[str], count: int) -> str:
+    columns = [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
+    setting = ", ".join(f"{connection.ops.quote_name(column)} = %s" for column in columns)
+    table, key = _table_and_key(model)
+    return f"UPDATE {table} SET {setting} WHERE {key} IN ({_places(count)})"  # noqa: S608
+
+
+@cache
+def _removing(model: type[Model], count: int) -> str:
+    table, key = _table_and_key(model)
+    return f"DELETE FROM {table} WHERE {key} IN ({_places(count)})"  # noqa: S608
+
+
+def _places(count: int) -> str:
+    return ", ".join(["%s"] * count)
+
+
+def _table_and_key(model: type[Model]) -> tuple[str, str]:
+    quoted = connection.ops.quote_name
+    return quoted(model._meta.db_table), quoted(str(model._meta.pk.column))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import change, insert
 from shanhuo.orders.models import Order, OrderStep
 
 if TYPE_CHECKING:
@@ -47,9 +47,5 @@ def move(
         OrderStep(order=order, before=order.status, after=to, at=now, actor=actor)
         for order in moving
     ]
-    Order.objects.filter(pk__in=[order.pk for order in moving]).update(status=to, **stamps)
+    change(moving, status=to, **stamps)
     insert(steps)
-    for order in moving:
-        order.status = to
-        for name, value in stamps.items():
-            setattr(order, name, value)

@@ -3,11 +3,16 @@
 Pages and API both decide it here, so that a program earns a creator neither more nor less.
 """
 
+from typing import TYPE_CHECKING
+
 from shanhuo.content import queries as content
 from shanhuo.goods import queries as goods
 from shanhuo.orders.services import Source
 from shanhuo.traffic.kinds import ObjectKind
 from shanhuo.traffic.sheets import NotASheet, unseal_own
+
+if TYPE_CHECKING:
+    from shanhuo.content.models import Post
 
 
 def source_of(*, product: str, post: str, sheet: str, slot: str | int, viewer: int) -> Source:
@@ -16,8 +21,7 @@ def source_of(*, product: str, post: str, sheet: str, slot: str | int, viewer: i
     sheet, slot: where it, or without one the product, was shown; they count if it was, and to this
     viewer.
     """
-    came_by = content.published_posts().filter(public_id=post, product__public_id=product)
-    found = came_by.first() if post else None
+    found = _post_that_shows(product, public_id=post) if post else None
     if found is None:
         return Source(exposure=_exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer))
     organisation = found.organisation
@@ -29,8 +33,15 @@ def source_of(*, product: str, post: str, sheet: str, slot: str | int, viewer: i
     )
 
 
+def _post_that_shows(product: str, *, public_id: str) -> "Post | None":
+    shown = content.published_posts().filter(public_id=public_id, product__public_id=product)
+    return shown.first()
+
+
 def _exposure_of_product(public_id: str, *, sheet: str, slot: str | int, viewer: int) -> str:
-    product = goods.products_on_sale().filter(public_id=public_id).first() if sheet else None
+    if not sheet:
+        return ""
+    product = goods.products_on_sale().filter(public_id=public_id).first()
     if product is None:
         return ""
     return _exposure(ObjectKind.PRODUCT, product.pk, sheet=sheet, slot=slot, viewer=viewer)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from shanhuo.goods.models import Product, Sku
 from shanhuo.kernel.models import FactReceipt, FactRecord, IdempotencyKey
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import change, insert, remove
 from shanhuo.orders.models import LedgerAccount
 from tests.conftest import Maker
 
@@ -135,3 +135,67 @@ def test_a_row_that_points_at_a_new_row_is_written_with_it(noon: datetime) -> No
     insert([fact])
     insert([FactReceipt(fact=fact, receiver="r")])
     assert FactReceipt.objects.get().fact == fact
+
+
+# ---- Rows that change and go ----
+
+
+def test_rows_get_new_values_there_and_in_memory(noon: datetime) -> None:
+    rows = [note(f"k{number}", noon) for number in range(3)]
+    change(rows[:2], kind="changed", payload={"fen": 2})
+    change([], kind="nothing")
+    assert [(row.kind, row.payload["fen"]) for row in rows] == [
+        ("changed", 2),
+        ("changed", 2),
+        ("k2", 1),
+    ]
+    assert list(FactRecord.objects.order_by("pk").values_list("kind", "payload")) == [
+        (row.kind, row.payload) for row in rows
+    ]
+
+
+def test_rows_are_removed_and_no_others(noon: datetime) -> None:
+    rows = [note(f"k{number}", noon) for number in range(3)]
+    remove(rows[1:])
+    remove([])
+    assert list(FactRecord.objects.all()) == rows[:1]
+
+
+# ---- PostgreSQL ----
+
+on_postgres = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite plans in the process that asks"
+)
+
+
+@on_postgres
+@pytest.mark.concurrency
+def test_a_question_is_planned_once_however_large_its_values_are() -> None:
+    for number in (1, 70_000, 5_000_000_000):
+        assert names_of(product_id=number) == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s",
+            ['SELECT "goods_sku"."name"%'],
+        )
+        assert cursor.fetchone() == (1,)
+
+
+@on_postgres
+@pytest.mark.concurrency
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_ended_meanwhile_is_not_used() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (ended,) = cursor.fetchone()
+    assert connection.is_usable()
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 1000)", [ended])
+    finally:
+        other.close()
+    assert not connection.is_usable()
+    with pytest.raises(OperationalError), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    connection.close()

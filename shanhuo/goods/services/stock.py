@@ -19,7 +19,7 @@ from shanhuo.goods.prices import PART_NAMES, PriceChain, chain_of
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import change, insert, standing_cursor, whole_numbers
 
 
 class OutOfStock(Refusal):
@@ -270,7 +270,7 @@ def _claim(
 ) -> list[StockShare]:
     """Turn this reference's shares; of two callers, exactly one gets them."""
     locked = _locked_shares(reference=reference, status=was.value)
-    StockShare.objects.filter(pk__in=[share.pk for share in locked]).update(status=becomes)
+    change(locked, status=becomes)
     return locked
 
 
@@ -307,9 +307,9 @@ def _add(
     """
     setting = ", ".join(f"{column} = {column} + %s" for column in columns)
     statement = f"UPDATE {model._meta.db_table} SET {setting} WHERE id = %s"  # noqa: S608
-    if changes:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, [(*changes[pk], pk) for pk in sorted(changes)])
+    with standing_cursor(connection) as cursor:
+        for pk in sorted(changes):
+            cursor.execute(statement, whole_numbers(*changes[pk], pk))
 
 
 def _held_unit(sku: Sku) -> HeldUnit:

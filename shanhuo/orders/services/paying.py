@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from shanhuo.goods import services as goods
 from shanhuo.kernel import facts
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import change, insert
 from shanhuo.orders import ledger, sold
 from shanhuo.orders.choices import RefundReason
 from shanhuo.orders.events import OrderPaid
@@ -98,15 +98,13 @@ def _apply(payment: Payment | None, arrived: MoneyArrived, *, now: datetime) -> 
 
 def _mark_paid(payment: Payment, arrived: MoneyArrived, *, now: datetime) -> None:
     late = payment.status == Payment.Status.CLOSED
-    payment.status = Payment.Status.PAID
-    payment.transaction_id = arrived.transaction_id
-    payment.paid_at = now
-    payment.save(update_fields=["status", "transaction_id", "paid_at"])
+    paid = Payment.Status.PAID
+    change([payment], status=paid, transaction_id=arrived.transaction_id, paid_at=now)
     orders = _orders(payment_id=payment.pk)
     _book(payment, now=now)
     lines = _lines(orders)
     if late:
-        Order.objects.filter(payment=payment).update(paid_at=now)
+        change(orders, paid_at=now)
     else:
         move(orders, to=Order.Status.PREPARING, now=now, paid_at=now)
     for order in orders:

@@ -16,7 +16,7 @@ from shanhuo.goods.prices import chain_of
 from shanhuo.kernel import facts, idempotency
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import insert
+from shanhuo.kernel.rows import insert, remove
 from shanhuo.orders import freight, policy, sold
 from shanhuo.orders.events import OrderPlaced
 from shanhuo.orders.models import (
@@ -158,7 +158,7 @@ def _place(
     parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
     _refuse_other_prices(parcels, wanted, total_seen_fen)
     checkout = write_checkout(buyer, parcels, address, expires_at=now + policy.hold_for(), now=now)
-    BasketLine.objects.filter(pk__in=[wish.pk for wish in basket]).delete()
+    remove(basket)
     for order, parcel in zip(checkout.orders, parcels, strict=True):
         _hold(order, parcel, now=now)
     return checkout.answer()
