@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 from django.db import connection
 
+from shanhuo.live import guards as live
+
 _KEEPERS = [
     import_module("shanhuo.kernel.migrations.0002_audit_rows_stay"),
     import_module("shanhuo.orders.migrations.0003_books_stay"),
@@ -15,10 +17,12 @@ def put_up() -> None:
     """As the migrations do."""
     for keeper in _KEEPERS:
         keeper.guard(None, _editor())
+    live.put_up(connection)
 
 
 def take_down() -> None:
     """As their way back does."""
+    live.take_down(connection)
     for keeper in reversed(_KEEPERS):
         keeper.unguard(None, _editor())
 

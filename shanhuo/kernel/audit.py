@@ -7,6 +7,7 @@ the chain; a backup of the newest digest, kept elsewhere, guards the whole past.
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Protocol
@@ -49,6 +50,43 @@ def was_recorded(verb: str) -> bool:
     return AuditEntry.objects.filter(verb=verb).exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A deed with its place in the chain, enough to compute `digest` anew (`_digest` says how).
+
+    `sequence` is None and the digests are empty for the seconds before it is sealed.
+    """
+
+    sequence: int | None
+    previous: str
+    digest: str
+    microseconds: int
+    verb: str
+    actor: str
+    subject: str
+    detail: dict[str, Any]
+
+
+def anchors(*, verb: str, subject: str) -> list[Anchor]:
+    """Every such deed on a subject, the oldest first."""
+    entries = list(AuditEntry.objects.filter(subject=subject, verb=verb).order_by("pk"))
+    before = [entry.sequence - 1 for entry in entries if entry.sequence]
+    digests = dict(AuditEntry.objects.filter(sequence__in=before).values_list("sequence", "digest"))
+    return [
+        Anchor(
+            sequence=entry.sequence,
+            previous=digests.get(entry.sequence - 1, "") if entry.sequence else "",
+            digest=entry.digest,
+            microseconds=_microseconds(entry),
+            verb=entry.verb,
+            actor=entry.actor,
+            subject=entry.subject,
+            detail=entry.detail,
+        )
+        for entry in entries
+    ]
+
+
 @transaction.atomic
 def seal() -> int:
     """Give every loose entry its place in the chain; returns how many.
@@ -85,7 +123,7 @@ def _digest(entry: AuditEntry, *, sequence: int, previous: str) -> str:
         [
             sequence,
             previous,
-            int(entry.at.timestamp() * 1_000_000),
+            _microseconds(entry),
             entry.verb,
             entry.actor,
             entry.subject,
@@ -96,3 +134,7 @@ def _digest(entry: AuditEntry, *, sequence: int, previous: str) -> str:
         separators=(",", ":"),
     )
     return sha256(text.encode()).hexdigest()
+
+
+def _microseconds(entry: AuditEntry) -> int:
+    return int(entry.at.timestamp() * 1_000_000)

@@ -1,13 +1,28 @@
 """Makers of live sessions."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shanhuo.kernel import clock
-from shanhuo.live.models import Cast, Session
+from shanhuo.live.media import takes
+from shanhuo.live.models import (
+    Cast,
+    Check,
+    Explanation,
+    Message,
+    Penalty,
+    Pin,
+    Question,
+    RoomMinute,
+    Session,
+    SessionStep,
+    ShowcaseItem,
+    Take,
+)
 from shanhuo.live.states import CastRole
 from shanhuo.people.models import Organisation, User
 
@@ -54,3 +69,70 @@ def make_session(lin: User, cooperative: Organisation) -> Maker:
         return session
 
     return make
+
+
+@pytest.fixture
+def ended(
+    files: Path,
+    lin: User,
+    mei: User,
+    op: User,
+    make_session: Maker,
+    make_sku: Maker,
+    noon: datetime,
+) -> Session:
+    """Lin sold plums for half an hour; the signal dropped once; it is over since noon."""
+    began = noon - timedelta(minutes=30)
+    session: Session = make_session(
+        Session.Status.ENDED,
+        script="先讲脆李，再答疑。",
+        on_air_at=began,
+        ended_at=noon,
+        ended_why="host",
+        keep_until=noon + timedelta(days=3 * 365 + 1),
+    )
+    cast = Cast.objects.get(session=session)
+    Check.objects.create(session=session, checker=op, at=began, agreed=True, submitted_at=began)
+    SessionStep.objects.create(session=session, before="on_air", after="ended", at=noon)
+    sku = make_sku()
+    item = ShowcaseItem.objects.create(
+        session=session, product=sku.product, brought_by=cast, position=1, added_at=began
+    )
+    Pin.objects.create(item=item, price_fen=3980, pinned_at=began, ended_at=noon)
+    Explanation.objects.create(
+        item=item,
+        started_at=began + timedelta(minutes=5),
+        ended_at=began + timedelta(minutes=9),
+    )
+    Message.objects.create(session=session, author=mei, body="这个甜吗", at=began)
+    Message.objects.create(
+        session=session,
+        author=mei,
+        body="加微信",
+        at=began,
+        status="hidden",
+        reason="advert",
+        decided_by=lin,
+        decided_at=noon,
+    )
+    Penalty.objects.create(
+        session=session, user=mei, kind="mute", by=lin, at=noon, until=noon, reason="广告"
+    )
+    Question.objects.create(session=session, asker=mei, body="叶子发黄怎么办", asked_at=began)
+    RoomMinute.objects.create(session=session, minute=began, joins=12, most_viewers=9, likes=140)
+    for number, minutes in ((1, 10), (2, 15)):
+        Take.objects.create(
+            session=session,
+            number=number,
+            source="phone",
+            container="mp4",
+            started_at=began,
+            last_byte_at=began + timedelta(minutes=minutes),
+            received_bytes=1000,
+            ended_at=noon,
+            ended_why="closed",
+        )
+        path = takes.folder_of(session.public_id) / f"take-{number:03d}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes([number]) * 2_500_000)
+    return session

@@ -1,7 +1,7 @@
 """The tables of live; no other room imports them."""
 
+from shanhuo.live.models.evidence import Bundle, EvidenceExport, Replay, Supplement
 from shanhuo.live.models.room import (
-    Bundle,
     Message,
     MessageReport,
     Penalty,
@@ -15,6 +15,7 @@ __all__ = [
     "Bundle",
     "Cast",
     "Check",
+    "EvidenceExport",
     "Explanation",
     "Message",
     "MessageReport",
@@ -22,9 +23,11 @@ __all__ = [
     "Pin",
     "Question",
     "Reminder",
+    "Replay",
     "RoomMinute",
     "Session",
     "SessionStep",
     "ShowcaseItem",
+    "Supplement",
     "Take",
 ]

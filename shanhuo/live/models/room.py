@@ -90,15 +90,3 @@ class RoomMinute(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["session", "minute"], name="room_minute_once")
         ]
-
-
-class Bundle(models.Model):
-    """The sealed evidence of a session: a folder with a hash-chained manifest."""
-
-    session = models.OneToOneField(Session, models.PROTECT, related_name="bundle")
-    sealed_at = models.DateTimeField()
-    manifest_digest = models.CharField(max_length=64, help_text="SHA-256 of manifest.json.")
-    total_bytes = models.PositiveBigIntegerField()
-    file_count = models.PositiveIntegerField()
-    verified_at = models.DateTimeField(null=True, help_text="When every byte was last compared.")
-    damage = models.CharField(max_length=300, blank=True, help_text="What differed, if anything.")

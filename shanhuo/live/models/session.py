@@ -1,7 +1,7 @@
 """A live session, who is in it, and the takes it is made of."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from shanhuo.kernel.ids import PublicIdField
 from shanhuo.live.states import CastRole, Container, SessionKind, SessionStatus, TakeSource
@@ -44,6 +44,13 @@ class Session(models.Model):
         null=True, help_text="Records may not be deleted before; three years after the end."
     )
 
+    released_at = models.DateTimeField(
+        null=True, help_text="The duty to keep ended and the records were let go."
+    )
+    sealing_problem = models.CharField(
+        max_length=200, blank=True, help_text="Why the evidence could not be sealed the last time."
+    )
+
     grace_seconds = models.PositiveSmallIntegerField(default=90)
     slow_mode_seconds = models.PositiveSmallIntegerField(default=0)
     announcement = models.CharField(max_length=200, blank=True)
@@ -73,6 +80,10 @@ class Session(models.Model):
                 condition=~Q(status__in=["ended", "sealed"])
                 | (Q(ended_at__isnull=False) & Q(keep_until__isnull=False)),
                 name="ended_session_is_kept",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True) | Q(released_at__gte=F("keep_until")),
+                name="session_is_kept_long_enough",
             ),
         ]
         indexes = [

@@ -50,6 +50,12 @@ def take_of_session(*, session_id: int, number: int) -> OpenTake | None:
     return next((_shape(take) for take in rows), None)
 
 
+def shown_takes(session_id: int) -> list[OpenTake]:
+    """What the public could see of a session: all its takes but rehearsals, in order."""
+    rows = Take.objects.filter(session_id=session_id, is_rehearsal=False)
+    return [_shape(take) for take in rows.select_related("session").order_by("number")]
+
+
 def _open() -> QuerySet[Take]:
     return Take.objects.filter(ended_at__isnull=True)
 

@@ -1,0 +1,42 @@
+"""The room's housekeeping."""
+
+from datetime import timedelta
+
+from shanhuo.kernel import clock, jobs
+from shanhuo.live.services import sealing, verifying
+
+
+@jobs.task()
+def seal_session(session_id: int) -> None:
+    sealing.seal(session_id=session_id, now=clock.now())
+
+
+@jobs.every(timedelta(minutes=10))
+@jobs.task()
+def seal_what_waits() -> None:
+    """For evidence whose own job was given up, on a full disk for instance."""
+    sealing.seal_what_waits(now=clock.now())
+
+
+@jobs.every(timedelta(hours=1))
+@jobs.task()
+def seal_news() -> None:
+    for bundle_id in sealing.bundles_with_news().values_list("pk", flat=True):
+        seal_supplement.enqueue(bundle_id)
+
+
+@jobs.task()
+def seal_supplement(bundle_id: int) -> None:
+    sealing.seal_supplement(bundle_id=bundle_id, now=clock.now())
+
+
+@jobs.every(timedelta(days=1))
+@jobs.task()
+def verify_in_turn() -> None:
+    for bundle_id in verifying.due(now=clock.now()).values_list("pk", flat=True):
+        verify_bundle.enqueue(bundle_id)
+
+
+@jobs.task()
+def verify_bundle(bundle_id: int) -> None:
+    verifying.verify_bundle(bundle_id=bundle_id, now=clock.now())
