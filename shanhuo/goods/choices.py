@@ -49,6 +49,14 @@ class ProofMethod(models.TextChoices):
     DECLARED = "declared", _("Own declaration")
 
 
+class Change(models.TextChoices):
+    """What happened to an offering, as `OfferingChanged` tells it."""
+
+    UNLISTED = "unlisted", _("Taken off sale")
+    STOCK_GONE = "stock_gone", _("Nothing is left to sell")
+    PRICE = "price", _("Another price")
+
+
 class ExitReason(models.TextChoices):
     """Why a product leaves the pool; shown in public."""
 

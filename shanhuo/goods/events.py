@@ -39,3 +39,12 @@ class ProductExited(Fact):
     product: str
     county: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingChanged(Fact):
+    """A product went off sale, lost its last free unit, or has another price. `why`: a Change."""
+
+    product: str
+    county: str
+    why: str

@@ -34,6 +34,20 @@ def can_moderate(user: Any, session: Session) -> bool:
     return _has_role(user, session, ON_STAGE | {CastRole.MODERATOR}) or people.is_operator(user)
 
 
+def can_pass_items(user: Any, session: Session) -> bool:
+    """Look at goods that were added after the check: operators and officers of the county, unless
+    they are in the session themselves."""
+    roles = people.roles_of(user)
+    may = roles.is_operator or session.county_id in roles.county_ids
+    return may and not Cast.objects.filter(session=session, user=user).exists()
+
+
+def merchants_on_stage(session: Session) -> frozenset[int]:
+    """The merchants that its host and co-hosts sell for."""
+    cast = Cast.objects.filter(session=session, role__in=ON_STAGE).select_related("user")
+    return frozenset().union(*(people.merchant_ids(one.user) for one in cast))
+
+
 def _has_role(user: Any, session: Session, roles: frozenset[CastRole]) -> bool:
     if not getattr(user, "is_active", False):
         return False

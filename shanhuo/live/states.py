@@ -44,6 +44,27 @@ class ExplainState(models.TextChoices):
     EXPLAINED = "explained", _("Explained")
 
 
+class UnpinReason(models.TextChoices):
+    """Why a product left the screen."""
+
+    HOST = "host", _("Taken off by the host")
+    REPLACED = "replaced", _("Another product or price took its place")
+    REMOVED = "removed", _("Taken out of the showcase")
+    STOCK = "stock", _("Nothing was left")
+    WITHDRAWN = "withdrawn", _("No longer on sale")
+    POOL = "pool", _("Left the county's pool")
+    ENDED = "ended", _("The session ended")
+
+
+class ItemProblem(models.TextChoices):
+    """What keeps a product of the showcase off the screen."""
+
+    WITHDRAWN = "withdrawn", _("No longer on sale")
+    POOL = "pool", _("Left the county's pool")
+    STOCK = "stock", _("Nothing is left")
+    UNCHECKED = "unchecked", _("Came after the check: an operator or officer has to look at it")
+
+
 class MessageStatus(models.TextChoices):
     SHOWN = "shown", _("Shown in the room")
     HELD = "held", _("Held back by a listed word")

@@ -24,7 +24,7 @@ from shanhuo.live.models import (
     Take,
 )
 from shanhuo.live.states import CastRole
-from shanhuo.people.models import Organisation, User
+from shanhuo.people.models import Membership, Organisation, User
 
 Maker = Callable[..., Any]
 
@@ -38,11 +38,19 @@ def files(settings: Any, tmp_path: Any) -> Any:
 
 @pytest.fixture
 def make_session(lin: User, cooperative: Organisation) -> Maker:
-    """Make a session of Lin's cooperative that may go on air; an `on_air` one has been seen."""
+    """Make a session of Lin's cooperative that was checked and may go on air; an `on_air` one has
+    been seen. `cohosts` stand beside Lin, who keeps `share` basis points of the credit; the rest
+    is theirs in equal parts."""
 
-    def make(status: str = Session.Status.SCHEDULED, **fields: Any) -> Session:
+    def make(
+        status: str = Session.Status.SCHEDULED,
+        *,
+        cohosts: tuple[User, ...] = (),
+        share: int = 10_000,
+        **fields: Any,
+    ) -> Session:
         now = clock.now()
-        times: dict[str, Any] = {}
+        times: dict[str, Any] = {"submitted_at": now - timedelta(hours=1)}
         if status in {"on_air", "interrupted"}:
             times["on_air_at"] = now
         if status == "interrupted":
@@ -55,17 +63,11 @@ def make_session(lin: User, cooperative: Organisation) -> Maker:
             status=status,
             created_at=now - timedelta(days=1),
             starts_at=now,
-            **times,
-            **fields,
+            **{**times, **fields},
         )
-        Cast.objects.create(
-            session=session,
-            user=lin,
-            role=CastRole.HOST,
-            organisation=cooperative,
-            county=cooperative.county,
-            share_basis_points=10_000,
-        )
+        _join(session, lin, CastRole.HOST, share)
+        for user in cohosts:
+            _join(session, user, CastRole.COHOST, (10_000 - share) // len(cohosts))
         return session
 
     return make
@@ -136,3 +138,15 @@ def ended(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes([number]) * 2_500_000)
     return session
+
+
+def _join(session: Session, user: User, role: CastRole, share: int) -> None:
+    membership = Membership.objects.select_related("organisation__county").get(user=user)
+    Cast.objects.create(
+        session=session,
+        user=user,
+        role=role,
+        organisation=membership.organisation,
+        county=membership.organisation.county,
+        share_basis_points=share,
+    )

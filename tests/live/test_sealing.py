@@ -181,7 +181,7 @@ def test_the_end_of_a_show_seals_it(ended, noon, django_capture_on_commit_callba
         on_air_seconds=1500,
     )
     facts.record(fact, now=noon - timedelta(seconds=10))
-    assert jobs.run_due() == 2
+    jobs.run_due()
     assert Bundle.objects.get().session_id == ended.pk
 
 

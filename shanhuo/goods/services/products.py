@@ -7,9 +7,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods import listing, season
+from shanhuo.goods.choices import Change
+from shanhuo.goods.events import OfferingChanged
 from shanhuo.goods.models import Product, ProductStandard
 from shanhuo.goods.services.search import refresh_search
-from shanhuo.kernel import audit, clock
+from shanhuo.kernel import audit, clock, facts
 from shanhuo.kernel.errors import Refusal
 
 
@@ -102,9 +104,16 @@ def unlist_product(*, product_id: int, actor: audit.Actor, now: datetime) -> Non
     product = _lock(product_id)
     product.status = Product.Status.UNLISTED
     product.save(update_fields=["status"])
+    tell_change(product, Change.UNLISTED, now=now)
     audit.record(
         verb="product.unlist", actor=actor, subject=f"goods.Product:{product.public_id}", now=now
     )
+
+
+def tell_change(product: Product, why: Change, *, now: datetime) -> None:
+    """Rooms above that show the product have to look again."""
+    change = OfferingChanged(product=product.public_id, county=product.county.adcode, why=why.value)
+    facts.record(change, now=now)
 
 
 def _lock(product_id: int) -> Product:

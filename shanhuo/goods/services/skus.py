@@ -7,8 +7,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.goods.choices import Change
 from shanhuo.goods.models import PriceVersion, Sku
 from shanhuo.goods.prices import LARGEST_PRICE_FEN, BadPrice, FeeTooSmall, PriceChain
+from shanhuo.goods.services.products import tell_change
 from shanhuo.kernel import audit
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.money import share_of, yuan
@@ -92,6 +94,7 @@ def set_price(*, sku_id: int, chain: PriceChain, actor_id: int, now: datetime) -
     sku.price_number += 1
     sku.save(update_fields=["price_fen", *asdict(chain), "price_number"])
     _remember_price(sku, chain, actor_id=actor_id, now=now)
+    tell_change(sku.product, Change.PRICE, now=now)
     return sku
 
 
@@ -111,6 +114,8 @@ def set_stock(
         raise StockBelowHeld(held=sku.held_count)
     sku.stock_count = stock_count
     sku.save(update_fields=["stock_count"])
+    if not sku.free_count:
+        tell_change(sku.product, Change.STOCK_GONE, now=now)
     audit.record(
         verb="sku.stock",
         actor=actor,

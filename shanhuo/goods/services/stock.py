@@ -14,8 +14,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.goods.choices import Change
 from shanhuo.goods.models import Lot, Product, Sku, StockShare
 from shanhuo.goods.prices import PART_NAMES, PriceChain, chain_of
+from shanhuo.goods.services.products import tell_change
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.prepared import prepared
@@ -94,6 +96,7 @@ def hold_stock(
     _add(Sku, ("held_count",), {sku_id: (units,) for sku_id, units in quantities.items()})
     _commit_grams(shares, sign=1)
     insert(shares)
+    _tell_what_ran_out(quantities, skus, lots, now=now)
     return {sku_id: _held_unit(sku) for sku_id, sku in skus.items()}
 
 
@@ -148,6 +151,24 @@ def put_back_taken_stock(*, reference: str, units: Mapping[int, int]) -> None:
     returned = _cut_off(shares, units)
     _add(Sku, ("stock_count",), {sku_id: (count,) for sku_id, count in _units_of(returned)})
     _commit_grams(returned, sign=-1)
+
+
+def _tell_what_ran_out(
+    quantities: Mapping[int, int],
+    skus: Mapping[int, Sku],
+    lots: Mapping[int, Sequence[Lot]],
+    *,
+    now: datetime,
+) -> None:
+    """Once for every product of which this hold took the last unit of a size."""
+    gone = {
+        sku.product_id: sku.product
+        for sku_id, sku in skus.items()
+        if sku.free_count == quantities[sku_id]
+        or all(lot.free_grams < sku.grams_per_unit for lot in lots[sku.product_id])
+    }
+    for product in gone.values():
+        tell_change(product, Change.STOCK_GONE, now=now)
 
 
 def _cut_off(shares: Sequence[StockShare], units: Mapping[int, int]) -> list[StockShare]:

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from shanhuo.live.models.session import Session
-from shanhuo.live.states import ExplainState
+from shanhuo.live.states import ExplainState, UnpinReason
 
 
 class ShowcaseItem(models.Model):
@@ -23,6 +23,14 @@ class ShowcaseItem(models.Model):
     pinned_at = models.DateTimeField(null=True, help_text="On the screen since; null: not pinned.")
     added_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
+    passed_by = models.ForeignKey(
+        "people.User",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="Who looked at it when it came after the check before air.",
+    )
+    passed_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["position", "pk"]
@@ -46,12 +54,16 @@ class ShowcaseItem(models.Model):
 
 
 class Pin(models.Model):
-    """A price that stood on the screen: what viewers were shown, from when to when."""
+    """A price that stood on the screen: what viewers were shown, from when to when, and why not
+    longer."""
 
     item = models.ForeignKey(ShowcaseItem, models.PROTECT, related_name="pins")
-    price_fen = models.PositiveIntegerField(help_text="Lowest price of the product at that moment.")
+    price_fen = models.PositiveIntegerField(
+        help_text="Lowest price then: of the sizes, or of a limited offer."
+    )
     pinned_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    ended_why = models.CharField(max_length=9, choices=UnpinReason, blank=True)
 
 
 class Explanation(models.Model):

@@ -2,6 +2,15 @@
 
 from shanhuo.live.queries.evidence import bundles
 from shanhuo.live.queries.sessions import sessions_visible_to
+from shanhuo.live.queries.showcase import (
+    ItemView,
+    OfferView,
+    PinView,
+    desk_items,
+    items_to_pass,
+    pins_of,
+    shown_items,
+)
 from shanhuo.live.queries.takes import (
     OpenTake,
     open_takes,
@@ -11,10 +20,17 @@ from shanhuo.live.queries.takes import (
 )
 
 __all__ = [
+    "ItemView",
+    "OfferView",
     "OpenTake",
+    "PinView",
     "bundles",
+    "desk_items",
+    "items_to_pass",
     "open_takes",
+    "pins_of",
     "sessions_visible_to",
+    "shown_items",
     "shown_takes",
     "take_of_session",
     "takes_since",

@@ -30,8 +30,14 @@ class HotSale(models.Model):
         null=True, help_text="When the last unit was claimed; empty again if one came back."
     )
     ended_at = models.DateTimeField(null=True, help_text="Unsold units went back to the SKU.")
+    session = models.CharField(
+        max_length=16, blank=True, default="", help_text="Public id of the live session it is for."
+    )
 
     class Meta:
+        indexes = [
+            models.Index(fields=["session"], condition=~Q(session=""), name="hot_sale_of_session")
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(left_count__lte=F("stock_count")), name="hot_sale_left_within_stock"
@@ -51,6 +57,10 @@ class HotSale(models.Model):
         if now < self.opens_at:
             return SaleState.COMING
         return SaleState.RUNNING if self.left_count else SaleState.SOLD_OUT
+
+    def is_over_at(self, now: datetime) -> bool:
+        """Nothing of it can be claimed any more, whatever comes back."""
+        return self.state_at(now) is SaleState.OVER
 
     @property
     def sold_out_after(self) -> timedelta | None:

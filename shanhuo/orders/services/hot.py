@@ -123,8 +123,12 @@ def open_hot_sale(
     closes_at: datetime,
     actor: "User",
     now: datetime,
+    session: str = "",
 ) -> HotSale:
-    """Set units of a SKU aside for a sale. Raises BadSale, OutOfStock or NotForSale."""
+    """Set units of a SKU aside for a sale. Raises BadSale, OutOfStock or NotForSale.
+
+    session: public id of the live session whose showcase offers it, if one does.
+    """
     if not 1 <= price_fen <= usual_fen or not opens_at < closes_at or closes_at <= now:
         raise BadSale
     if not 1 <= per_person <= min(stock_count, LARGEST_QUANTITY):
@@ -143,6 +147,7 @@ def open_hot_sale(
         per_person=per_person,
         opens_at=opens_at,
         closes_at=closes_at,
+        session=session,
     )
     audit.record(
         verb="orders.hot_sale",
