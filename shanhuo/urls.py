@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shanhuo.web.shop.urls")),
     path("", include("shanhuo.web.trade.urls")),
     path("", include("shanhuo.web.impact.urls")),
+    path("", include("shanhuo.web.live.urls")),
     path("", include("shanhuo.web.grants.urls")),
     path("account/", include("shanhuo.web.account.urls")),
     path("sell/", include("shanhuo.web.seller.urls")),

@@ -337,6 +337,7 @@ class ProductNow:
     title: str
     thumb: str
     merchant_id: int
+    merchant_name: str
     adcode: str
     county_name: str
     price_from_fen: int
@@ -348,7 +349,7 @@ class ProductNow:
     pays_creators: bool
 
 
-NO_PRODUCT = ProductNow(0, "", "", "", 0, "", "", 0, 0, "", False, False, False, False)
+NO_PRODUCT = ProductNow(0, "", "", "", 0, "", "", "", 0, 0, "", False, False, False, False)
 """Stands for a product of which not even a size is left."""
 
 
@@ -376,7 +377,8 @@ def _sizes(product_ids: Sequence[int]) -> QuerySet[Sku]:
     return skus.select_related("product__merchant", "product__county").only(
         *("is_active", "price_fen", "commission_fen", "grams_per_unit", "stock_count"),
         *("held_count", "product__public_id", "product__title", "product__status"),
-        *("product__merchant__status", "product__county__adcode", "product__county__name"),
+        *("product__merchant__name", "product__merchant__status"),
+        *("product__county__adcode", "product__county__name"),
     )
 
 
@@ -409,6 +411,7 @@ def _product_now(
         title=product.title,
         thumb=path_of(cover, THUMB, "webp") if cover else "",
         merchant_id=product.merchant_id,
+        merchant_name=product.merchant.name,
         adcode=product.county.adcode,
         county_name=product.county.name,
         price_from_fen=min((sku.price_fen for sku in active), default=0),

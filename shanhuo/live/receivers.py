@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from shanhuo.goods.events import OfferingChanged, ProductExited
 from shanhuo.kernel import facts
 from shanhuo.live import tasks
-from shanhuo.live.events import SessionEnded
-from shanhuo.live.services import showcase
+from shanhuo.live.events import SessionEnded, SessionOpened
+from shanhuo.live.services import planning, showcase
 
 # The last bytes of a recording may still be on their way to the disk.
 SETTLING = timedelta(seconds=10)
@@ -21,6 +21,11 @@ def look_at_what_changed(fact: OfferingChanged, *, fact_id: int, at: datetime) -
 @facts.receives(ProductExited)
 def look_at_what_left_the_pool(fact: ProductExited, *, fact_id: int, at: datetime) -> None:
     showcase.look_at_product(product=fact.product, now=at)
+
+
+@facts.receives(SessionOpened)
+def tell_those_who_asked(fact: SessionOpened, *, fact_id: int, at: datetime) -> None:
+    planning.tell_reminded(session_id=fact.session_id, now=at)
 
 
 @facts.receives(SessionEnded)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shanhuo.live.models import Cast, Session
+from shanhuo.live.models import Cast, Check, Session
 from shanhuo.live.states import CastRole
 from shanhuo.people import rules as people
 
@@ -46,6 +46,23 @@ def merchants_on_stage(session: Session) -> frozenset[int]:
     """The merchants that its host and co-hosts sell for."""
     cast = Cast.objects.filter(session=session, role__in=ON_STAGE).select_related("user")
     return frozenset().union(*(people.merchant_ids(one.user) for one in cast))
+
+
+def can_check(user: Any, session: Session) -> bool:
+    """Look at it before air: an operator who is neither in the cast nor of the house that runs
+    the room."""
+    if not people.is_operator(user) or people.is_member(user, session.organisation):
+        return False
+    return not Cast.objects.filter(session=session, user_id=user.pk).exists()
+
+
+def checks_missing(session: Session) -> int:
+    """How many persons must still agree to what was submitted last."""
+    wanted = 2 if session.is_official else 1
+    if session.submitted_at is None:
+        return wanted
+    agreed = Check.objects.filter(session=session, submitted_at=session.submitted_at, agreed=True)
+    return max(0, wanted - agreed.count())
 
 
 def _has_role(user: Any, session: Session, roles: frozenset[CastRole]) -> bool:

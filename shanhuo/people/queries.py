@@ -67,6 +67,20 @@ def publishers_of(user: Any) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=ids).select_related("county").order_by("name")
 
 
+def houses_of(user: Any) -> list[Organisation]:
+    """Everything verified that the user speaks for: merchants, creators and county offices, each
+    with its county, by name."""
+    roles = rules.roles_of(user)
+    own = Q(pk__in=roles.merchant_ids | roles.creator_ids)
+    offices = Q(
+        kind=Organisation.Kind.COUNTY_OFFICE,
+        status=Organisation.Status.VERIFIED,
+        pk__in=organisations_of(user).values("organisation_id"),
+    )
+    rows = Organisation.objects.filter(own | offices, county__isnull=False)
+    return list(rows.select_related("county").order_by("name", "pk"))
+
+
 def auditors_of(user: Any) -> QuerySet[Organisation]:
     """The verified auditors the user works for, by name."""
     rows = organisations_of(user).filter(

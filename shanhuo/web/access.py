@@ -20,6 +20,7 @@ from shanhuo.web.county.access import TABLE as COUNTY
 from shanhuo.web.feed.access import TABLE as FEED
 from shanhuo.web.grants.access import TABLE as GRANTS
 from shanhuo.web.impact.access import TABLE as IMPACT
+from shanhuo.web.live.access import TABLE as LIVE
 from shanhuo.web.ops.access import TABLE as OPS
 from shanhuo.web.seller.access import TABLE as SELLER
 from shanhuo.web.shop.access import TABLE as SHOP
@@ -33,6 +34,7 @@ TABLE: dict[str, Access] = {
     **FEED,
     **GRANTS,
     **IMPACT,
+    **LIVE,
     **OPS,
     **SELLER,
     **SHOP,

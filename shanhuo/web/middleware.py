@@ -13,7 +13,7 @@ from shanhuo.web.access import wanted_for
 
 log = logging.getLogger(__name__)
 # Page areas where a POST spends money or publishes something.
-CLOSED_TO_YOUTH = {"trade", "content", "seller"}
+CLOSED_TO_YOUTH = {"trade", "content", "seller", "live"}
 Answer = Callable[[HttpRequest], HttpResponse]
 
 

@@ -23,10 +23,12 @@ from shanhuo.live.models import (
     ShowcaseItem,
     Take,
 )
-from shanhuo.live.states import CastRole
+from shanhuo.live.services import planning
+from shanhuo.live.states import CastRole, SessionKind
 from shanhuo.people.models import Membership, Organisation, User
 
 Maker = Callable[..., Any]
+SCRIPT = "先说自己是谁，再逐样讲产地、合格证和价格构成。"
 
 
 @pytest.fixture
@@ -150,3 +152,59 @@ def _join(session: Session, user: User, role: CastRole, share: int) -> None:
         county=membership.organisation.county,
         share_basis_points=share,
     )
+
+
+@pytest.fixture
+def plan(lin, cooperative, noon: datetime) -> Maker:
+    """Lin's session of tomorrow, not yet sent to the check."""
+
+    def make(host=lin, house=cooperative, **fields) -> Session:
+        values = {"kind": SessionKind.SELLING, "title": "脆李开园", "is_adult": True}
+        return planning.draft(
+            host=host,
+            organisation_id=house.pk,
+            starts_at=noon + timedelta(days=1),
+            script=SCRIPT,
+            now=noon,
+            **{**values, **fields},
+        )
+
+    return make
+
+
+@pytest.fixture
+def put_goods(make_sku: Maker, noon: datetime) -> Maker:
+    def put(session: Session, count: int = 1) -> None:
+        for place in range(count):
+            product = make_sku().product
+            ShowcaseItem.objects.create(
+                session=session, product=product, position=place, added_at=noon
+            )
+
+    return put
+
+
+@pytest.fixture
+def announced(plan: Maker, put_goods: Maker, lin, op, noon: datetime) -> Maker:
+    """A session that has passed its check."""
+
+    def make(**fields) -> Session:
+        session = plan(**fields)
+        put_goods(session)
+        planning.submit(session_id=session.pk, by=lin, now=noon)
+        planning.check(session_id=session.pk, checker=op, agreed=True, now=noon)
+        session.refresh_from_db()
+        return session
+
+    return make
+
+
+@pytest.fixture
+def second_op(make_user: Maker, op):
+    """Another operator of the same platform."""
+    user = make_user("平台运营二")
+    platform = Membership.objects.get(user=op).organisation
+    Membership.objects.create(
+        user=user, organisation=platform, role=Membership.Role.STAFF, started_at=clock.now()
+    )
+    return user

@@ -139,6 +139,10 @@ class Cast(models.Model):
     )
     county = models.ForeignKey("regions.County", models.PROTECT, null=True, related_name="+")
     share_basis_points = models.PositiveSmallIntegerField(default=0)
+    agreed_at = models.DateTimeField(
+        null=True,
+        help_text="When the person took this part and share, and on stage said to be 18 or older.",
+    )
 
     class Meta:
         constraints = [

@@ -46,6 +46,7 @@ class ItemView:
     county_name: str
     adcode: str
     merchant_id: int
+    merchant_name: str
     price_fen: int
     left_count: int
     certificate: str
@@ -95,6 +96,7 @@ def _view(
         county_name=seen.county_name,
         adcode=seen.adcode,
         merchant_id=seen.merchant_id,
+        merchant_name=seen.merchant_name,
         price_fen=screen_price_fen(item, seen, now=now),
         left_count=seen.left_count,
         certificate=seen.certificate,

@@ -12,6 +12,7 @@ from shanhuo.people import queries
 from shanhuo.traffic.grants import queries as grants
 from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Deed, Todo, waiting
+from shanhuo.web.live.checking import todos as sessions_that_wait
 
 
 @require_safe
@@ -45,6 +46,7 @@ def _todos(request: HttpRequest) -> list[Todo]:
         ),
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
         *posts_that_wait(),
+        *sessions_that_wait(request.user),
         Todo(
             orders.suspense_count(),
             _("Payments without an order"),

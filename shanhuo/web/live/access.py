@@ -1,0 +1,27 @@
+"""Who may open each page of live selling."""
+
+from shanhuo.people.access import Access
+
+_WATCH = Access.OPERATOR | Access.AUDITOR
+
+TABLE: dict[str, Access] = {
+    "live:list": Access.ANYONE,
+    "live:room": Access.ANYONE,
+    "live:remind": Access.SIGNED_IN,
+    "live:reminders": Access.SIGNED_IN,
+    # Whoever may not host yet is told how to become somebody who may; rows decide the rest.
+    "live:studio": Access.SIGNED_IN,
+    "live:plan_new": Access.SIGNED_IN,
+    "live:plan": Access.SIGNED_IN,
+    "live:plan_edit": Access.SIGNED_IN,
+    "live:cast": Access.SIGNED_IN,
+    "live:cast_remove": Access.SIGNED_IN,
+    "live:agree": Access.SIGNED_IN,
+    "live:submit": Access.SIGNED_IN,
+    "live:take_back": Access.SIGNED_IN,
+    "live:cancel": Access.SIGNED_IN,
+    "live:checks": _WATCH,
+    "live:check": _WATCH,
+    "live:decide": Access.OPERATOR,
+    "live:office": Access.OFFICER,
+}

@@ -1,0 +1,56 @@
+"""The room of a session: before it begins, while it is on air, and afterwards."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from shanhuo.kernel import clock
+from shanhuo.live import queries
+from shanhuo.live.services import planning
+from shanhuo.people.actors import actor_of
+from shanhuo.web.live.rows import visible_session
+
+
+@require_safe
+def page(request: HttpRequest, public_id: str) -> HttpResponse:
+    """A draft leads its people to the plan; what was announced is shown as it is now."""
+    session = visible_session(request, public_id)
+    if session.status in ("draft", "submitted", "cancelled"):
+        return _before_announcement(request, session)
+    return render(request, "web/live/room.html", _context(request, session))
+
+
+@require_POST
+def remind(request: HttpRequest, public_id: str) -> HttpResponse:
+    """`on` is the state wanted."""
+    session = visible_session(request, public_id)
+    wanted = request.POST.get("on") == "1"
+    planning.remind(session_id=session.pk, user=actor_of(request), wanted=wanted, now=clock.now())
+    if wanted:
+        messages.success(request, _("You will find it on your page when it begins."))
+    return redirect("live:room", public_id)
+
+
+def _before_announcement(request: HttpRequest, session: Any) -> HttpResponse:
+    is_mine = queries.my_part(request.user, session) is not None
+    return redirect("live:plan" if is_mine else "live:check", session.public_id)
+
+
+def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
+    now = clock.now()
+    [card] = queries.cards([session], day=clock.today())
+    return {
+        "session": session,
+        "card": card,
+        "cast": queries.cast_of(session),
+        "shelf": queries.shown_items(session, now=now),
+        "reminded": queries.wants_reminder(request.user, session),
+        "reminder_count": queries.reminder_count(session),
+        "my_part": queries.my_part(request.user, session),
+        "now_ms": int(now.timestamp() * 1000),
+        "starts_ms": int(session.starts_at.timestamp() * 1000),
+    }
