@@ -7,6 +7,9 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         from shanhuo.live import guards
+        from shanhuo.live.personal_data import HOLDING
+        from shanhuo.people import personal_data
 
+        personal_data.holds("live", HOLDING)
         pre_migrate.connect(guards.before_tables_change, sender=self)
         post_migrate.connect(guards.after_tables_changed, sender=self)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.live.services import sealing, verifying
+from shanhuo.live.services import exporting, keeping, sealing, verifying
 
 
 @jobs.task()
@@ -40,3 +40,17 @@ def verify_in_turn() -> None:
 @jobs.task()
 def verify_bundle(bundle_id: int) -> None:
     verifying.verify_bundle(bundle_id=bundle_id, now=clock.now())
+
+
+@jobs.task()
+def write_export(export_id: int) -> None:
+    exporting.write(export_id=export_id, now=clock.now())
+
+
+@jobs.every(timedelta(days=1))
+@jobs.task()
+def let_go_in_time() -> None:
+    now = clock.now()
+    exporting.forget_old_files(now=now)
+    for session_id in keeping.sessions_to_let_go(now=now).values_list("pk", flat=True):
+        keeping.let_go(session_id=session_id, now=now)
