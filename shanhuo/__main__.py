@@ -7,8 +7,10 @@ of `make demo` instead of the configured platform, e.g. `shanhuo --demo doctor`.
 import os
 import re
 import sys
+from importlib import import_module
 from pathlib import Path
 
+import django
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 from pydantic import ValidationError
@@ -18,6 +20,9 @@ from pydantic_settings import SettingsError
 from shanhuo.config import config
 from shanhuo.console import launch
 from shanhuo.console.demo.setting import Setting
+
+PROGRAMS = {"rooms": "shanhuo.realtime.rooms.program"}
+"""Servers beside the web server. They stand above every room of the house, as commands do not."""
 
 
 def main() -> None:
@@ -42,6 +47,9 @@ def _run(arguments: list[str]) -> None:
     _make_folder(config().data_dir)
     if arguments and arguments[0] in launch.LAUNCHERS:
         sys.exit(launch.run(arguments[0], arguments[1:]))
+    if arguments and arguments[0] in PROGRAMS:
+        django.setup()
+        sys.exit(import_module(PROGRAMS[arguments[0]]).main(arguments[1:]))
     execute_from_command_line(["shanhuo", *arguments])
 
 

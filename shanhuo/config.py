@@ -38,6 +38,16 @@ class Config(BaseSettings):
     public_origin: str = "http://localhost:8000"
     allowed_hosts: list[str] = Field(default=["localhost", "127.0.0.1", "[::1]"])
     proxy_count: int = Field(default=0, ge=0, le=5)
+    rooms_port: int = Field(
+        default=0, ge=0, lt=32768, description="Of live rooms; 0: two above the port of the pages."
+    )
+    rooms_url: str = Field(
+        default="", description="Where browsers find live rooms behind a proxy: wss://…/room"
+    )
+    rooms_sockets_per_address: int = Field(
+        default=200, ge=1, description="More from one address only watch, without a socket."
+    )
+    redis_url: str = Field(default="", description="Optional; holds nothing that may not be lost.")
     map_approval_number: str = ""
     sms_backend: Literal["console", "aliyun", "tencent"] = "console"
     sms_key_id: str = ""

@@ -23,6 +23,10 @@ DEMO = _config.demo
 ALLOWED_HOSTS = _config.allowed_hosts
 PUBLIC_ORIGIN = _config.public_origin
 PROXY_COUNT = _config.proxy_count
+ROOMS_PORT = _config.rooms_port or (urlparse(PUBLIC_ORIGIN).port or 8000) + 2
+ROOMS_URL = _config.rooms_url
+ROOMS_SOCKETS_PER_ADDRESS = _config.rooms_sockets_per_address
+REDIS_URL = _config.redis_url
 JOB_LEASE_SECONDS = _config.job_lease_seconds
 
 PLATFORM_FEE_BASIS_POINTS = _config.platform_fee_basis_points

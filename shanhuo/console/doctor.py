@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -167,6 +168,27 @@ def _ledger() -> Iterator[str]:
         )
 
 
+def _rooms() -> Iterator[str]:
+    if settings.PUBLIC_ORIGIN.startswith("https://") and not settings.ROOMS_URL:
+        yield (
+            "Pages are encrypted and live rooms are not: browsers refuse that. Let the proxy pass "
+            f"/room on to port {settings.ROOMS_PORT} and set SHANHUO_ROOMS_URL to wss://…/room."
+        )
+    line = HTTPConnection("127.0.0.1", settings.ROOMS_PORT, timeout=5)
+    try:
+        line.request("GET", "/health")
+        answers = line.getresponse().read() == b"ok"
+    except (OSError, HTTPException):
+        answers = False
+    finally:
+        line.close()
+    if not answers:
+        yield (
+            f"No live room answers on port {settings.ROOMS_PORT}: viewers see figures and chat "
+            "late or not at all; start one: shanhuo rooms"
+        )
+
+
 def _ranker() -> Iterator[str]:
     yield from teaching.problems(now=clock.now())
 
@@ -189,6 +211,7 @@ CHECKS: dict[str, Check] = {
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
     "ledger": _ledger,
+    "rooms": _rooms,
     "ranker": _ranker,
     "pacing": _pacing,
 }

@@ -22,6 +22,7 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
+from shanhuo.config import config
 from shanhuo.console.demo import setting
 from shanhuo.console.supervisor import Program, Supervisor
 from shanhuo.kernel import tempo
@@ -61,7 +62,7 @@ def demo(arguments: Sequence[str]) -> None:
     parser.add_argument("--port", type=_port, default=8000)
     options = parser.parse_args(arguments)
     place = setting.Setting.from_environment(os.environ, port=options.port)
-    _require_free_ports(place.port, place.payment_port)
+    _require_free_ports(place.port, place.payment_port, place.rooms_port)
     os.environ.update(place.environment())
     with _only_one_in(place.data_dir):
         _run("build_demo")
@@ -76,11 +77,18 @@ def serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8000)
     options = parser.parse_args(arguments)
-    _require_free_ports(options.port)
+    rooms_port = config().rooms_port or options.port + 2
+    _require_free_ports(options.port, rooms_port)
+    # Pages say where the rooms are, so every program must know.
+    os.environ["SHANHUO_ROOMS_PORT"] = str(rooms_port)
     _run("preflight")
     _run("messages", "--compile")
     _run("collectstatic", "--noinput", "--verbosity=0")
-    programs = [web_program(options.host, options.port), worker_program()]
+    programs = [
+        web_program(options.host, options.port),
+        worker_program(),
+        rooms_program(options.host, rooms_port),
+    ]
     greeting = f"Shanhuo answers on http://{options.host}:{options.port}"
     _supervise(programs, port=options.port, greeting=greeting)
 
@@ -118,6 +126,12 @@ def _allow_files() -> None:
 def worker_program(*, log_path: Path | None = None) -> Program:
     """Background jobs."""
     return Program("worker", (sys.executable, "-m", "shanhuo", "worker"), log_path=log_path)
+
+
+def rooms_program(host: str, port: int, *, log_path: Path | None = None) -> Program:
+    """The sockets of live rooms."""
+    command = (sys.executable, "-m", "shanhuo", "rooms")
+    return Program("rooms", (*command, "--host", host, "--port", str(port)), log_path=log_path)
 
 
 def payment_program(
@@ -159,6 +173,7 @@ def _demo_programs(place: setting.Setting) -> list[Program]:
     return [
         web_program("127.0.0.1", place.port, log_path=logs / "web.log"),
         worker_program(log_path=logs / "worker.log"),
+        rooms_program("127.0.0.1", place.rooms_port, log_path=logs / "rooms.log"),
         payment_program(
             place, log_path=logs / "demopay.log", clock_file=place.data_dir / tempo.FILE
         ),
@@ -218,6 +233,9 @@ def _port(text: str) -> int:
 
 
 def _require_free_ports(*ports: int) -> None:
+    if len(set(ports)) < len(ports):
+        listed = ", ".join(map(str, ports))
+        raise CannotStart(f"Two programs cannot share a port ({listed}): set SHANHUO_ROOMS_PORT.")
     for port in ports:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -71,6 +71,15 @@ class MessageStatus(models.TextChoices):
     HIDDEN = "hidden", _("Hidden by a moderator")
 
 
+class Badge(models.TextChoices):
+    """What stands beside a name in the chat."""
+
+    HOST = "host", _("Host")
+    EXPERT = "expert", _("Expert")
+    MODERATOR = "moderator", _("Moderator")
+    OFFICIAL = "official", _("Official")
+
+
 class PenaltyKind(models.TextChoices):
     MUTE = "mute", _("May not write")
     BAN = "ban", _("May not enter")

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -35,6 +35,36 @@ HouseholdRow: TypeAlias = Household
 def user_by_phone(phone: str) -> User | None:
     """The account of a normalised number."""
     return User.objects.filter(phone_digest=phones.digest(phone)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Somebody who may say something in public now: an active account that is not in youth mode."""
+
+    is_operator: bool
+    county_ids: frozenset[int]
+
+
+def speakers(user_ids: Collection[int]) -> dict[int, Speaker]:
+    """Those of the users who may speak, with the offices they speak from; two statements."""
+    able = set(
+        User.objects.filter(pk__in=user_ids, is_active=True, youth_pin="").values_list(
+            "pk", flat=True
+        )
+    )
+    kinds = Organisation.Kind
+    held = Membership.objects.filter(
+        user__in=able,
+        ended_at=None,
+        organisation__status=Organisation.Status.VERIFIED,
+        organisation__kind__in=[kinds.PLATFORM, kinds.COUNTY_OFFICE],
+    ).values_list("user_id", "organisation__kind", "organisation__county_id")
+    operators = {user_id for user_id, kind, _ in held if kind == kinds.PLATFORM}
+    offices: dict[int, set[int]] = {user_id: set() for user_id in able}
+    for user_id, kind, county_id in held:
+        if kind == kinds.COUNTY_OFFICE:
+            offices[user_id].add(county_id)
+    return {pk: Speaker(pk in operators, frozenset(offices[pk])) for pk in able}
 
 
 def numbers_are_found() -> bool:

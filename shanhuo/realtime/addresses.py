@@ -1,5 +1,7 @@
 """Who is asking: the peer of the connection, or what our own proxies say, and nobody else."""
 
+from collections.abc import Iterable
+
 from shanhuo.realtime.rsgi import Scope
 
 FORWARDING = frozenset(
@@ -27,9 +29,14 @@ def client_of(scope: Scope, *, proxy_count: int) -> str:
     round the proxies: then only the peer is known.
     """
     peer = scope.client.rpartition(":")[0].strip("[]")
+    return behind(peer, _all(scope, "x-forwarded-for"), proxy_count=proxy_count)
+
+
+def behind(peer: str, forwarded_for: Iterable[str], *, proxy_count: int) -> str:
+    """The same, from the peer's address and the values of its X-Forwarded-For headers."""
     if not proxy_count:
         return peer
-    seen = [part.strip() for line in _all(scope, "x-forwarded-for") for part in line.split(",")]
+    seen = [part.strip() for line in forwarded_for for part in line.split(",")]
     return seen[-proxy_count] if len(seen) >= proxy_count and seen[-proxy_count] else peer
 
 

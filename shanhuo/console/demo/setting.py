@@ -58,6 +58,10 @@ class Setting:
         return f"http://localhost:{self.port}"
 
     @property
+    def rooms_port(self) -> int:
+        return self.port + 2
+
+    @property
     def payment_origin(self) -> str:
         return f"http://localhost:{self.payment_port}"
 
@@ -75,6 +79,9 @@ class Setting:
             "SHANHUO_DATABASE_URL": "",
             "SHANHUO_SECRETS_DIR": str(secrets_dir),
             "SHANHUO_PUBLIC_ORIGIN": self.origin,
+            "SHANHUO_ROOMS_PORT": str(self.rooms_port),
+            "SHANHUO_ROOMS_URL": "",
+            "SHANHUO_REDIS_URL": "",
             "SHANHUO_DEMOPAY_URL": f"http://127.0.0.1:{self.payment_port}",
         }
 

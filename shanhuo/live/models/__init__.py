@@ -5,6 +5,7 @@ from shanhuo.live.models.room import (
     Message,
     MessageReport,
     Penalty,
+    Presence,
     Question,
     RoomMinute,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "MessageReport",
     "Penalty",
     "Pin",
+    "Presence",
     "Question",
     "Reminder",
     "Replay",

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from shanhuo.kernel.ids import PublicIdField
 from shanhuo.live.models.session import Session
-from shanhuo.live.states import MessageStatus, PenaltyKind, QuestionStatus
+from shanhuo.live.states import Badge, MessageStatus, PenaltyKind, QuestionStatus
 
 
 class Message(models.Model):
@@ -16,13 +16,21 @@ class Message(models.Model):
     author = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     body = models.CharField(max_length=100)
     at = models.DateTimeField()
+    badge = models.CharField(max_length=9, choices=Badge, blank=True, help_text="As it stood then.")
     status = models.CharField(max_length=6, choices=MessageStatus, default=MessageStatus.SHOWN)
     reason = models.CharField(max_length=20, blank=True, help_text="A content.reasons code.")
     decided_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["session", "at"], name="message_of_session")]
+        indexes = [
+            models.Index(fields=["session", "at"], name="message_of_session"),
+            models.Index(
+                fields=["session", "decided_at"],
+                condition=Q(decided_at__isnull=False),
+                name="message_decided",
+            ),
+        ]
 
 
 class MessageReport(models.Model):
@@ -89,4 +97,21 @@ class RoomMinute(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["session", "minute"], name="room_minute_once")
+        ]
+
+
+class Presence(models.Model):
+    """How many viewers one room process has in a session now; the others add it to their own.
+
+    A hint that is overwritten and grows old, not a record: where Redis is configured it is there.
+    """
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="+")
+    process = models.CharField(max_length=60)
+    viewers = models.PositiveIntegerField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "process"], name="presence_once_per_process")
         ]

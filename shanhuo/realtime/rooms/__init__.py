@@ -1,0 +1,1 @@
+"""`shanhuo rooms`: the sockets of live rooms."""

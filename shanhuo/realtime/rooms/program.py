@@ -1,0 +1,108 @@
+"""The process: its socket, its loop, its beginning and its end."""
+
+import argparse
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import uvloop
+from django.conf import settings
+from picows import ws_create_server
+
+from shanhuo.content import words
+from shanhuo.realtime.rooms.books import Books
+from shanhuo.realtime.rooms.house import House
+from shanhuo.realtime.rooms.limits import ANSWERS_BYTES, FRAME_BYTES, HANDSHAKE_S
+from shanhuo.realtime.rooms.presence import InDatabase
+
+WAITING_CONNECTIONS = 4096
+FILES_FOR_OTHERS = 64
+HAND_OVER_S = 0.0005
+"""How long the thread of the books may keep Python to itself while the rooms wait."""
+READ_BYTES = 2048
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve rooms until SIGTERM or Ctrl-C."""
+    parser = argparse.ArgumentParser("shanhuo rooms", description=main.__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=settings.ROOMS_PORT)
+    parser.add_argument(
+        "--share-port",
+        action="store_true",
+        help="several of these on one port; the system deals the viewers out",
+    )
+    options = parser.parse_args(arguments)
+    uvloop.run(_serve(options.host, options.port, share_port=options.share_port))
+
+
+async def _serve(host: str, port: int, *, share_port: bool) -> None:
+    sys.setswitchinterval(HAND_OVER_S)
+    # The lists of words are read now, not with the first line of the evening.
+    words.found_in("你好")
+    books = Books(InDatabase())
+    house = House(
+        books,
+        proxy_count=settings.PROXY_COUNT,
+        sockets_per_address=settings.ROOMS_SOCKETS_PER_ADDRESS,
+        most_guests=_most_guests(),
+    )
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, house.stop)
+    server = await ws_create_server(
+        house.admit,
+        sock=_listening(host, port, share_port=share_port),
+        backlog=WAITING_CONNECTIONS,
+        websocket_handshake_timeout=HANDSHAKE_S,
+        max_frame_size=FRAME_BYTES,
+        read_buffer_init_size=READ_BYTES,
+        # A page that pings and does not read would make us keep the answers.
+        enable_auto_pong=False,
+        logger_name=_Quiet(logging.getLogger("shanhuo.rooms"), {}),
+    )
+    await house.keep()
+    server.close()
+    house.close()
+    await asyncio.sleep(0.1)
+    await asyncio.to_thread(books.close)
+
+
+def _listening(host: str, port: int, *, share_port: bool) -> socket.socket:
+    """The listening socket; what is set here, every line inherits."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    line = socket.socket(family, socket.SOCK_STREAM)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if share_port:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWERS_BYTES)
+    line.bind((host, port))
+    line.setblocking(False)
+    return line
+
+
+def _most_guests() -> int:
+    """As many as the system lets us have files."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard - FILES_FOR_OTHERS
+
+
+class _Quiet(logging.LoggerAdapter):  # type: ignore[type-arg]
+    """What strangers send wrong is no news: it would fill the log. Our own faults are.
+
+    Being no Logger it also spares picows a logger of its own for every line.
+    """
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802
+        return False
+
+    def log(self, level: int, msg: object, *args: object, **more: Any) -> None:
+        """Faults come with a trace; all else is about strangers."""
+        if more.get("exc_info"):
+            self.logger.log(level, msg, *args, **more)
