@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from shanhuo.content.events import PostPublished
-from shanhuo.impact import services
+from shanhuo.impact import filling, services
 from shanhuo.impact.models import Check, SurvivalNote
 from shanhuo.impact.survival.queries import report, rolled_up
 from shanhuo.impact.survival.recount import recount_survival
@@ -172,7 +172,7 @@ def test_mondays_compare_and_a_damaged_day_is_not_noted(a_season: datetime) -> N
     assert len(checks) == 8
     assert all(check.is_equal for check in checks)
     assert checks.get(metric="survival_30").rolled_up == 6_667
-    services.filling.withhold("signals", clock.day_of(a_season), now=sunday)
+    filling.withhold("signals", clock.day_of(a_season), now=sunday)
     assert not services.note_survival(now=sunday + 2 * DAY)
     assert SurvivalNote.objects.count() == 1
 
