@@ -98,9 +98,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 @require_safe
 def metric(request: HttpRequest, metric_id: str) -> HttpResponse:
     """What a figure means, how anybody can recount it, and where it was wrong."""
-    declared = (
-        BY_ID.get(metric_id) or FAIR_BY_ID.get(metric_id) or SURVIVAL_BY_ID.get(metric_id)
-    )
+    declared = BY_ID.get(metric_id) or FAIR_BY_ID.get(metric_id) or SURVIVAL_BY_ID.get(metric_id)
     if declared is None:
         raise Http404
     window = windows.chosen(request.GET)
