@@ -6,7 +6,7 @@ from shanhuo.goods.events import OfferingChanged, ProductExited
 from shanhuo.kernel import facts
 from shanhuo.live import tasks
 from shanhuo.live.events import SessionEnded, SessionOpened
-from shanhuo.live.services import planning, showcase
+from shanhuo.live.services import clinic, planning, showcase
 
 # The last bytes of a recording may still be on their way to the disk.
 SETTLING = timedelta(seconds=10)
@@ -35,5 +35,6 @@ def clear_the_screen(fact: SessionEnded, *, fact_id: int, at: datetime) -> None:
 
 
 @facts.receives(SessionEnded)
-def seal_the_evidence(fact: SessionEnded, *, fact_id: int, at: datetime) -> None:
+def close_the_books(fact: SessionEnded, *, fact_id: int, at: datetime) -> None:
+    clinic.close_queue(session_id=fact.session_id, now=at)
     tasks.seal_session.using(run_after=at + SETTLING).enqueue(fact.session_id)

@@ -15,6 +15,7 @@ from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.live.models import ShowcaseItem
 from shanhuo.live.queries import room as queries
+from shanhuo.live.queries.clinic import Queue, queue_of
 from shanhuo.live.queries.room import RoomNow, ShownLine
 
 FILE = "room.json"
@@ -58,15 +59,17 @@ class RoomState:
     pinned: ItemState | None
     items: list[ItemState]
     messages: list[ShownLine]
+    questions: Queue
 
 
 @dataclass(frozen=True, slots=True)
 class Showcase:
-    """The goods of a session as they stood at `at`."""
+    """The goods of a session and the questions that wait, as they stood at `at`."""
 
     at: datetime
     pinned: ItemState | None
     items: list[ItemState]
+    questions: Queue
 
     @property
     def has_open_offer(self) -> bool:
@@ -96,6 +99,7 @@ def state_of(
         pinned=showcase.pinned,
         items=showcase.items,
         messages=list(lines),
+        questions=showcase.questions,
     )
 
 
@@ -128,7 +132,8 @@ def showcase_of(session_id: int, *, now: datetime) -> Showcase:
     cards = goods.cards_by_id([row.product_id for row in rows], day=clock.day_of(now))
     items = {row: _item(row, cards[row.product_id]) for row in rows if row.product_id in cards}
     pinned = next((item for row, item in items.items() if row.pinned_at), None)
-    return Showcase(at=now, pinned=pinned, items=list(items.values()))
+    waiting = queue_of(session_id)
+    return Showcase(at=now, pinned=pinned, items=list(items.values()), questions=waiting)
 
 
 def _item(row: ShowcaseItem, card: goods.ProductCard) -> ItemState:

@@ -65,6 +65,11 @@ def checks_missing(session: Session) -> int:
     return max(0, wanted - agreed.count())
 
 
+def can_answer(user: Any, session: Session) -> bool:
+    """Work on the queue of questions: everybody in the cast."""
+    return _has_role(user, session, frozenset(CastRole))
+
+
 def _has_role(user: Any, session: Session, roles: frozenset[CastRole]) -> bool:
     if not getattr(user, "is_active", False):
         return False

@@ -82,19 +82,20 @@ def _showcase(session: Session) -> Iterator[Row]:
     """Those that were taken off stand here too, and who brought each."""
     yield from _rows(
         ShowcaseItem.objects.filter(session=session),
-        *("position", "state", "added_at", "removed_at"),
+        *("position", "state", "added_at", "removed_at", "passed_at"),
         product="product__public_id",
         title="product__title",
         merchant="product__merchant__public_id",
         offer="hot_sale__public_id",
         brought_by="brought_by__user__public_id",
+        passed_by="passed_by__public_id",
     )
 
 
 def _pins(session: Session) -> Iterator[Row]:
     yield from _rows(
         Pin.objects.filter(item__session=session),
-        *("price_fen", "pinned_at", "ended_at"),
+        *("price_fen", "pinned_at", "ended_at", "ended_why"),
         product="item__product__public_id",
     )
 

@@ -80,7 +80,12 @@ class Question(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["session"], condition=Q(status="answering"), name="one_question_answered"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["session", "asker"],
+                condition=Q(status__in=["waiting", "answering"]),
+                name="one_open_question_each",
+            ),
         ]
 
 

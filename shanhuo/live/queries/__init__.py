@@ -1,5 +1,15 @@
 """Everything that can be asked about live sessions."""
 
+from shanhuo.live.queries.clinic import (
+    AnswerClip,
+    Queue,
+    QueuedQuestion,
+    answered_crops,
+    answers,
+    clips_of,
+    open_question_of,
+    queue_of,
+)
 from shanhuo.live.queries.evidence import bundles
 from shanhuo.live.queries.sessions import (
     AnySession,
@@ -46,6 +56,7 @@ from shanhuo.live.queries.takes import (
 )
 
 __all__ = [
+    "AnswerClip",
     "AnySession",
     "CastLine",
     "ItemView",
@@ -53,13 +64,18 @@ __all__ = [
     "OfferView",
     "OpenTake",
     "PinView",
+    "Queue",
+    "QueuedQuestion",
     "SessionCard",
     "StepLine",
+    "answered_crops",
+    "answers",
     "begun_for",
     "bundles",
     "cards",
     "cast_of",
     "checks_of",
+    "clips_of",
     "desk_items",
     "find_sessions",
     "in_public",
@@ -68,8 +84,10 @@ __all__ = [
     "moderation_load",
     "my_part",
     "on_air",
+    "open_question_of",
     "open_takes",
     "pins_of",
+    "queue_of",
     "reminder_count",
     "replays",
     "sessions_directed_by",

@@ -31,6 +31,7 @@ from shanhuo.live.models import (
     Supplement,
 )
 from shanhuo.live.services.sealing import subject_of
+from shanhuo.live.textindex import ANSWER_TEXT
 
 if TYPE_CHECKING:
     from shanhuo.people.models import User
@@ -92,6 +93,8 @@ def day_kept_until(session: Session) -> str:
 
 
 def _delete_rows(session: Session) -> None:
+    for question_id in Question.objects.filter(session=session).values_list("pk", flat=True):
+        ANSWER_TEXT.remove(question_id)
     for rows in (
         MessageReport.objects.filter(message__session=session),
         Message.objects.filter(session=session),
