@@ -1,35 +1,31 @@
-"""The micro-batch writer of hot sales.
+"""One round of a hot sale: many wishes, one transaction.
 
 Thousands may want the same ten boxes in the same second. One transaction for each would queue for
-one row and pay one fsync each. Here they wait in a list; one thread with one connection takes all
-that wait, locks the sale's row once, deals the units out in the order of arrival, inserts what it
-dealt, commits once, and then everybody is answered. No delay is added: a round is whatever arrived
-during the last commit.
+one row and pay one fsync each. Here a round locks the sale's row once, deals the units out in the
+order of arrival, inserts what it dealt and commits once. `orders.line` knows who waits for it.
 
 The row lock, the CHECK on `left_count` and the unique (sale, buyer) decide, not the process: any
-number of processes may run a writer. Works the same on SQLite and PostgreSQL.
+number of processes may deal. Works the same on SQLite and PostgreSQL.
 """
 
-import asyncio
+import fcntl
 import json
 import logging
-import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from django.db import Error, IntegrityError, connection, transaction
 
-from shanhuo.kernel import clock
 from shanhuo.orders import policy
 from shanhuo.orders.choices import SaleState
 from shanhuo.orders.models import HotClaim, HotSale
 
-MOST_WAITING = 20_000
-MOST_IN_A_ROUND = 2_000
 _log = logging.getLogger(__name__)
 
 
@@ -44,6 +40,7 @@ class State(StrEnum):
     GIVEN_BACK = "given_back"
     NO_SALE = "no_sale"
     TRY_AGAIN = "try_again"
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,69 +54,23 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`quantity` and `expires_at` belong to a KEPT wish; the same wish again is answered alike."""
+    """`quantity` and `expires_at` belong to a KEPT wish; the same wish again is answered alike.
+
+    `place` and `again_s` belong to a WAITING one: about how many are before it, and in how many
+    seconds asking again makes sense.
+    """
 
     state: State
     quantity: int = 0
     expires_at: datetime | None = None
+    place: int = 0
+    again_s: int = 0
 
 
 _NOT_NOW = {
     SaleState.COMING: Answer(State.NOT_OPEN),
     SaleState.OVER: Answer(State.CLOSED),
 }
-
-
-class Busy(Exception):
-    """More wishes wait than can be answered soon."""
-
-
-class Writer:
-    """Takes wishes on an event loop and deals with them, round by round, in one thread."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: list[tuple[Wish, asyncio.Future[Answer]]] = []
-        self._wake = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="hot-writer", daemon=True)
-        self._thread.start()
-
-    def take(self, wish: Wish) -> "asyncio.Future[Answer]":
-        """The answer, once it is on disk. Raises Busy."""
-        if len(self._waiting) >= MOST_WAITING:
-            raise Busy
-        future: asyncio.Future[Answer] = self._loop.create_future()
-        self._waiting.append((wish, future))
-        self._wake.set()
-        return future
-
-    def close(self) -> None:
-        """Answer what waits, then stop."""
-        self._stopping = True
-        self._wake.set()
-        self._thread.join(timeout=10)
-
-    def _run(self) -> None:
-        while not (self._stopping and not self._waiting):
-            self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                self._round()
-        connection.close()
-
-    def _round(self) -> None:
-        # Slicing and deleting are single steps under the interpreter's lock; `take` only appends.
-        wanted = self._waiting[:MOST_IN_A_ROUND]
-        del self._waiting[: len(wanted)]
-        answers = decide([wish for wish, _future in wanted], now=clock.now())
-        self._loop.call_soon_threadsafe(_tell, [future for _wish, future in wanted], answers)
-
-
-def _tell(futures: "Sequence[asyncio.Future[Answer]]", answers: Sequence[Answer]) -> None:
-    for future, answer in zip(futures, answers, strict=True):
-        if not future.done():
-            future.set_result(answer)
 
 
 def decide(wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
@@ -140,12 +91,25 @@ def decide(wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
         return [Answer(State.TRY_AGAIN)] * len(wishes)
 
 
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One round at a time on SQLite. A process that finds the database locked sleeps up to a tenth
+    of a second there; a lock on a file beside it wakes the next one at once."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or not Path(name).is_file():
+        yield
+        return
+    with Path(f"{name}.turn").open("ab") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        yield
+
+
 def _one_transaction(wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
     by_sale: dict[int, list[int]] = defaultdict(list)
     for place, wish in enumerate(wishes):
         by_sale[wish.sale_id].append(place)
     answers = [Answer(State.NO_SALE)] * len(wishes)
-    with transaction.atomic():
+    with _turn(), transaction.atomic():
         # Ascending pk: two processes queue for the rows instead of deadlocking.
         sales = HotSale.objects.filter(pk__in=by_sale).order_by("pk")
         for sale in sales.select_for_update(no_key=True):

@@ -1,6 +1,6 @@
 """Makers of orders in every state, and a company's word for tests that are not about signatures."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -97,5 +97,31 @@ def paid_order(order_of: Maker) -> Maker:
         payment = order_of(buyer, basket, now=now, **how)
         services.take_payment(arrived=money_for(payment), now=now)
         return Order.objects.get(payment=payment)
+
+    return make
+
+
+@pytest.fixture
+def plums(make_sku: Maker, noon: datetime) -> Any:
+    return make_sku(stock_count=10, platform_fee_fen=200)
+
+
+@pytest.fixture
+def make_sale(plums: Any, lin: Any, noon: datetime) -> Maker:
+    """Make a hot sale of plums that opens at noon, for an hour."""
+
+    def make(stock_count: int = 3, **terms: Any) -> Any:
+        usual = {
+            "sku_id": plums.pk,
+            "usual_fen": plums.price_fen,
+            "price_fen": 2980,
+            "stock_count": stock_count,
+            "per_person": 2,
+            "opens_at": noon,
+            "closes_at": noon + timedelta(hours=1),
+            "actor": lin,
+            "now": noon - timedelta(hours=1),
+        }
+        return services.open_hot_sale(**{**usual, **terms})
 
     return make

@@ -1,40 +1,14 @@
 """Hot sales: dealt out exactly, once a buyer, by the server's clock; then the usual order."""
 
-import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from shanhuo.kernel import tokens
-from shanhuo.orders import hot, ledger, services
+from shanhuo.orders import ledger, services
 from shanhuo.orders.hot import Answer, State, Wish, decide
-from shanhuo.orders.models import HotClaim, HotSale, Order, Payment
-from tests.conftest import Maker
+from shanhuo.orders.models import HotClaim, Order, Payment
 from tests.orders.conftest import money_for
-
-
-@pytest.fixture
-def plums(make_sku: Maker, noon: datetime):
-    return make_sku(stock_count=10, platform_fee_fen=200)
-
-
-@pytest.fixture
-def make_sale(plums, lin, noon):
-    def make(stock_count: int = 3, **terms):
-        usual = {
-            "sku_id": plums.pk,
-            "usual_fen": plums.price_fen,
-            "price_fen": 2980,
-            "stock_count": stock_count,
-            "per_person": 2,
-            "opens_at": noon,
-            "closes_at": noon + timedelta(hours=1),
-            "actor": lin,
-            "now": noon - timedelta(hours=1),
-        }
-        return services.open_hot_sale(**{**usual, **terms})
-
-    return make
 
 
 def states(answers: list[Answer]) -> list[str]:
@@ -72,6 +46,10 @@ def test_attack_14_a_token_serves_one_buyer_in_one_sale_until_it_closes(
     token = services.entry_token(sale=sale, buyer=mei, now=noon)
     entry = services.read_entry(token, now=noon)
     assert (entry.sale_id, entry.buyer_id) == (sale.pk, mei.pk)
+    assert [entry.is_early_at(noon - timedelta(seconds=1)), entry.is_early_at(noon)] == [
+        True,
+        False,
+    ]
     forged = tokens.sign("other", b"x", expires_at=noon + timedelta(hours=1))
     for bad, moment in ((token[:-2] + "AA", noon), (forged, noon), (token, sale.closes_at)):
         with pytest.raises(tokens.BadToken):
@@ -154,20 +132,3 @@ def test_what_is_left_goes_back_to_the_sku_once(plums, make_sale, mei, noon):
     assert not services.end_hot_sale(sale_id=sale.pk, now=closed)
     plums.refresh_from_db()
     assert (plums.held_count, plums.stock_count) == (0, 10)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_writer_answers_everybody_after_the_commit(make_sale, make_user):
-    # The writer's thread lives by the real clock.
-    sale = make_sale(3, closes_at=datetime.now(UTC) + timedelta(hours=1))
-    buyers = [make_user(str(number)).pk for number in range(8)]
-
-    async def rush() -> list[Answer]:
-        writer = hot.Writer(asyncio.get_running_loop())
-        answers = await asyncio.gather(*(writer.take(Wish(sale.pk, who, 1)) for who in buyers))
-        await asyncio.to_thread(writer.close)
-        return answers
-
-    answers = asyncio.run(rush())
-    assert sorted(states(answers)) == ["kept"] * 3 + ["sold_out"] * 5
-    assert HotSale.objects.get().left_count == 0

@@ -27,7 +27,9 @@ from shanhuo.orders.services.ending import cancel_unpaid, release_if_unpaid
 from shanhuo.orders.services.hot import (
     BadSale,
     ClaimOver,
+    Entry,
     GivenBack,
+    InLine,
     SaleNotOpen,
     SaleOver,
     SoldOut,
@@ -40,7 +42,9 @@ from shanhuo.orders.services.hot import (
     give_claim_back,
     open_hot_sale,
     order_claim,
+    place_ticket,
     read_entry,
+    read_place,
 )
 from shanhuo.orders.services.paying import take_payment
 from shanhuo.orders.services.placing import (
@@ -83,7 +87,9 @@ __all__ = [
     "BasketFull",
     "ClaimOver",
     "CompanyUnreachable",
+    "Entry",
     "GivenBack",
+    "InLine",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
@@ -124,8 +130,10 @@ __all__ = [
     "order_claim",
     "pay_household",
     "place_order",
+    "place_ticket",
     "read_entry",
     "read_notice",
+    "read_place",
     "receive",
     "refund_shipped",
     "refund_suspense",

@@ -1,7 +1,7 @@
 """Hot sales around the writer: opened by a seller, ordered by a winner, given back, ended."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.goods import services as goods
 from shanhuo.kernel import audit, idempotency, ids, tokens
 from shanhuo.kernel.errors import Refusal
+from shanhuo.orders import line
 from shanhuo.orders.choices import Funder, SaleState
-from shanhuo.orders.hot import Answer, State, Wish, decide
+from shanhuo.orders.hot import Answer, State, Wish
 from shanhuo.orders.models import BasketLine, HotClaim, HotSale, PriceCut
 from shanhuo.orders.models.basket import LARGEST_QUANTITY
 from shanhuo.orders.services import placing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from shanhuo.people.models import User
 
 TOKEN_PURPOSE = "hot.buy"  # noqa: S105 (a name, not a secret)
+PLACE_PURPOSE = "hot.place"
+PLACE_KEPT_FOR = timedelta(minutes=10)
 
 
 class BadSale(Refusal):
@@ -68,6 +71,15 @@ class TryAgain(Refusal):
     message = _("Nothing was taken. Press the button once more.")
 
 
+class InLine(Refusal):
+    code = "waiting"
+    status = 503
+    message = _(
+        "Many want this. You are about number %(place)s in the line and keep this place. "
+        "Press the button again in %(seconds)s s."
+    )
+
+
 _REFUSALS: dict[State, type[Refusal]] = {
     State.SOLD_OUT: SoldOut,
     State.NOT_OPEN: SaleNotOpen,
@@ -80,16 +92,22 @@ _REFUSALS: dict[State, type[Refusal]] = {
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
-    """What a buyer's token says: who may claim in which sale."""
+    """What a buyer's token says: who may claim in which sale, and from when on."""
 
     sale_id: int
     buyer_id: int
+    opens_us: int
+
+    def is_early_at(self, now: datetime) -> bool:
+        """Nobody gets a place before the sale opens."""
+        return now.timestamp() * 1_000_000 < self.opens_us
 
 
 def entry_token(*, sale: HotSale, buyer: "User", now: datetime) -> str:
     """Lets this buyer claim in this sale, by the hot door, until it closes. Raises YouthMode."""
     _refuse_minors(buyer)
-    payload = msgspec.msgpack.encode(Entry(sale.pk, buyer.pk))
+    opens_us = int(sale.opens_at.timestamp() * 1_000_000)
+    payload = msgspec.msgpack.encode(Entry(sale.pk, buyer.pk, opens_us))
     return tokens.sign(TOKEN_PURPOSE, payload, expires_at=max(sale.closes_at, now))
 
 
@@ -98,14 +116,41 @@ def read_entry(token: str, *, now: datetime) -> Entry:
     return msgspec.msgpack.decode(tokens.read(TOKEN_PURPOSE, token, now=now), type=Entry)
 
 
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """What a ticket says: when this buyer joined the line of this sale."""
+
+    sale_id: int
+    buyer_id: int
+    arrived_us: int
+
+
+def place_ticket(*, sale_id: int, buyer_id: int, arrived_us: int, now: datetime) -> str:
+    """Keeps a place in the line for as long as anybody could wait."""
+    payload = msgspec.msgpack.encode(Place(sale_id, buyer_id, arrived_us))
+    return tokens.sign(PLACE_PURPOSE, payload, expires_at=now + PLACE_KEPT_FOR)
+
+
+def read_place(ticket: str, *, entry: Entry, now: datetime) -> int | None:
+    """When the owner of a ticket joined the line; None if it says nothing about this buyer here."""
+    try:
+        raw = tokens.read(PLACE_PURPOSE, ticket, now=now)
+    except tokens.BadToken:
+        return None
+    place = msgspec.msgpack.decode(raw, type=Place)
+    is_ours = (place.sale_id, place.buyer_id) == (entry.sale_id, entry.buyer_id)
+    return max(place.arrived_us, entry.opens_us) if is_ours else None
+
+
 def claim(*, sale: HotSale, buyer: "User", quantity: int, now: datetime) -> Answer:
     """The hot door's deed for who comes another way, one by one. Repeated, it answers alike.
 
-    Raises YouthMode, SoldOut, SaleNotOpen, SaleOver, TooManyWanted, GivenBack or TryAgain.
+    Raises YouthMode, SoldOut, SaleNotOpen, SaleOver, TooManyWanted, GivenBack, InLine or TryAgain.
     """
     _refuse_minors(buyer)
     wanted = quantity if 1 <= quantity <= sale.per_person else 0
-    answer = decide([Wish(sale.pk, buyer.pk, wanted)], now=now)[0]
+    answer = line.ask_in_turn(Wish(sale.pk, buyer.pk, wanted), now=now)
+    if answer.state is State.WAITING:
+        raise InLine(place=answer.place, seconds=answer.again_s)
     if answer.state is not State.KEPT:
         raise _REFUSALS[answer.state]
     return answer

@@ -1,13 +1,14 @@
 // The box of a hot sale (限时限量): a countdown by the server's clock, and a button that asks the hot
 // door until it gets an answer. The door answers a repeated request like the first one, so asking
-// again on a weak network costs nobody a place and gives nobody two. Without this module the form
-// goes to the calm route.
+// again on a weak network costs nobody a place and gives nobody two. Where too many ask at once the
+// door tells the place in the line; its ticket keeps that place. Without this module the form goes to
+// the calm route.
 
 const DOOR = "/hot/buy";
 const ANSWER_WITHIN_MS = 8000;
 const MOST_TRIES = 12;
 const LONGEST_PAUSE_MS = 5000;
-const AGAIN = new Set(["busy", "try_again"]);
+const AGAIN = new Set(["try_again"]);
 
 const pause = (ms) => new Promise((resolve) => {
   const timer = setTimeout(resolve, ms);
@@ -31,26 +32,35 @@ function span(ms, dayWord) {
   return days ? `${days} ${dayWord} ${time}` : time;
 }
 
-/** One request: its code ("kept", "sold_out", …), or null if no answer came. */
-async function ask(body) {
+/** One request: what was told, or null if no answer came. */
+async function ask(wish) {
   try {
     const answer = await fetch(DOOR, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body,
+      body: JSON.stringify(wish),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    const told = await answer.json();
-    return told.state ?? told.code;
+    return await answer.json();
   } catch {
     return null;
   }
 }
 
-async function askUntilAnswered(body, tellTry) {
+async function askUntilAnswered(wish, tellTry, tellPlace) {
   for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-    const code = await ask(body);
+    const told = await ask(wish);
+    if (told?.state === "waiting") {
+      wish.ticket = told.ticket;
+      tellPlace(told);
+      tries = 0;
+      await pause(told.again_s * 1000 * (1 + Math.random() / 4));
+      continue;
+    }
+    const code = told?.state ?? told?.code;
     if (code && !AGAIN.has(code)) return code;
+    // Perhaps we got something and the answer was lost: only the database knows.
+    wish.again = true;
     tellTry(tries);
     // Thousands were refused in the same moment: they come back spread out.
     await pause(Math.min(LONGEST_PAUSE_MS, 400 * 1.5 ** tries) * (0.5 + Math.random()));
@@ -83,10 +93,14 @@ function awaken(box) {
     const state = form.querySelector("[data-state]");
     state.textContent = words.asking;
     tick();
-    const body = JSON.stringify({ token: words.token, quantity: Number(form.elements.quantity.value) });
-    const code = await askUntilAnswered(body, (tries) => {
-      state.textContent = words.again.replace("{number}", tries);
-    });
+    const wish = { token: words.token, quantity: Number(form.elements.quantity.value) };
+    const code = await askUntilAnswered(
+      wish,
+      (tries) => { state.textContent = words.again.replace("{number}", tries); },
+      ({ place, again_s: seconds }) => {
+        state.textContent = words.waiting.replace("{place}", place).replace("{seconds}", seconds);
+      },
+    );
     state.textContent = words[code] ?? words.unreachable;
     if (code === "kept") {
       window.location.assign(words.order);
