@@ -11,12 +11,11 @@ from pathlib import Path
 
 from django.conf import settings
 
-from shanhuo.goods import queries as goods
-from shanhuo.kernel import clock
-from shanhuo.live.models import ShowcaseItem
+from shanhuo.live.models import Session
 from shanhuo.live.queries import room as queries
 from shanhuo.live.queries.clinic import Queue, queue_of
 from shanhuo.live.queries.room import RoomNow, ShownLine
+from shanhuo.live.queries.showcase import ItemView, OfferView, shown_items
 
 FILE = "room.json"
 
@@ -25,6 +24,8 @@ FILE = "room.json"
 class OfferState:
     """A limited offer on an item. `left`: units that nobody has claimed."""
 
+    id: str
+    price_fen: int
     opens_at: datetime
     closes_at: datetime
     left: int
@@ -33,11 +34,11 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class ItemState:
-    """A product of the showcase. `left`: whether a unit could be bought now, as 0 or 1."""
+    """A product of the showcase. `left`: units on the shelf, beside those of the offer."""
 
-    id: str
+    id: int
     title: str
-    price_fen: int | None
+    price_fen: int
     state: str
     left: int
     address: str
@@ -126,26 +127,36 @@ def address_of(media_key: str) -> str:
 
 
 def showcase_of(session_id: int, *, now: datetime) -> Showcase:
-    """What the session sells, in its order; what is no longer on sale is left out."""
-    rows = ShowcaseItem.objects.filter(session=session_id, removed_at=None)
-    rows = rows.select_related("hot_sale")
-    cards = goods.cards_by_id([row.product_id for row in rows], day=clock.day_of(now))
-    items = {row: _item(row, cards[row.product_id]) for row in rows if row.product_id in cards}
-    pinned = next((item for row, item in items.items() if row.pinned_at), None)
-    waiting = queue_of(session_id)
-    return Showcase(at=now, pinned=pinned, items=list(items.values()), questions=waiting)
+    """What the session sells, in the host's order."""
+    shown = shown_items(Session.objects.get(pk=session_id), now=now)
+    items = [(view.is_pinned, _item(view)) for view in shown]
+    pinned = next((item for is_pinned, item in items if is_pinned), None)
+    return Showcase(
+        at=now,
+        pinned=pinned,
+        items=[item for _, item in items],
+        questions=queue_of(session_id),
+    )
 
 
-def _item(row: ShowcaseItem, card: goods.ProductCard) -> ItemState:
-    sale, offer = row.hot_sale, None
-    if sale:
-        offer = OfferState(sale.opens_at, sale.closes_at, sale.left_count, sale.sold_out_at)
+def _item(view: ItemView) -> ItemState:
     return ItemState(
-        id=card.public_id,
-        title=card.title,
-        price_fen=sale.price_fen if sale else card.price_from_fen,
-        state=row.state,
-        left=int(card.is_available),
-        address=f"/g/{card.public_id}",
-        offer=offer,
+        id=view.id,
+        title=view.title,
+        price_fen=view.price_fen,
+        state=view.state,
+        left=view.left_count,
+        address=f"/g/{view.product}",
+        offer=_offer(view.offer) if view.offer else None,
+    )
+
+
+def _offer(offer: OfferView) -> OfferState:
+    return OfferState(
+        id=offer.public_id,
+        price_fen=offer.price_fen,
+        opens_at=offer.opens_at,
+        closes_at=offer.closes_at,
+        left=offer.left_count,
+        sold_out_at=offer.sold_out_at,
     )

@@ -144,6 +144,6 @@ def penalties_of(session: Session, *, now: datetime) -> QuerySet[Penalty]:
     return living.select_related("user", "by").order_by("-at")
 
 
-def may_enter(session: Session, user_id: int, *, now: datetime) -> bool:
+def may_enter(session_id: int, user_id: int, *, now: datetime) -> bool:
     """False for somebody who was sent out of this room."""
-    return user_id not in banned_from([session.pk], now=now)[session.pk]
+    return user_id not in banned_from([session_id], now=now)[session_id]

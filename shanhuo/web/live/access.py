@@ -9,6 +9,9 @@ TABLE: dict[str, Access] = {
     "live:room": Access.ANYONE,
     "live:remind": Access.SIGNED_IN,
     "live:reminders": Access.SIGNED_IN,
+    "live:ticket": Access.ANYONE,
+    "live:say": Access.SIGNED_IN,
+    "live:report": Access.SIGNED_IN,
     # Whoever may not host yet is told how to become somebody who may; rows decide the rest.
     "live:studio": Access.SIGNED_IN,
     "live:plan_new": Access.SIGNED_IN,

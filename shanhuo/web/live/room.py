@@ -12,6 +12,7 @@ from shanhuo.kernel import clock
 from shanhuo.live import queries
 from shanhuo.live.services import planning
 from shanhuo.people.actors import actor_of
+from shanhuo.web.live.chat import chat_of, let_connect
 from shanhuo.web.live.rows import visible_session
 
 
@@ -21,7 +22,8 @@ def page(request: HttpRequest, public_id: str) -> HttpResponse:
     session = visible_session(request, public_id)
     if session.status in ("draft", "submitted", "cancelled"):
         return _before_announcement(request, session)
-    return render(request, "web/live/room.html", _context(request, session))
+    response = render(request, "web/live/room.html", _context(request, session))
+    return let_connect(request, response)
 
 
 @require_POST
@@ -48,6 +50,7 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "card": card,
         "cast": queries.cast_of(session),
         "shelf": queries.shown_items(session, now=now),
+        "chat": chat_of(request, session),
         "reminded": queries.wants_reminder(request.user, session),
         "reminder_count": queries.reminder_count(session),
         "my_part": queries.my_part(request.user, session),

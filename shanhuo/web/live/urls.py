@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.live import checking, lists, planning, room, studio
+from shanhuo.web.live import chat, checking, lists, planning, room, studio
 
 app_name = "live"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -10,6 +10,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live/reminders", lists.reminders, name="reminders"),
     path("live/<slug:public_id>", room.page, name="room"),
     path("live/<slug:public_id>/remind", room.remind, name="remind"),
+    path("live/<slug:public_id>/ticket", chat.ticket, name="ticket"),
+    path("live/<slug:public_id>/say", chat.say, name="say"),
+    path("live/<slug:public_id>/report", chat.report, name="report"),
     path("studio/live", studio.sessions, name="studio"),
     path("studio/live/new", planning.new, name="plan_new"),
     path("studio/live/<slug:public_id>", planning.plan, name="plan"),
