@@ -65,6 +65,16 @@ def checks_missing(session: Session) -> int:
     return max(0, wanted - agreed.count())
 
 
+def can_withdraw_replay(user: Any, session: Session) -> bool:
+    """Take a replay away: whoever directed the session, and operators."""
+    return can_direct(user, session) or people.is_operator(user)
+
+
+def can_bring_replay_back(user: Any) -> bool:
+    """A host's second thoughts need another person's look: operators."""
+    return people.is_operator(user)
+
+
 def can_answer(user: Any, session: Session) -> bool:
     """Work on the queue of questions: everybody in the cast."""
     return _has_role(user, session, frozenset(CastRole))

@@ -3,12 +3,21 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.live.services import exporting, keeping, sealing, verifying
+from shanhuo.live.services import exporting, keeping, replay, sealing, verifying
 
 
 @jobs.task()
 def seal_session(session_id: int) -> None:
     sealing.seal(session_id=session_id, now=clock.now())
+
+
+@jobs.every(timedelta(seconds=30))
+@jobs.task()
+def make_replays() -> None:
+    """The studio needs a while for the last part, the more the more cameras there are."""
+    now = clock.now()
+    for session_id in replay.sessions_without_replay(now=now).values_list("pk", flat=True):
+        replay.make(session_id=session_id, now=now)
 
 
 @jobs.every(timedelta(minutes=10))

@@ -11,6 +11,13 @@ from shanhuo.live.queries.clinic import (
     queue_of,
 )
 from shanhuo.live.queries.evidence import bundles
+from shanhuo.live.queries.replay import (
+    Chapter,
+    ExplainClip,
+    ReplayView,
+    explain_clips,
+    replay_of,
+)
 from shanhuo.live.queries.sessions import (
     AnySession,
     CastLine,
@@ -59,6 +66,8 @@ __all__ = [
     "AnswerClip",
     "AnySession",
     "CastLine",
+    "Chapter",
+    "ExplainClip",
     "ItemView",
     "ModerationLoad",
     "OfferView",
@@ -66,6 +75,7 @@ __all__ = [
     "PinView",
     "Queue",
     "QueuedQuestion",
+    "ReplayView",
     "SessionCard",
     "StepLine",
     "answered_crops",
@@ -77,6 +87,7 @@ __all__ = [
     "checks_of",
     "clips_of",
     "desk_items",
+    "explain_clips",
     "find_sessions",
     "in_public",
     "items_to_pass",
@@ -89,6 +100,7 @@ __all__ = [
     "pins_of",
     "queue_of",
     "reminder_count",
+    "replay_of",
     "replays",
     "sessions_directed_by",
     "sessions_of",

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
-from shanhuo.live.models import Question, Replay
+from shanhuo.live.models import Question
+from shanhuo.live.queries.replay import address_of_part, span_in, timeline_of
 from shanhuo.live.states import QuestionStatus
 from shanhuo.live.textindex import ANSWER_TEXT
-from shanhuo.live.timeline import Stretch, Timeline
 from shanhuo.people import masks
 
 NEXT_SHOWN = 5
@@ -76,7 +76,7 @@ class AnswerClip:
     @property
     def address(self) -> str:
         """A player goes to the part by itself (Media Fragments)."""
-        return f"/live/{self.session}#t={self.from_ms // 1000},{-(-self.until_ms // 1000)}"
+        return address_of_part(self.session, self.from_ms, self.until_ms)
 
 
 def answers(*, q: str = "", crop: str = "") -> QuerySet[Question]:
@@ -107,13 +107,9 @@ def clips_of(rows: list[Question]) -> list[AnswerClip]:
     return [_clip(row) for row in rows]
 
 
-def timeline_of(replay: Replay) -> Timeline:
-    """Where a replay shows which moment."""
-    return Timeline(tuple(Stretch(*stretch) for stretch in replay.stretches))
-
-
 def _clip(row: Question) -> AnswerClip:
     timeline = timeline_of(row.session.replay)
+    from_ms, until_ms = span_in(timeline, row.answer_started_at, row.answer_ended_at)
     return AnswerClip(
         question=row.body,
         crop=row.crop,
@@ -123,13 +119,9 @@ def _clip(row: Question) -> AnswerClip:
         title=row.session.title,
         county=row.session.county.name,
         at=row.asked_at,
-        from_ms=timeline.position_of(_ms(row.answer_started_at)),
-        until_ms=timeline.position_of(_ms(row.answer_ended_at)),
+        from_ms=from_ms,
+        until_ms=until_ms,
     )
-
-
-def _ms(moment: datetime | None) -> int:
-    return round(moment.timestamp() * 1000) if moment else 0
 
 
 def _queued(row: Question) -> QueuedQuestion:

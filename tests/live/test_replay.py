@@ -1,0 +1,143 @@
+"""The replay of a show with a drop in it: chapters, clips, a cover, and its withdrawal."""
+
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+from shanhuo.kernel.models import AuditEntry
+from shanhuo.live import queries
+from shanhuo.live.media import replay as media
+from shanhuo.live.models import Bundle, Explanation, Replay
+from shanhuo.live.services import replay, sealing
+
+LISTS = """#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-MAP:URI="001-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:30:00.000+08:00
+#EXTINF:300.000,
+001-00000.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:35:00.000+08:00
+#EXTINF:120.500,
+001-00001.m4s
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="002-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:38:00.000+08:00
+#EXTINF:600.000,
+002-00000.m4s
+"""
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """A set-up and a part, as a camera gives them."""
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    made = tmp_path_factory.mktemp("made")
+    arguments = "-v error -f lavfi -i testsrc=s=160x120:r=5:d=1 -c:v libx264 -pix_fmt yuv420p"
+    hls = (
+        "-f hls -hls_segment_type fmp4 -hls_fmp4_init_filename i.mp4 -hls_segment_filename s%d.m4s"
+    )
+    subprocess.run([program, *f"{arguments} {hls} x.m3u8".split()], cwd=made, check=True)
+    return (made / "i.mp4").read_bytes(), (made / "s0.m4s").read_bytes()
+
+
+@pytest.fixture
+def shelf(ended, film) -> Path:
+    """The shelf of the show as the studio leaves it, still without its last line."""
+    folder = media.public_folder(ended.media_key)
+    (folder / "top").mkdir(parents=True)
+    setup, part = film
+    for take in ("001", "002"):
+        (folder / "top" / f"{take}-0.mp4").write_bytes(setup)
+        (folder / "top" / f"{take}-00000.m4s").write_bytes(part)
+    (folder / "top" / "001-00001.m4s").write_bytes(part)
+    (folder / "top" / "replay.m3u8").write_text(LISTS)
+    return folder
+
+
+@pytest.fixture
+def shown(shelf, ended, noon):
+    with (shelf / "top" / "replay.m3u8").open("a") as file:
+        file.write("#EXT-X-ENDLIST\n")
+    assert replay.make(session_id=ended.pk, now=noon)
+    return ended
+
+
+def test_it_waits_for_the_last_part(shelf, ended, noon):
+    assert list(replay.sessions_without_replay(now=noon)) == [ended]
+    assert not replay.make(session_id=ended.pk, now=noon)
+    assert queries.replay_of(ended) is None
+
+
+def test_gaps_are_gone_and_chapters_are_where_they_are(shown, noon):
+    """Plums were explained from 11:35 to 11:39; from 11:37:00.5 to 11:38 there was no signal."""
+    view = queries.replay_of(shown)
+    assert view.duration_ms == 1_020_500
+    [chapter] = view.chapters
+    assert (chapter.title, chapter.clock) == ("巫山脆李", "0:05:00")
+    assert (chapter.from_ms, chapter.until_ms) == (300_000, 480_500)
+
+
+def test_the_cover_is_a_picture_of_the_middle(shown):
+    view = queries.replay_of(shown)
+    assert view.cover == f"/media/live/{shown.media_key}/cover.webp"
+    cover = media.public_folder(shown.media_key) / "cover.jpg"
+    assert cover.read_bytes()[:2] == b"\xff\xd8"
+
+
+def test_a_part_that_is_no_film_gives_no_cover_and_still_a_replay(shelf, ended, noon):
+    with (shelf / "top" / "replay.m3u8").open("a") as file:
+        file.write("#EXT-X-ENDLIST\n")
+    (shelf / "top" / "001-00001.m4s").write_bytes(b"<html>")
+    (shelf / "top" / "001-0.mp4").write_bytes(b"no")
+    assert replay.make(session_id=ended.pk, now=noon)
+    assert queries.replay_of(ended).cover == ""
+
+
+def test_a_product_page_shows_its_explanation(shown):
+    product = Explanation.objects.get().item.product_id
+    [clip] = queries.explain_clips(product)
+    assert clip.address == f"/live/{shown.public_id}#t=300,481"
+    assert (clip.host, clip.seconds) == ("林合作社", 180)
+
+
+def test_one_film_for_each_camera(shown):
+    parts = media.read(media.public_folder(shown.media_key)).parts
+    runs = [[path.name for path in run] for run in media.runs_of(parts)]
+    assert runs == [["001-0.mp4", "001-00000.m4s", "001-00001.m4s"], ["002-0.mp4", "002-00000.m4s"]]
+
+
+def test_a_playlist_leads_nowhere_else(tmp_path):
+    text = LISTS.replace("001-00000.m4s", "../../../secret.m4s")
+    names = [part.file.name for part in media.parse(text, tmp_path / "key" / "top").parts]
+    assert names == ["001-00001.m4s", "002-00000.m4s"]
+
+
+def test_a_withdrawn_replay_is_gone_and_the_evidence_stays(shown, lin, op, noon):
+    sealing.seal(session_id=shown.pk, now=noon)
+    replay.withdraw(session_id=shown.pk, by=lin, reason="说错了价格", now=noon)
+    view = queries.replay_of(shown)
+    assert (view.is_withdrawn, view.withdrawn_why) == (True, "说错了价格")
+    assert not media.public_folder(shown.media_key).exists()
+    assert queries.explain_clips(Explanation.objects.get().item.product_id) == []
+    assert Bundle.objects.count() == 1
+    with pytest.raises(replay.NotYours):
+        replay.bring_back(session_id=shown.pk, by=lin, reason="改主意了", now=noon)
+    replay.bring_back(session_id=shown.pk, by=op, reason="核对无误", now=noon)
+    assert (media.public_folder(shown.media_key) / "top" / "replay.m3u8").is_file()
+    verbs = AuditEntry.objects.filter(verb__startswith="replay.").values_list("verb", flat=True)
+    assert sorted(verbs) == ["replay.bring_back", "replay.withdraw"]
+
+
+def test_a_stranger_withdraws_nothing(shown, stranger, noon):
+    with pytest.raises(replay.NotYours):
+        replay.withdraw(session_id=shown.pk, by=stranger, reason="我不喜欢", now=noon)
+    assert Replay.objects.filter(withdrawn_at=None).exists()
+
+
+def test_after_a_week_nobody_waits_any_more(shelf, ended, noon):
+    assert not replay.sessions_without_replay(now=noon + timedelta(days=8)).exists()
