@@ -76,7 +76,7 @@ _FESTIVAL = Format(
     ),
     roles={CastRole.MODERATOR: 1},
     goods=3,
-    slow_mode_seconds=3,
+    slow_mode_seconds=5,
 )
 _COSTREAM = Format(
     kind=SessionKind.COSTREAM,

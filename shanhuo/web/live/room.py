@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,19 +10,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
-from shanhuo.live import queries
+from shanhuo.live import queries, rules
 from shanhuo.live.services import planning
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.chat import chat_of, let_connect
+from shanhuo.web.live.figures import figures_of
 from shanhuo.web.live.rows import visible_session
+
+BEFORE = ("draft", "submitted", "cancelled")
 
 
 @require_safe
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """A draft leads its people to the plan; what was announced is shown as it is now."""
     session = visible_session(request, public_id)
-    if session.status in ("draft", "submitted", "cancelled"):
-        return _before_announcement(request, session)
+    if session.status in BEFORE:
+        is_mine = queries.my_part(request.user, session) is not None
+        return redirect("live:plan" if is_mine else "live:check", public_id)
     response = render(request, "web/live/room.html", _context(request, session))
     return let_connect(request, response)
 
@@ -37,23 +42,21 @@ def remind(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("live:room", public_id)
 
 
-def _before_announcement(request: HttpRequest, session: Any) -> HttpResponse:
-    is_mine = queries.my_part(request.user, session) is not None
-    return redirect("live:plan" if is_mine else "live:check", session.public_id)
-
-
 def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
     now = clock.now()
-    [card] = queries.cards([session], day=clock.today())
+    [card] = queries.cards([session], day=clock.day_of(now))
     return {
         "session": session,
         "card": card,
         "cast": queries.cast_of(session),
         "shelf": queries.shown_items(session, now=now),
         "chat": chat_of(request, session),
+        "figures": figures_of(session, now=now),
+        "film": f"{settings.MEDIA_URL}live/{session.media_key}/index.m3u8",
+        "can_moderate": rules.can_moderate(request.user, session),
+        "my_part": queries.my_part(request.user, session),
         "reminded": queries.wants_reminder(request.user, session),
         "reminder_count": queries.reminder_count(session),
-        "my_part": queries.my_part(request.user, session),
         "now_ms": int(now.timestamp() * 1000),
         "starts_ms": int(session.starts_at.timestamp() * 1000),
     }

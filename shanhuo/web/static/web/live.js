@@ -1,0 +1,102 @@
+// The page of a live session: what its room tells (`shanhuo:room`, by room.js) of state and goods is
+// shown here, and before it begins a countdown runs. Without this module the page stands as it came.
+
+const $ = (selector, from = document) => from.querySelector(selector);
+const page = $("[data-session]");
+
+const chinese = document.documentElement.lang.startsWith("zh");
+const compact = (number) => {
+  for (const [size, unit] of chinese ? [[1e8, "亿"], [1e4, "万"]] : [[1e6, "M"], [1e3, "k"]]) {
+    if (number >= size) return `${Math.floor((number * 10) / size) / 10}${unit}`;
+  }
+  return String(number);
+};
+const show = (element, is) => element?.toggleAttribute("hidden", !is);
+const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
+
+// ---- before it begins ----
+
+function span(ms, days) {
+  const seconds = Math.ceil(ms / 1000);
+  const two = (number) => String(number).padStart(2, "0");
+  const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(":");
+  return seconds >= 86400 ? `${Math.floor(seconds / 86400)} ${days} ${clock}` : clock;
+}
+
+for (const clock of document.querySelectorAll("[data-countdown]")) {
+  const { now, until, days, soon } = clock.dataset;
+  const [visit] = performance.getEntriesByType("navigation");
+  const ahead = Number(now) - (performance.timeOrigin + (visit?.responseStart ?? 0));
+  const tick = () => {
+    const left = Number(until) - (Date.now() + ahead);
+    clock.textContent = left > 0 ? span(left, days) : soon;
+  };
+  tick();
+  setInterval(tick, 1000);
+}
+
+// ---- the state of the session ----
+
+/** A page of another kind stands at this address now; thousands open it spread over some seconds. */
+function openAnew() {
+  if (page.dataset.leaving) return;
+  page.dataset.leaving = "1";
+  setTimeout(() => location.reload(), 500 + Math.random() * 2500);
+}
+
+const OVER = new Set(["ended", "sealed"]);
+
+function tellState(state) {
+  const before = page.dataset.state;
+  if (before === state) return;
+  if (before === "scheduled" || OVER.has(state)) return openAnew();
+  page.dataset.state = state;
+  show($("[data-gap]"), state === "interrupted");
+}
+
+// ---- goods ----
+
+function goodOf(item, list) {
+  const known = [...list.children].find((row) => row.dataset.item === String(item.id));
+  if (known) return known;
+  const row = document.createElement("li");
+  row.className = "good";
+  row.dataset.item = item.id;
+  row.innerHTML = '<span class="thumb no-picture"></span><div class="grow"><p class="row tight"><strong></strong><span class="badge warm" data-on-screen hidden></span><span class="badge info" data-explain hidden></span></p><p class="price" data-price></p></div><a class="button primary" data-buy></a>';
+  $("strong", row).textContent = item.title;
+  const link = $("a", row);
+  link.href = item.address;
+  link.textContent = list.dataset.buy;
+  return row;
+}
+
+function tellGoods({ items, pinned }) {
+  const list = $("[data-goods]");
+  if (!list) {
+    if (items.length) openAnew();
+    return;
+  }
+  const rows = items.map((item) => {
+    const row = goodOf(item, list);
+    const isPinned = pinned?.id === item.id;
+    row.classList.toggle("pinned", isPinned);
+    show($("[data-on-screen]", row), isPinned);
+    const word = list.dataset[item.state];
+    write($("[data-explain]", row), word ?? "");
+    show($("[data-explain]", row), Boolean(word));
+    const price = item.price_fen === null ? "" : `¥${(item.price_fen / 100).toFixed(2)}`;
+    if (price && $("[data-price]", row).textContent.replaceAll(",", "").trim().split(" ")[0] !== price) write($("[data-price]", row), price);
+    return { row, isPinned };
+  });
+  rows.sort((one, other) => other.isPinned - one.isPinned);
+  const ordered = rows.map(({ row }) => row);
+  if (ordered.some((row, place) => list.children[place] !== row) || list.children.length !== ordered.length) list.replaceChildren(...ordered);
+}
+
+// ---- what the room tells ----
+
+document.addEventListener("shanhuo:room", ({ detail }) => {
+  tellState(detail.state);
+  write($("[data-watching]"), compact(detail.viewers));
+  tellGoods(detail);
+});

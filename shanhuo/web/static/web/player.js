@@ -1,0 +1,373 @@
+// The film of a live session: HLS of fMP4 parts through Media Source Extensions, and the browser's own
+// player where those are missing (older iPhones). It joins at the newest part, goes on over gaps, falls
+// to a smaller picture and then to sound alone on a slow line, and never begins with sound by itself.
+// On mobile data it asks first. Without this module the <video> has its address and its controls.
+//
+// Times of the media are the session's own clock, the same in every rung, so rungs may follow each other.
+
+const CLOSE_S = 1.2;         // how far behind the newest moment a live film begins
+const FAR_S = 7;             // further behind: jump
+const SLOWLY_S = 3;          // further behind: run a little faster
+const AHEAD_S = 20;          // of a replay, so much is fetched ahead
+const KEPT_S = 30;           // so much that was seen stays
+const PATIENCE_MS = 8000;    // for one answer of the line
+const BETTER = 2.2;          // the line must carry a rung so many times over before it is taken
+const WORSE = 1.15;
+const STALLS = 2;            // on the smallest picture, within a minute: sound alone
+
+const Source = window.ManagedMediaSource ?? window.MediaSource;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** False on mobile data, with data saving on, and on a phone that does not say how it is connected. */
+function free() {
+  const line = navigator.connection;
+  if (line?.saveData) return false;
+  if (line?.type && line.type !== "unknown") return line.type === "wifi" || line.type === "ethernet";
+  return !matchMedia("(pointer: coarse)").matches;
+}
+
+async function get(address, read) {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.ok) throw new Error(String(answer.status));
+  return answer[read]();
+}
+
+const quoted = (line, name) => line.match(new RegExp(`${name}="([^"]*)"`))?.[1] ?? "";
+
+/** Rungs of a master playlist that this browser can show, smallest picture first, sound alone last. */
+function rungsOf(text, base) {
+  const rungs = [];
+  const lines = text.split("\n");
+  lines.forEach((line, place) => {
+    if (!line.startsWith("#EXT-X-STREAM-INF:")) return;
+    const codecs = quoted(line, "CODECS");
+    const mime = `video/mp4; codecs="${codecs}"`;
+    if (!Source.isTypeSupported(mime)) return;
+    rungs.push({
+      address: new URL(lines[place + 1], base).href,
+      bits: Number(line.match(/[:,]BANDWIDTH=(\d+)/)?.[1] ?? 0),
+      isSound: !/avc1|hvc1|hev1|av01|vp09/.test(codecs),
+      mime,
+    });
+  });
+  return rungs.sort((one, other) => one.isSound - other.isSound || one.bits - other.bits);
+}
+
+/** Parts of a media playlist; `at` in seconds since the first part that was ever seen of this film. */
+function partsOf(text, base, zero) {
+  const parts = [];
+  const list = { parts, isOver: text.includes("#EXT-X-ENDLIST") };
+  let number = Number(text.match(/#EXT-X-MEDIA-SEQUENCE:(\d+)/)?.[1] ?? 0);
+  let seconds = 0, setup = "", moment = 0, at = 0;
+  for (const line of text.split("\n")) {
+    if (line.startsWith("#EXT-X-MAP:")) setup = new URL(quoted(line, "URI"), base).href;
+    else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) moment = Date.parse(line.slice(25)) / 1000;
+    else if (line.startsWith("#EXTINF:")) seconds = parseFloat(line.slice(8));
+    else if (line && !line.startsWith("#")) {
+      zero.moment ??= moment;
+      at = moment ? moment - zero.moment : at;
+      parts.push({ number, address: new URL(line, base).href, setup, seconds, at });
+      number += 1;
+      at += seconds;
+    }
+  }
+  return list;
+}
+
+/** What a line carries, from the pieces that came: bits a second, newer ones weighing more. */
+function lineMeter() {
+  let bits = 0;
+  return {
+    get bits() { return bits; },
+    note(bytes, ms) {
+      if (bytes < 4000) return;
+      const now = (bytes * 8000) / Math.max(ms, 1);
+      bits = bits ? bits * 0.6 + now * 0.4 : now;
+    },
+  };
+}
+
+/** One source buffer that is asked in turn, and keeps no more than it needs. */
+async function openBuffer(video, mime) {
+  const source = new Source();
+  const opened = new Promise((resolve) => source.addEventListener("sourceopen", resolve, { once: true }));
+  video.disableRemotePlayback = true;
+  video.src = URL.createObjectURL(source);
+  await opened;
+  const buffer = source.addSourceBuffer(mime);
+  const settled = () => new Promise((resolve, reject) => {
+    if (!buffer.updating) return resolve();
+    buffer.addEventListener("updateend", resolve, { once: true });
+    buffer.addEventListener("error", () => reject(new Error("buffer")), { once: true });
+  });
+  return {
+    source, buffer, setup: "", mime,
+    async append(bytes) {
+      try {
+        buffer.appendBuffer(bytes);
+      } catch (error) {
+        if (error.name !== "QuotaExceededError") throw error;
+        await this.forget(video.currentTime - 2);
+        buffer.appendBuffer(bytes);
+      }
+      await settled();
+    },
+    async forget(before) {
+      const { buffered } = buffer;
+      if (!buffered.length || buffered.start(0) >= before - 1) return;
+      buffer.remove(0, before);
+      await settled();
+    },
+  };
+}
+
+/** How many seconds lie ready from where the film stands, and where the next stretch begins. */
+function readyAt(video) {
+  const { buffered, currentTime } = video;
+  for (let place = 0; place < buffered.length; place += 1) {
+    if (buffered.start(place) > currentTime + 0.1) return { seconds: 0, next: buffered.start(place) };
+    if (buffered.end(place) > currentTime) return { seconds: buffered.end(place) - currentTime, next: null };
+  }
+  return { seconds: 0, next: null };
+}
+
+class Film {
+  constructor(box) {
+    this.box = box;
+    this.video = box.querySelector("video");
+    this.address = new URL(box.dataset.film, location.href).href;
+    this.isLive = box.hasAttribute("data-live");
+    this.meter = lineMeter();
+    this.zero = {};
+    this.stalls = [];
+    this.run = 0;
+  }
+
+  tell(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.box.dataset.state = state;
+    const line = this.box.querySelector("[data-film-words]");
+    if (line) line.textContent = this.box.dataset[state] ?? "";
+    document.dispatchEvent(new CustomEvent("shanhuo:film", { detail: { state } }));
+  }
+
+  /** Begin, or begin again after the film had stopped. */
+  async start({ soundOnly = false } = {}) {
+    const run = (this.run += 1);
+    this.soundOnly = soundOnly;
+    this.tell("waiting");
+    let tries = 0;
+    while (run === this.run) {
+      try {
+        await this.play(run);
+        return;
+      } catch (error) {
+        tries += 1;
+        this.tell("waiting");
+        if (error.name === "NotSupportedError") return this.tell("broken");
+        await pause(Math.min(6000, 500 * 1.5 ** tries));
+      }
+    }
+  }
+
+  stop() {
+    this.run += 1;
+    this.video.pause();
+  }
+
+  async play(run) {
+    this.rungs = rungsOf(await get(this.address, "text"), this.address);
+    const pictures = this.rungs.filter((rung) => !rung.isSound);
+    if (!this.rungs.length) throw new DOMException("no rung", "NotSupportedError");
+    this.rung = this.soundOnly ? this.rungs.at(-1) : pictures[0] ?? this.rungs[0];
+    const wanted = this.video.currentTime;
+    this.shelf = await openBuffer(this.video, this.rung.mime);
+    this.next = null;
+    this.seekTo = this.isLive ? null : wanted;
+    this.video.onseeking = () => { if (!this.isLive && !readyAt(this.video).seconds) this.next = null; };
+    while (run === this.run) {
+      const list = await this.list();
+      const more = await this.feed(run, list);
+      if (run !== this.run) return;
+      if (list.isOver && this.isLive && !more) return this.finish();
+      if (!more) await pause(this.isLive ? Math.max(350, (list.parts.at(-1)?.seconds ?? 1) * 450) : 400);
+    }
+  }
+
+  /** The parts of the rung; of a replay they are read once. */
+  async list() {
+    const { address } = this.rung;
+    if (this.known?.address === address) return this.known.list;
+    const list = partsOf(await get(address, "text"), address, this.zero);
+    if (list.isOver && !this.isLive) this.known = { address, list };
+    return list;
+  }
+
+  finish() {
+    if (this.shelf.source.readyState === "open") this.shelf.source.endOfStream();
+    this.tell("over");
+  }
+
+  /** Put what is new into the buffer; false when there is nothing to do for the moment. */
+  async feed(run, list) {
+    if (!list.parts.length) return false;
+    if (!this.isLive && !this.sized) {
+      this.sized = true;
+      const last = list.parts.at(-1);
+      if (list.isOver) this.shelf.source.duration = last.at + last.seconds;
+      this.box.dispatchEvent(new CustomEvent("sized"));
+    }
+    this.next ??= this.isLive ? list.parts.at(-1).number : this.partAt(list, this.seekTo ?? this.video.currentTime);
+    const parts = list.parts.filter((part) => part.number >= this.next);
+    if (parts.length > 6 && this.isLive) this.next = list.parts.at(-1).number;
+    let fed = false;
+    for (const part of parts) {
+      if (part.number < this.next) continue;
+      if (!this.isLive && readyAt(this.video).seconds > AHEAD_S) return fed;
+      if (!(await this.add(run, part))) return true;
+      fed = true;
+    }
+    if (!this.isLive && list.isOver && this.next > list.parts.at(-1).number) this.endIfWhole();
+    return fed;
+  }
+
+  partAt(list, seconds) {
+    return (list.parts.findLast((part) => part.at <= seconds + 0.05) ?? list.parts[0]).number;
+  }
+
+  endIfWhole() {
+    const { source, buffer } = this.shelf;
+    if (source.readyState === "open" && !buffer.updating) source.endOfStream();
+  }
+
+  /** Fetch one part and append it; false when the rung or the run has changed meanwhile. */
+  async add(run, part) {
+    const rung = this.rung;
+    const began = performance.now();
+    const setup = part.setup !== this.shelf.setup && await get(part.setup, "arrayBuffer");
+    const bytes = await get(part.address, "arrayBuffer");
+    this.meter.note(bytes.byteLength, performance.now() - began);
+    if (run !== this.run || this.next > part.number) return false;
+    if (setup) {
+      await this.shelf.append(setup);
+      this.shelf.setup = part.setup;
+    }
+    await this.shelf.append(bytes);
+    this.next = part.number + 1;
+    await this.show();
+    await this.shelf.forget(this.video.currentTime - KEPT_S);
+    this.choose();
+    return this.rung === rung;
+  }
+
+  /** Keep the film moving: begin, step over a gap, stay near the newest moment. */
+  async show() {
+    const { video } = this;
+    if (!video.buffered.length) return;
+    const end = video.buffered.end(video.buffered.length - 1);
+    const begun = this.begun;
+    if (!begun) {
+      this.begun = true;
+      if (this.isLive) video.currentTime = Math.max(video.buffered.start(0), end - CLOSE_S - 2);
+      else if (this.seekTo) video.currentTime = this.seekTo;
+      this.seekTo = null;
+    }
+    const { seconds, next } = readyAt(video);
+    if (next !== null && seconds === 0) video.currentTime = next + 0.02;
+    if (this.isLive && begun) {
+      const behind = end - video.currentTime;
+      if (behind > FAR_S) video.currentTime = end - CLOSE_S;
+      video.playbackRate = behind > SLOWLY_S ? 1.08 : 1;
+    }
+    if (this.isLive || !begun) await video.play().catch(() => this.tell("asks"));
+  }
+
+  /** A rung that the line carries; at the bottom, sound alone. */
+  choose() {
+    if (this.soundOnly) return;
+    const pictures = this.rungs.filter((rung) => !rung.isSound);
+    const place = pictures.indexOf(this.rung);
+    const better = pictures[place + 1];
+    const { seconds } = readyAt(this.video);
+    let rung = this.rung;
+    if (better && this.meter.bits > better.bits * BETTER && (seconds > 1.5 || !this.isLive)) rung = better;
+    else if (place > 0 && this.meter.bits < this.rung.bits * WORSE) rung = pictures[place - 1];
+    if (rung === this.rung) return;
+    this.rung = rung;
+    if (rung.mime !== this.shelf.mime && this.shelf.buffer.changeType) this.shelf.buffer.changeType(rung.mime);
+    this.shelf.mime = rung.mime;
+  }
+
+  stalled() {
+    if (this.soundOnly || !this.begun || document.hidden) return;
+    const now = performance.now();
+    this.stalls = [...this.stalls.filter((at) => now - at < 60_000), now];
+    const smallest = this.rungs?.filter((rung) => !rung.isSound)[0] === this.rung;
+    const isSlow = this.meter.bits && this.meter.bits < this.rung.bits * WORSE;
+    if (smallest && isSlow && this.stalls.length > STALLS && this.rungs.at(-1).isSound) {
+      this.again({ soundOnly: true });
+    }
+  }
+
+  again(how) {
+    this.stalls = [];
+    this.begun = false;
+    this.start(how);
+  }
+}
+
+/** The browser's own player knows HLS: it gets the address and does the rest. */
+function playNatively(box, video) {
+  video.src = box.dataset.film;
+  video.play().catch(() => { box.dataset.state = "asks"; });
+}
+
+function awaken(box) {
+  const video = box.querySelector("video");
+  const ask = box.querySelector("[data-start]");
+  const sound = box.querySelector("[data-sound]");
+  const eye = box.querySelector("[data-picture]");
+  const isReplay = !box.hasAttribute("data-live");
+  const film = Source ? new Film(box) : null;
+  let begun = false;
+
+  video.muted = true;
+  video.controls = isReplay;
+  video.removeAttribute("src");
+  const begin = () => {
+    if (begun) return;
+    begun = true;
+    ask.hidden = true;
+    if (film) film.start();
+    else playNatively(box, video);
+  };
+
+  video.addEventListener("playing", () => {
+    film?.tell(film.soundOnly ? "soundonly" : "playing");
+    if (eye) eye.hidden = !film?.soundOnly;
+    if (sound) sound.hidden = !video.muted;
+  });
+  video.addEventListener("waiting", () => { film?.tell("waiting"); film?.stalled(); });
+  video.addEventListener("resize", () => box.classList.toggle("upright", video.videoHeight > video.videoWidth));
+  video.addEventListener("volumechange", () => { if (sound) sound.hidden = !video.muted; });
+  sound?.addEventListener("click", () => { video.muted = false; video.play(); });
+  eye?.addEventListener("click", () => film.again({ soundOnly: false }));
+  ask.addEventListener("click", () => { if (isReplay) video.muted = false; begin(); });
+  box.addEventListener("click", ({ target }) => { if (target === video && box.dataset.state === "asks") video.play(); });
+  document.addEventListener("shanhuo:film-begin", begin);
+  document.addEventListener("shanhuo:film-seek", ({ detail }) => {
+    begin();
+    const jump = () => { video.currentTime = detail.seconds; video.play(); };
+    if (video.readyState) jump();
+    else video.addEventListener("loadedmetadata", jump, { once: true });
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && film?.isLive && begun && video.paused) video.play().catch(() => {});
+  });
+
+  if (!isReplay && free()) begin();
+  else ask.hidden = false;
+}
+
+for (const box of document.querySelectorAll("[data-film]")) awaken(box);
