@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from shanhuo.traffic.pacing.pool import share_out
+from shanhuo.traffic.pacing.offers import Floats, Numbers
 
 HELD_OUT = -1
 CELLS = 20
@@ -98,3 +98,20 @@ def _draw(number: int, purpose: str, key: bytes) -> int:
     """A whole number below 2**64 that nobody without the key can foretell."""
     text = f"{purpose}:{number}".encode()
     return int.from_bytes(blake2b(text, key=key, digest_size=8).digest(), "big")
+
+
+def share_out(total: int, weights: Floats) -> Numbers:
+    """Whole numbers in proportion to weights that sum exactly to `total`; the largest remainders
+    round up, the earlier one of two alike. Without any weight, in equal parts."""
+    if len(weights) == 0:
+        raise ValueError("nobody to share with")
+    weights = np.maximum(np.asarray(weights, np.float64), 0)
+    if not weights.sum():
+        weights = np.ones(len(weights))
+    exact = total * weights / weights.sum()
+    shares: Numbers = np.floor(exact).astype(np.int64)
+    missing = int(total - shares.sum())
+    # Rounded, so that equal remainders do not differ by the last bit of their division.
+    order = np.lexsort((np.arange(len(shares)), -np.round(exact - shares, 9)))
+    shares[order[:missing]] += 1
+    return shares

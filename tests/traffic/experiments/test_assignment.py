@@ -9,9 +9,11 @@ from shanhuo.traffic.experiments.assignment import (
     arm_of,
     arms_of_cells,
     cell_of,
+    share_out,
     slices_of,
 )
 
+weights = st.lists(st.floats(0, 1e6), min_size=1, max_size=30).map(np.array)
 KEY = b"sixteen bytes or more"
 
 
@@ -87,3 +89,22 @@ def test_slices_are_equal_and_lose_nothing(budget, cells):
 def test_an_experiment_that_could_tell_nothing_is_not_registered(changes, why):
     with pytest.raises(ValueError, match=why):
         plums(**changes)
+
+
+def test_fifty_exposures_are_shared_out_by_weight():
+    assert share_out(50, np.array([3.0, 2, 1])).tolist() == [25, 17, 8]
+    assert share_out(5, np.array([0.0, 0])).tolist() == [3, 2]
+
+
+def test_there_is_somebody_to_share_with():
+    with pytest.raises(ValueError, match="nobody"):
+        share_out(5, np.array([]))
+
+
+@given(total=st.integers(0, 100_000), weights=weights)
+def test_shares_are_whole_and_sum_to_the_budget(total, weights):
+    shares = share_out(total, weights)
+    assert shares.sum() == total
+    assert (shares >= 0).all()
+    if weights.sum() > 0:
+        assert (np.abs(shares - total * weights / weights.sum()) <= 1).all()
