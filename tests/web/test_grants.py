@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import serving, viewers
-from shanhuo.traffic.grants import booking
+from shanhuo.traffic.grants import booking, services
 from shanhuo.traffic.grants.words import PLACEMENT_OF
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant, LedgerEntry, Programme
@@ -289,3 +289,37 @@ def test_placements_and_caps_by_api_and_in_excel(
         ("达人推介", "开屏", 500),
         ("达人推介", "横幅", 500),
     ]
+
+
+def test_the_desk_finds_requests_by_words_county_and_status_and_exports_what_it_found(
+    op, wang, make_county, make_post, noon
+):
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    for title, first in (("脆李上市", 1), ("红叶季", 4), ("春茶", 7)):
+        days = {"starts_on": clock.day_of(noon).replace(day=first)}
+        days["ends_on"] = days["starts_on"] + timedelta(days=1)
+        asked = kit.terms(kit.county_wish(), title=title, **days)
+        services.request_grant(
+            requester=wang,
+            programme_id=programme.pk,
+            county_id=make_county().pk,
+            terms=asked,
+            now=noon,
+        )
+    plums = Grant.objects.get(title="脆李上市")
+    services.approve_grant(operator=op, grant_id=plums.pk, now=noon)
+    desk = signed_in(op)
+
+    def titles(address: str) -> list[str]:
+        book = load_workbook(BytesIO(desk.get(address).content))
+        return [row[1] for row in book.active.iter_rows(min_row=2, values_only=True)]
+
+    assert titles("/ops/grants/export") == ["春茶", "红叶季", "脆李上市"]
+    assert titles("/ops/grants/export?q=山货 红叶&county=500237") == ["红叶季"]
+    assert titles("/ops/grants/export?status=requested") == ["春茶", "红叶季"]
+    assert titles("/grants/export?status=requested") == ["脆李上市"], "no such status in public"
+    page = desk.get("/ops/grants?q=红叶").content.decode()
+    assert page.count(f"/grants/{plums.public_id}") == 0
+    assert "没有找到" in desk.get("/ops/grants?q=没有这个").content.decode()
+    assert signed_in(wang).get("/ops/grants/export").status_code == 403

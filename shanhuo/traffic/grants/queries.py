@@ -53,6 +53,17 @@ def requests_to_decide(user: Any) -> QuerySet[Grant]:
     return _with_names(waiting).order_by("requested_at", "pk")
 
 
+def find(grants: QuerySet[Grant], *, q: str, county: str, status: str) -> QuerySet[Grant]:
+    """Those whose title, county or programme has every word; of a county (adcode) and status,
+    unless these are ""."""
+    for word in q.split():
+        named = Q(title__icontains=word) | Q(programme__name__icontains=word)
+        grants = grants.filter(named | Q(county__name__icontains=word))
+    if county:
+        grants = grants.filter(county__adcode=county)
+    return grants.filter(status=status) if status else grants
+
+
 def grant_of_contract(number: int) -> Grant | None:
     """The public grant that a signal's `grant` speaks of."""
     return grants_in_public().filter(contracts=number).first()

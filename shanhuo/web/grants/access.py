@@ -17,6 +17,7 @@ TABLE: dict[str, Access] = {
     "grants:county": Access.OFFICER,
     "grants:request": Access.OFFICER | Access.OPERATOR,
     "grants:desk": Access.OPERATOR | Access.AUDITOR,
+    "grants:desk_export": Access.OPERATOR | Access.AUDITOR,
     "grants:programme_new": Access.OPERATOR,
     "grants:rates": Access.OPERATOR,
     "grants:trial": Access.OPERATOR,

@@ -10,14 +10,27 @@ from django.views.decorators.http import require_safe
 from shanhuo.kernel import clock
 from shanhuo.traffic.grants import queries
 from shanhuo.web.downloads import workbook
-from shanhuo.web.grants.reading import grant_of, narrowed
+from shanhuo.web.grants.finding import narrowed
+from shanhuo.web.grants.reading import grant_of
 
 MOST_ROWS = 5_000
 
 
 @require_safe
 def grants_export(request: HttpRequest) -> HttpResponse:
-    """The list as it is narrowed."""
+    """The public list as it is narrowed."""
+    chosen = narrowed(request, queries.grants_in_public(), statuses=queries.PUBLIC)
+    return _list_file(chosen)
+
+
+@require_safe
+def desk_export(request: HttpRequest) -> HttpResponse:
+    """The list of the desk as it is narrowed, requests and refusals included."""
+    chosen = queries.grants_visible_to(request.user)
+    return _list_file(narrowed(request, chosen, statuses=queries.Status.values))
+
+
+def _list_file(chosen: Any) -> HttpResponse:
     headings = [
         _("Grant number"),
         _("Title"),
@@ -31,8 +44,7 @@ def grants_export(request: HttpRequest) -> HttpResponse:
         _("Delivered"),
         _("Given back"),
     ]
-    chosen = narrowed(request, queries.grants_in_public())[:MOST_ROWS]
-    rows = (_line(line) for line in queries.lines(chosen))
+    rows = (_line(line) for line in queries.lines(chosen[:MOST_ROWS]))
     return workbook(_("grants"), headings, rows)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,22 +13,21 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.traffic.grants import queries, services
 from shanhuo.web.grants.audience import audience_for
+from shanhuo.web.grants.finding import list_of
 from shanhuo.web.grants.forms import ProgrammeForm, RateForm, ReasonForm
 from shanhuo.web.grants.reading import grant_of
 
-PAGE = 20
+MOST_PROGRAMMES = 20
 
 
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits, what runs, and what the programmes have left."""
     chosen = queries.grants_visible_to(request.user)
-    page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
     context = {
+        **list_of(request, chosen, statuses=queries.Status.values),
         "waiting": queries.lines(queries.requests_to_decide(request.user)),
-        "page": page,
-        "lines": queries.lines(page),
-        "programmes": queries.programme_sheets(queries.programmes()[:PAGE]),
+        "programmes": queries.programme_sheets(queries.programmes()[:MOST_PROGRAMMES]),
         "audience": audience_for(request),
     }
     return render(request, "web/grants/desk.html", context)

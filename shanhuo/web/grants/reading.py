@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from shanhuo.kernel import clock
-from shanhuo.regions import queries as regions
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic import rules as may
 from shanhuo.traffic.fakes import RULES, Rule
@@ -20,6 +19,7 @@ from shanhuo.traffic.rehearsing import in_force
 from shanhuo.traffic.trials import queries as trials
 from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.charts import chart_of
+from shanhuo.web.grants.finding import list_of
 from shanhuo.web.impact.survival import survival_of
 
 PAGE = 20
@@ -27,29 +27,10 @@ PAGE = 20
 
 @require_safe
 def grants(request: HttpRequest) -> HttpResponse:
-    """Every grant ever promised; `?county=` and `?status=` narrow it."""
-    chosen = narrowed(request, queries.grants_in_public())
-    page = Paginator(chosen, PAGE).get_page(request.GET.get("page"))
-    context = {
-        "page": page,
-        "lines": queries.lines(page),
-        "programmes": queries.programme_sheets(queries.programmes()[:PAGE]),
-        "county": regions.county_of(request.GET.get("county", "")),
-        "statuses": [
-            (value, label) for value, label in queries.Status.choices if value in queries.PUBLIC
-        ],
-        "status": request.GET.get("status", ""),
-        "query": request.GET.urlencode(),
-    }
-    return render(request, "web/grants/grants.html", context)
-
-
-def narrowed(request: HttpRequest, chosen: Any) -> Any:
-    """Grants of the county and status that the address names."""
-    county, status = request.GET.get("county", ""), request.GET.get("status", "")
-    if county:
-        chosen = chosen.filter(county__adcode=county)
-    return chosen.filter(status=status) if status in queries.PUBLIC else chosen
+    """Every grant ever promised; `?q=`, `?county=` and `?status=` narrow it."""
+    programmes = queries.programme_sheets(queries.programmes()[:PAGE])
+    listed = list_of(request, queries.grants_in_public(), statuses=queries.PUBLIC)
+    return render(request, "web/grants/grants.html", {"programmes": programmes, **listed})
 
 
 @require_safe

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("county/grants", asking.county, name="county"),
     path("county/grants/new", asking.request_grant, name="request"),
     path("ops/grants", operating.desk, name="desk"),
+    path("ops/grants/export", exports.desk_export, name="desk_export"),
     path("ops/grants/audience", audience, name="audience"),
     path("ops/grants/programmes/new", operating.programme_new, name="programme_new"),
     path("ops/grants/rates", operating.rates, name="rates"),
