@@ -33,6 +33,7 @@ FIRST_EPHEMERAL_PORT = 32768
 WAITING_CONNECTIONS = 4096
 MOST_FILES = 32_768
 READY_WITHIN_S = 60.0
+STUDIO = ("-m", "shanhuo.realtime.studio")
 
 screen = Console(stderr=True, highlight=False)
 
@@ -87,6 +88,7 @@ def serve(arguments: Sequence[str]) -> None:
     programs = [
         web_program(options.host, options.port),
         worker_program(),
+        studio_program(),
         rooms_program(options.host, rooms_port),
     ]
     greeting = f"Shanhuo answers on http://{options.host}:{options.port}"
@@ -134,6 +136,11 @@ def rooms_program(host: str, port: int, *, log_path: Path | None = None) -> Prog
     return Program("rooms", (*command, "--host", host, "--port", str(port)), log_path=log_path)
 
 
+def studio_program(*, log_path: Path | None = None) -> Program:
+    """Pictures of live sessions."""
+    return Program("studio", (sys.executable, *STUDIO), log_path=log_path)
+
+
 def payment_program(
     place: setting.Setting, *, log_path: Path, clock_file: Path | None = None
 ) -> Program:
@@ -173,6 +180,7 @@ def _demo_programs(place: setting.Setting) -> list[Program]:
     return [
         web_program("127.0.0.1", place.port, log_path=logs / "web.log"),
         worker_program(log_path=logs / "worker.log"),
+        studio_program(log_path=logs / "studio.log"),
         rooms_program("127.0.0.1", place.rooms_port, log_path=logs / "rooms.log"),
         payment_program(
             place, log_path=logs / "demopay.log", clock_file=place.data_dir / tempo.FILE

@@ -122,6 +122,7 @@ class TakeEnd(models.TextChoices):
     REPLACED = "replaced", _("Another camera went on")
     SILENT = "silent", _("The signal was lost")
     SESSION = "session", _("The session ended")
+    DAMAGED = "damaged", _("Its pictures cannot be shown any further")
 
 
 class TakeProblem(models.TextChoices):

@@ -54,6 +54,15 @@ def reading(name: str, demuxer: str) -> list[str]:
     ]
 
 
+def command(arguments: Sequence[str], *, cpu_seconds: int) -> list[str]:
+    """The command line of a caged ffmpeg."""
+    return [
+        *(sys.executable, "-I", "-S", str(_CAGE)),
+        *(str(cpu_seconds), str(MEMORY_BYTES), str(FILE_BYTES)),
+        *(program(), "-nostdin", "-hide_banner", "-y", *arguments),
+    ]
+
+
 def run(
     arguments: Sequence[str],
     *,
@@ -66,15 +75,10 @@ def run(
     on_line: called with each line of its standard output. Raises MediaRefused (too_heavy) when the
     time is up; then the program and all its children are dead.
     """
-    command = [
-        *(sys.executable, "-I", "-S", str(_CAGE)),
-        *(str(round(wall_seconds * 4)), str(MEMORY_BYTES), str(FILE_BYTES)),
-        *(program(), "-nostdin", "-hide_banner", "-y", *arguments),
-    ]
     with (
         TemporaryFile() as said,
         subprocess.Popen(  # noqa: S603 - a list, and no name in it is a stranger's
-            command,
+            command(arguments, cpu_seconds=round(wall_seconds * 4)),
             cwd=folder,
             env={"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,

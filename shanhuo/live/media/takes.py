@@ -77,15 +77,23 @@ def append(path: Path, piece: bytes, *, offset: int) -> int:
         os.close(handle)
 
 
+def require_room(place: Path | int) -> None:
+    """Raises DiskFull when only the reserve is left."""
+    if shutil.disk_usage(place).free < RESERVE_BYTES:
+        raise DiskFull(ENOSPC, "the reserve is not for recordings")
+
+
+def as_full(error: OSError) -> OSError:
+    """The same error, or DiskFull if that is what it means."""
+    return DiskFull(*error.args) if error.errno in {ENOSPC, EDQUOT} else error
+
+
 def _write_all(handle: int, piece: bytes, offset: int) -> None:
     try:
-        if shutil.disk_usage(handle).free < RESERVE_BYTES + len(piece):
-            raise OSError(ENOSPC, "the reserve is not for recordings")
+        require_room(handle)
         written = 0
         while written < len(piece):
             written += os.pwrite(handle, memoryview(piece)[written:], offset + written)
     except OSError as error:
         os.ftruncate(handle, offset)
-        if error.errno in {ENOSPC, EDQUOT}:
-            raise DiskFull from error
-        raise
+        raise as_full(error) from error

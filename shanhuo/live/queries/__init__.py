@@ -55,8 +55,10 @@ from shanhuo.live.queries.showcase import (
     shown_items,
 )
 from shanhuo.live.queries.takes import (
+    EndedSession,
     OpenTake,
     open_takes,
+    sessions_ended_since,
     shown_takes,
     take_of_session,
     takes_since,
@@ -67,6 +69,7 @@ __all__ = [
     "AnySession",
     "CastLine",
     "Chapter",
+    "EndedSession",
     "ExplainClip",
     "ItemView",
     "ModerationLoad",
@@ -103,6 +106,7 @@ __all__ = [
     "replay_of",
     "replays",
     "sessions_directed_by",
+    "sessions_ended_since",
     "sessions_of",
     "sessions_reminded_of",
     "sessions_visible_to",

@@ -80,3 +80,27 @@ def _shape(take: Take) -> OpenTake:
         status=session.status,
         problem=take.problem,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """A session of which no more pictures will come, and where they stand."""
+
+    session_id: int
+    session: str
+    folder: str
+    epoch: datetime
+
+
+def sessions_ended_since(moment: datetime) -> list[EndedSession]:
+    """Sessions that ended after `moment` and had been filmed."""
+    firsts = Take.objects.filter(is_rehearsal=False, session__ended_at__gte=moment)
+    rows = firsts.order_by("-number").select_related("session")
+    # Backwards, so that the first take of each is the one that stays.
+    found = {
+        take.session_id: EndedSession(
+            take.session_id, take.session.public_id, take.session.media_key, take.started_at
+        )
+        for take in rows
+    }
+    return list(found.values())
