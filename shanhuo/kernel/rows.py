@@ -73,6 +73,21 @@ def change(rows: Iterable[Model], **values: Any) -> None:
             setattr(row, name, value)
 
 
+def change_each(rows: Iterable[Model], *names: str) -> None:
+    """Write these columns of rows of one table as they are in memory, each row with its own."""
+    known = list(rows)
+    if not known:
+        return
+    here, model = connections[DEFAULT_DB_ALIAS], type(known[0])
+    fields = [*map(model._meta.get_field, names), model._meta.pk]
+    values = [
+        [field.get_db_prep_save(getattr(row, field.attname), connection=here) for field in fields]  # type: ignore[union-attr]
+        for row in known
+    ]
+    with standing_cursor(here) as cursor:
+        cursor.executemany(_changing(model, names, 1), values)
+
+
 def remove(rows: Iterable[Model]) -> None:
     """Delete rows of one table to which no other row points."""
     known = list(rows)

@@ -38,9 +38,9 @@ READ_ALL_IN = timedelta(seconds=60)
 READ_AT_ONCE = 200
 """Posts read again in one step: ten milliseconds."""
 BOARD_EVERY = timedelta(seconds=1)
-WHOLE_BOARD_REST = 20
-"""A whole board is made when so many times the CPU time of the last one have passed: a twentieth
-of a core at most. Up to 50,000 posts that is every second."""
+WHOLE_BOARD_REST = 100
+"""A whole board is made when so many times the CPU time of the last one have passed: a hundredth of
+a core at most, since answers wait meanwhile. Up to 50,000 posts that is every second."""
 OVERLAP = timedelta(minutes=2)
 """Facts are read again for this long: a transaction may become visible after a younger one."""
 
@@ -88,6 +88,9 @@ class Live:
             self._take(self._follower.news())
             if self._is_due(self._built_at, BOARD_EVERY, now):
                 self._build(now)
+            else:
+                self.delivery.renew_when_due(now=now)
+                self.placards.renew_when_due(now=now)
 
     def heed(self, viewer: int) -> None:
         """Take up the wishes of one viewer now: the next list obeys."""

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from shanhuo.goods.models import Product, Sku
 from shanhuo.kernel.models import FactReceipt, FactRecord, IdempotencyKey
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import change, insert, remove
+from shanhuo.kernel.rows import change, change_each, insert, remove
 from shanhuo.orders.models import LedgerAccount
 from tests.conftest import Maker
 
@@ -151,6 +151,19 @@ def test_rows_get_new_values_there_and_in_memory(noon: datetime) -> None:
     ]
     assert list(FactRecord.objects.order_by("pk").values_list("kind", "payload")) == [
         (row.kind, row.payload) for row in rows
+    ]
+
+
+def test_rows_get_values_of_their_own(noon: datetime) -> None:
+    rows = [note(f"k{number}", noon) for number in range(3)]
+    for number, row in enumerate(rows):
+        row.kind, row.payload = f"changed{number}", {"fen": number}
+    with CaptureQueriesContext(connection) as statements:
+        change_each(rows, "payload")
+        change_each([], "kind")
+    assert len(statements) == 1
+    assert list(FactRecord.objects.order_by("pk").values_list("kind", "payload")) == [
+        (f"k{number}", {"fen": number}) for number in range(3)
     ]
 
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from shanhuo.kernel import clock
 from shanhuo.traffic import sheets, viewers
 from shanhuo.traffic.compaction import compact
-from shanhuo.traffic.grants import booking, leases, services
+from shanhuo.traffic.grants import booking, holding, leases, services
 from shanhuo.traffic.grants.recount import recount
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Contract, Lease
@@ -84,6 +84,20 @@ def test_an_exposure_is_booked_and_the_recount_says_the_same(root, supported, no
     assert (one.shown, one.excluded, one.left) == (5, 0, 95)
     assert (one.ledger_shown, one.ledger_excluded, one.ledger_left) == (5, 0, 95)
     assert found.agrees
+
+
+def test_many_contracts_take_turns_of_a_second_and_each_comes_every_five(
+    root, supported, noon, monkeypatch
+):
+    monkeypatch.setattr(holding, "AT_ONCE", 0)
+    house, now = kit.house_of(root), noon + LATER
+    renewed_after = []
+    for second in range(11):
+        house.live.step(now=now + second * SECOND)
+        renewed_after.append((Lease.objects.get().expires_at - leases.LEASE - now) // SECOND)
+    start, first, second = sorted(set(renewed_after))
+    assert (start, second - first) == (0, 5)
+    assert 1 <= first <= 5
 
 
 def test_one_viewer_is_given_no_more_than_the_cap(root, supported, noon):

@@ -11,9 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 from django.db import DatabaseError
+from django.db.models import F
 from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
@@ -31,6 +33,9 @@ from shanhuo.traffic.records import Records
 from shanhuo.traffic.viewers import Viewer
 
 RENEW_EVERY = timedelta(seconds=5)
+PARTS, AT_ONCE = 5, 100
+"""More than AT_ONCE contracts are renewed a fifth at a time, one fifth a second: answers wait while
+the thread of the steps works, and five hundred contracts would keep fifty of them waiting."""
 IN_HAND_MS = 15 * 60_000
 """A process keeps in hand what the curve asks for in this time: a little, and never more than a
 fiftieth of the contract, so that what dies with a process is small."""
@@ -62,6 +67,14 @@ class Stand:
             places={number: place for place, number in enumerate(numbers)},
         )
 
+    def renewed(
+        self, contracts: Sequence[Contract], given: dict[int, int], parts: frozenset[int]
+    ) -> "Stand":
+        """The next one: `contracts` in place of those of these parts, the others as they stand."""
+        kept = [one for one in self.contracts if one.pk % PARTS not in parts]
+        hands = {one.pk: int(self.hands[self.places[one.pk]]) for one in kept}
+        return Stand.of(sorted([*kept, *contracts], key=lambda one: one.pk), hands | given)
+
 
 class Holding:
     """The contracts of some placements in one process."""
@@ -77,7 +90,7 @@ class Holding:
         self._gate = Gate()
         self._lent: set[int] = set()
         self._stand = Stand.of([], {})
-        self._renewed_at: datetime | None = None
+        self._renewed_at: list[datetime | None] = [None] * PARTS
 
     # The side of answers.
 
@@ -144,12 +157,23 @@ class Holding:
 
     def renew_when_due(self, *, now: datetime) -> None:
         """Without the database nothing is given out beyond what is in hand."""
-        if self._renewed_at is None or abs(now - self._renewed_at) >= RENEW_EVERY:
-            self._renewed_at = now
-            try:
-                self._renew(now)
-            except DatabaseError:
-                _log.exception("leases could not be renewed")
+        parts = [
+            part
+            for part, at in enumerate(self._renewed_at)
+            if at is None or abs(now - at) >= RENEW_EVERY
+        ]
+        if not parts:
+            return
+        for part in parts:
+            self._renewed_at[part] = now
+        try:
+            self._renew(frozenset(parts), now)
+        except DatabaseError:
+            _log.exception("leases could not be renewed")
+        if len(parts) == PARTS and len(self._stand.contracts) > AT_ONCE:
+            # As after a start. From here on they take turns, between two boards.
+            turns = (RENEW_EVERY * (part + 0.5) / PARTS for part in range(PARTS))
+            self._renewed_at = [now - early for early in turns]
 
     def close(self, *, now: datetime) -> None:
         """The process ends: give back what is in hand."""
@@ -158,29 +182,37 @@ class Holding:
             out = +self._air.out
         leases.resign(self.process, out, now=now)
 
-    def _renew(self, now: datetime) -> None:
-        """Tell the database what was seen and is out, and take up what it lends. Meanwhile nothing
-        is given out: what was reported must stay true until the new stand is in place."""
+    def _renew(self, parts: frozenset[int], now: datetime) -> None:
+        """Tell the database what was seen and is out of these parts, and take up what it lends.
+        Meanwhile nothing is given out of them: what was reported must stay true until the new stand
+        is in place."""
         mine = leases.deliverable(now=now).filter(placement__in=self._placements)
-        contracts = list(mine.select_related("grant__trial").order_by("pk"))
+        in_turn = mine.alias(part=F("pk") % PARTS).filter(part__in=parts)
+        contracts = list(in_turn.select_related("grant__trial").order_by("pk"))
         with self._lock:
-            self._stand.hands[:] = 0
+            self._stand.hands[:-1][np.isin(self._stand.numbers[:-1] % PARTS, [*parts])] = 0
             self._views.turn(clock.day_of(now))
             self._air.let_go(now_ms=moments.to_ms(now))
-            reports = self._reports(contracts, now)
+            reports = self._reports(contracts, parts, now)
         given = leases.renew(self.process, reports, now=now) if reports else {}
-        self._lent = {number for number in given if given[number] + reports[number].out}
-        self._gate.renew(contracts, now=now)
-        stand = Stand.of(contracts, given)
-        self._carry_over(self._stand, stand)
-        self._stand = stand
+        others = {number for number in self._lent if number % PARTS not in parts}
+        self._lent = others | {number for number in given if given[number] + reports[number].out}
+        with self._lock:
+            stand = self._stand.renewed(contracts, given, parts)
+            self._carry_over(self._stand, stand)
+            self._stand = stand
+        self._gate.renew(stand.contracts, now=now)
 
     def _carry_over(self, before: Stand, stand: Stand) -> None:
         """What the next stand keeps of the one before: for those who put more into it."""
 
-    def _reports(self, contracts: Sequence[Contract], now: datetime) -> dict[int, Report]:
-        """On every deliverable contract, and on those of which we have, or had, something."""
+    def _reports(
+        self, contracts: Sequence[Contract], parts: frozenset[int], now: datetime
+    ) -> dict[int, Report]:
+        """On the deliverable contracts of these parts, and on those of which we have, or had,
+        something."""
         wanted = dict(zip((one.pk for one in contracts), self._wanted(contracts, now), strict=True))
+        held = {*+self._air.out, *self._lent}
         today = clock.day_of(now)
         return {
             number: Report(
@@ -189,7 +221,7 @@ class Holding:
                 out=self._air.out[number],
                 wanted=wanted.get(number, 0),
             )
-            for number in wanted.keys() | (+self._air.out).keys() | self._lent
+            for number in wanted.keys() | {one for one in held if one % PARTS in parts}
         }
 
     def _wanted(self, contracts: Sequence[Contract], now: datetime) -> list[int]:
@@ -213,6 +245,7 @@ class Holding:
         )
 
 
+@lru_cache(maxsize=1_000)
 def _start_ms(day: date) -> int:
     return moments.to_ms(clock.start_of(day))
 

@@ -10,7 +10,7 @@ with the count that it read, in one transaction; so nobody sees the one without 
 dead process had in the air is counted until the last of its sheets has died.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -18,6 +18,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 
 from shanhuo.kernel import clock
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import change_each
 from shanhuo.traffic.models import Contract, Grant, Lease
 from shanhuo.traffic.sheets import LIFE_MS
 
@@ -39,11 +41,14 @@ class Report:
 
 def deliverable(*, now: datetime) -> "QuerySet[Contract]":
     """Contracts that may be shown at this moment."""
-    today = clock.day_of(now)
+    return _deliverable_on(clock.day_of(now))
+
+
+def _deliverable_on(day: date) -> "QuerySet[Contract]":
     return Contract.objects.filter(
         grant__status__in=[Grant.Status.APPROVED, Grant.Status.RUNNING],
-        grant__starts_on__lte=today,
-        grant__ends_on__gte=today,
+        grant__starts_on__lte=day,
+        grant__ends_on__gte=day,
         ended_at=None,
     )
 
@@ -56,10 +61,10 @@ def renew(process: str, reports: Mapping[int, Report], *, now: datetime) -> dict
     """
     day = clock.day_of(now)
     # In the order of keys: two processes queue for the rows instead of deadlocking.
-    rows = Contract.objects.filter(pk__in=reports).order_by("pk")
-    locked = list(rows.select_for_update(of=("self",)))
-    live = set(deliverable(now=now).filter(pk__in=reports).values_list("pk", flat=True))
-    others = _air_of_others(process, list(reports), now=now)
+    numbers = list(reports)
+    locked = _locked(numbers=numbers)
+    live = {number for (number,) in _live_of(numbers=numbers, day=day)}
+    others = dict(_air_of_others(process=process, numbers=numbers, after=now - SHEET_LIFE))
     given: dict[int, int] = {}
     changed = []
     for contract in locked:
@@ -69,7 +74,7 @@ def renew(process: str, reports: Mapping[int, Report], *, now: datetime) -> dict
         free = _free(contract, day) - others.get(contract.pk, 0) - report.out
         wanted = report.wanted if contract.pk in live else 0
         given[contract.pk] = max(0, min(wanted, free))
-    Contract.objects.bulk_update(changed, ["seen_count", "seen_day", "seen_on_day"], batch_size=200)
+    change_each(changed, "seen_count", "seen_day", "seen_on_day")
     _write(process, {pk: given[pk] + reports[pk].out for pk in given}, now=now)
     return given
 
@@ -97,12 +102,25 @@ def bury(*, now: datetime) -> int:
     return Lease.objects.filter(Q(expires_at__lte=now - SHEET_LIFE)).delete()[0]
 
 
-def _air_of_others(process: str, contract_ids: list[int], *, now: datetime) -> dict[int, int]:
+@prepared
+def _locked(numbers: Sequence[int]) -> "QuerySet[Contract]":
+    rows = Contract.objects.filter(pk__in=numbers).order_by("pk")
+    return rows.select_for_update(of=("self",))
+
+
+@prepared
+def _live_of(numbers: Sequence[int], day: date) -> "QuerySet[Contract, tuple[int]]":
+    return _deliverable_on(day).filter(pk__in=numbers).values_list("pk")
+
+
+@prepared
+def _air_of_others(
+    process: str, numbers: Sequence[int], after: datetime
+) -> "QuerySet[Lease, tuple[int, int]]":
     others = Lease.objects.exclude(process=process).filter(
-        contract__in=contract_ids, expires_at__gt=now - SHEET_LIFE
+        contract__in=numbers, expires_at__gt=after
     )
-    rows = others.values_list("contract").annotate(air=Sum("air_count")).order_by()
-    return dict(rows)
+    return others.values_list("contract").annotate(air=Sum("air_count")).order_by()
 
 
 def _note_seen(contract: Contract, report: Report, day: date) -> bool:
