@@ -142,3 +142,13 @@ class TakeProblem(models.TextChoices):
         "disk_full",
         _("The recording is paused: the disk is full. Selling goes on; the operator was told."),
     )
+
+
+class EvidenceState(models.TextChoices):
+    """How the evidence of a session stands, for the filter of its list. Not stored."""
+
+    WAITING = "waiting", _("Not sealed yet")
+    DAMAGED = "damaged", _("Differs from what was sealed")
+    UNCHECKED = "unchecked", _("Never compared yet")
+    OVERDUE = "overdue", _("Past its time")
+    GONE = "gone", _("Let go")

@@ -10,7 +10,13 @@ from shanhuo.live.queries.clinic import (
     open_question_of,
     queue_of,
 )
-from shanhuo.live.queries.evidence import bundles
+from shanhuo.live.queries.evidence import (
+    bundles,
+    evidence_to_look_at,
+    exports_of,
+    find_evidence,
+    sessions_with_evidence,
+)
 from shanhuo.live.queries.replay import (
     Chapter,
     ExplainClip,
@@ -90,7 +96,10 @@ __all__ = [
     "checks_of",
     "clips_of",
     "desk_items",
+    "evidence_to_look_at",
     "explain_clips",
+    "exports_of",
+    "find_evidence",
     "find_sessions",
     "in_public",
     "items_to_pass",
@@ -110,6 +119,7 @@ __all__ = [
     "sessions_of",
     "sessions_reminded_of",
     "sessions_visible_to",
+    "sessions_with_evidence",
     "shown_items",
     "shown_takes",
     "steps_of",

@@ -40,5 +40,13 @@ TABLE: dict[str, Access] = {
     "live:checks": _WATCH,
     "live:check": _WATCH,
     "live:decide": Access.OPERATOR,
+    "live:answers": Access.ANYONE,
+    "live:evidence": _WATCH,
+    "live:evidence_one": _WATCH,
+    "live:evidence_verify": _WATCH,
+    "live:evidence_export": _WATCH,
+    "live:evidence_file": _WATCH,
+    "live:evidence_keep": Access.OPERATOR,
+    "live:evidence_replay": Access.OPERATOR,
     "live:office": Access.OFFICER,
 }

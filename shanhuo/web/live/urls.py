@@ -2,12 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from shanhuo.web.live import air, chat, checking, goods, lists, moderating, planning, room, studio
+from shanhuo.web.live import (
+    air,
+    answers,
+    chat,
+    checking,
+    evidence,
+    goods,
+    lists,
+    moderating,
+    planning,
+    room,
+    studio,
+)
 
 app_name = "live"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("live", lists.sessions, name="list"),
     path("live/reminders", lists.reminders, name="reminders"),
+    path("live/answers", answers.answers, name="answers"),
     path("live/<slug:public_id>", room.page, name="room"),
     path("live/<slug:public_id>/ticket", chat.ticket, name="ticket"),
     path("live/<slug:public_id>/say", chat.say, name="say"),
@@ -38,6 +51,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studio/live/<slug:public_id>/line", moderating.line, name="line"),
     path("studio/live/<slug:public_id>/lift", moderating.lift, name="lift"),
     path("ops/live", checking.sessions, name="checks"),
+    path("ops/live/evidence", evidence.sessions, name="evidence"),
+    path("ops/live/<slug:public_id>/evidence", evidence.session, name="evidence_one"),
+    path("ops/live/<slug:public_id>/evidence/verify", evidence.verify, name="evidence_verify"),
+    path("ops/live/<slug:public_id>/evidence/export", evidence.export, name="evidence_export"),
+    path(
+        "ops/live/<slug:public_id>/evidence/export/<slug:export_id>",
+        evidence.download,
+        name="evidence_file",
+    ),
+    path("ops/live/<slug:public_id>/evidence/keep", evidence.keep, name="evidence_keep"),
+    path("ops/live/<slug:public_id>/replay", evidence.replay_, name="evidence_replay"),
     path("ops/live/<slug:public_id>", checking.session, name="check"),
     path("ops/live/<slug:public_id>/decide", checking.decide, name="decide"),
     path("county/live", checking.office, name="office"),

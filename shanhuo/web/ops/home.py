@@ -13,6 +13,7 @@ from shanhuo.traffic.grants import queries as grants
 from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Deed, Todo, waiting
 from shanhuo.web.live.checking import todos as sessions_that_wait
+from shanhuo.web.live.evidence import todos as evidence_that_waits
 
 
 @require_safe
@@ -47,6 +48,7 @@ def _todos(request: HttpRequest) -> list[Todo]:
         Todo(papers, _("Papers to decide on"), reverse("ops:verifications"), "seal"),
         *posts_that_wait(),
         *sessions_that_wait(request.user),
+        *evidence_that_waits(),
         Todo(
             orders.suspense_count(),
             _("Payments without an order"),

@@ -1,0 +1,49 @@
+"""Answers of agronomists, found by crop and symptom, each at its second of a replay."""
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from shanhuo.live import queries
+from shanhuo.web.live.rows import refuse_minors
+
+ROWS = 20
+
+
+class AnswersForm(forms.Form):
+    """What is odd is left out, not an error."""
+
+    q = forms.CharField(
+        label=_("Crop or symptom"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    crop = forms.ChoiceField(label=_("Crop"), required=False)
+
+    def __init__(self, data: object) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        crops = [(crop, crop) for crop in queries.answered_crops()]
+        self.fields["crop"].choices = [("", _("All")), *crops]  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, str]:
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+@require_safe
+def answers(request: HttpRequest) -> HttpResponse:
+    refuse_minors(request)
+    form = AnswersForm(request.GET)
+    asked = form.asked()
+    page = Paginator(queries.answers(**asked), ROWS).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "is_filtered": bool(asked),
+        "page": page,
+        "clips": queries.clips_of(list(page.object_list)),
+    }
+    return render(request, "web/live/answers.html", context)
