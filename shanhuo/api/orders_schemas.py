@@ -92,12 +92,13 @@ class QuantityIn(Schema):
 
 class WayIn(Schema):
     """via_post: the post that brought the buyer; via_sheet, via_slot: where it, or without one the
-    product, was shown. What is not public, shows something else or was shown to somebody else
-    counts for nothing."""
+    product, was shown; via_session: the live session, which counts before a post. What is not
+    public, shows something else or was shown to somebody else counts for nothing."""
 
     via_post: MaybeId = ""
     via_sheet: str = Field("", max_length=2_000)
     via_slot: int = Field(0, strict=True, ge=0, le=999)
+    via_session: MaybeId = ""
 
 
 class BasketIn(QuantityIn, WayIn):

@@ -10,11 +10,12 @@ from shanhuo.traffic.viewers import viewer_of
 
 
 def source_in(request: HttpRequest, way: WayIn, *, product: str) -> Source:
-    """The post that brought the buyer to a product (public id), as far as it can be believed."""
+    """What brought the buyer to a product (public id), as far as it can be believed."""
     return source_of(
         product=product,
         post=way.via_post,
         sheet=way.via_sheet,
         slot=way.via_slot,
         viewer=viewer_of(actor_of(request).viewer_secret).key,
+        session=way.via_session,
     )

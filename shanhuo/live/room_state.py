@@ -128,8 +128,9 @@ def address_of(media_key: str) -> str:
 
 def showcase_of(session_id: int, *, now: datetime) -> Showcase:
     """What the session sells, in the host's order."""
-    shown = shown_items(Session.objects.get(pk=session_id), now=now)
-    items = [(view.is_pinned, _item(view)) for view in shown]
+    session = Session.objects.get(pk=session_id)
+    shown = shown_items(session, now=now)
+    items = [(view.is_pinned, _item(view, session.public_id)) for view in shown]
     pinned = next((item for is_pinned, item in items if is_pinned), None)
     return Showcase(
         at=now,
@@ -139,14 +140,15 @@ def showcase_of(session_id: int, *, now: datetime) -> Showcase:
     )
 
 
-def _item(view: ItemView) -> ItemState:
+def _item(view: ItemView, session: str) -> ItemState:
     return ItemState(
         id=view.id,
         title=view.title,
         price_fen=view.price_fen,
         state=view.state,
         left=view.left_count,
-        address=f"/g/{view.product}",
+        # The way to the order says which session brought the buyer.
+        address=f"/g/{view.product}?session={session}",
         offer=_offer(view.offer) if view.offer else None,
     )
 

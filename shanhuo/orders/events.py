@@ -29,6 +29,7 @@ class SoldLine:
     creator: str
     via_post: str
     via_exposure: str
+    via_session: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,4 +63,5 @@ def _told(line: OrderLine, units: int, freight_fen: int) -> SoldLine:
         creator=line.creator.public_id if line.creator else "",
         via_post=line.via_post,
         via_exposure=line.via_exposure,
+        via_session=line.via_session,
     )

@@ -1,4 +1,5 @@
-"""What brought a buyer: the post they came from, its creator, and where it was shown (归因).
+"""What brought a buyer: the post or the session they came from, its creators, and where it was
+shown (归因).
 
 Pages and API both decide it here, so that a program earns a creator neither more nor less.
 """
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shanhuo.content import queries as content
 from shanhuo.goods import queries as goods
+from shanhuo.live import queries as live
 from shanhuo.orders.services import Source
 from shanhuo.traffic.kinds import ObjectKind
 from shanhuo.traffic.sheets import NotASheet, unseal_own
@@ -15,12 +17,23 @@ if TYPE_CHECKING:
     from shanhuo.content.models import Post
 
 
-def source_of(*, product: str, post: str, sheet: str, slot: str | int, viewer: int) -> Source:
+def source_of(
+    *, product: str, post: str, sheet: str, slot: str | int, viewer: int, session: str = ""
+) -> Source:
     """`post` (public id) counts if it is public and shows this product (public id).
 
     sheet, slot: where it, or without one the product, was shown; they count if it was, and to this
-    viewer.
+    viewer. session: public id of a live session; it counts, before a post, if it has been on air
+    with this product in its showcase.
     """
+    credit = live.credit_of(session, product=product) if session else None
+    if credit is not None:
+        return Source(
+            creator_id=credit.lead_id,
+            session=session,
+            credit=credit.creators,
+            exposure=_exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer),
+        )
     found = _post_that_shows(product, public_id=post) if post else None
     if found is None:
         return Source(exposure=_exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer))

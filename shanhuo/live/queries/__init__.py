@@ -10,6 +10,7 @@ from shanhuo.live.queries.clinic import (
     open_question_of,
     queue_of,
 )
+from shanhuo.live.queries.credit import Credit, credit_of
 from shanhuo.live.queries.evidence import (
     bundles,
     evidence_to_look_at,
@@ -75,6 +76,7 @@ __all__ = [
     "AnySession",
     "CastLine",
     "Chapter",
+    "Credit",
     "EndedSession",
     "ExplainClip",
     "ItemView",
@@ -95,6 +97,7 @@ __all__ = [
     "cast_of",
     "checks_of",
     "clips_of",
+    "credit_of",
     "desk_items",
     "evidence_to_look_at",
     "explain_clips",

@@ -3,19 +3,27 @@
 from shanhuo.orders.models.basket import Address, BasketLine, FreightRule, PriceCut
 from shanhuo.orders.models.delivery import Shipment, ShipmentLine
 from shanhuo.orders.models.hot import HotClaim, HotSale
-from shanhuo.orders.models.ledger import JournalEntry, LedgerAccount, Posting, Settlement
-from shanhuo.orders.models.order import Order, OrderLine, OrderStep
+from shanhuo.orders.models.ledger import (
+    CommissionShare,
+    JournalEntry,
+    LedgerAccount,
+    Posting,
+    Settlement,
+)
+from shanhuo.orders.models.order import LineCredit, Order, OrderLine, OrderStep
 from shanhuo.orders.models.payment import Notice, Payment, Refund, RefundLine, SuspenseItem
 from shanhuo.orders.models.slips import PurchaseSlip
 
 __all__ = [
     "Address",
     "BasketLine",
+    "CommissionShare",
     "FreightRule",
     "HotClaim",
     "HotSale",
     "JournalEntry",
     "LedgerAccount",
+    "LineCredit",
     "Notice",
     "Order",
     "OrderLine",

@@ -46,7 +46,8 @@ class BasketLineQuerySet(models.QuerySet["BasketLine"]):
         return self.select_related(
             "sku__product__merchant", "sku__product__county", "creator"
         ).only(
-            *("buyer_id", "quantity", "via_post", "via_exposure", "creator__public_id"),
+            *("buyer_id", "quantity", "via_post", "via_exposure", "via_session", "credit"),
+            "creator__public_id",
             *(f"sku__{name}" for name in sku.split()),
             *("sku__product__public_id", "sku__product__title", "sku__product__county__adcode"),
             *("sku__product__merchant__public_id", "sku__product__merchant__name"),
@@ -62,6 +63,12 @@ class BasketLine(models.Model):
     creator = models.ForeignKey("people.Organisation", models.SET_NULL, null=True, related_name="+")
     via_post = models.CharField(max_length=16, blank=True, help_text="Public id of the post.")
     via_exposure = models.CharField(max_length=80, blank=True, help_text="Slot that was shown.")
+    via_session = models.CharField(
+        max_length=16, blank=True, default="", help_text="Public id of the live session."
+    )
+    credit = models.JSONField(
+        default=list, help_text="[[organisation id, basis points], …] of a session's creators."
+    )
     changed_at = models.DateTimeField()
 
     objects = BasketLineQuerySet.as_manager()

@@ -63,6 +63,22 @@ class Posting(models.Model):
         ]
 
 
+class CommissionShare(models.Model):
+    """What one creator got of a settlement that several share; negative in a correction."""
+
+    settlement = models.ForeignKey("orders.Settlement", models.PROTECT, related_name="shares")
+    creator = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
+    commission_fen = models.BigIntegerField()
+    discount_fen = models.BigIntegerField(help_text="Borne by the creators, this one's part.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["settlement", "creator"], name="settlement_shared_once_per_creator"
+            )
+        ]
+
+
 class Settlement(models.Model):
     """Who got what of one order line (结算单). A later refund adds a row of negatives."""
 

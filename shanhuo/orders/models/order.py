@@ -151,6 +151,9 @@ class OrderLine(models.Model):
     creator = models.ForeignKey("people.Organisation", models.PROTECT, null=True, related_name="+")
     via_post = models.CharField(max_length=16, blank=True)
     via_exposure = models.CharField(max_length=80, blank=True)
+    via_session = models.CharField(
+        max_length=16, blank=True, default="", help_text="Public id of the live session."
+    )
 
     shipped_count = models.PositiveIntegerField(default=0)
     cancelled_count = models.PositiveIntegerField(
@@ -163,6 +166,11 @@ class OrderLine(models.Model):
     objects = OrderLineQuerySet.as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["via_session"], condition=~Q(via_session=""), name="line_of_session"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "sku"], name="one_order_line_per_sku"),
             models.CheckConstraint(condition=Q(quantity__gte=1), name="order_line_has_a_quantity"),
@@ -207,6 +215,27 @@ class OrderLine(models.Model):
     def kept_count(self) -> int:
         """Units not refunded."""
         return self.quantity - self.cancelled_count - self.returned_count
+
+
+class LineCredit(models.Model):
+    """A creator's part of a line's commission, where a session brought the buyer (带货分成).
+
+    Basis points of the whole credit, as the cast agreed before the check; what hosts who are no
+    creators have of it is not taken from the merchant. A line without rows is all its creator's.
+    """
+
+    line = models.ForeignKey(OrderLine, models.CASCADE, related_name="credits")
+    creator = models.ForeignKey("people.Organisation", models.PROTECT, related_name="+")
+    basis_points = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["line", "creator"], name="line_credits_creator_once"),
+            models.CheckConstraint(
+                condition=Q(basis_points__gte=1, basis_points__lte=10_000),
+                name="line_credit_is_a_share",
+            ),
+        ]
 
 
 class OrderStep(models.Model):

@@ -51,6 +51,7 @@ from shanhuo.orders.queries.orders import (
     to_send_count,
 )
 from shanhuo.orders.queries.receipt import Receipt, ReceiptLine, receipt_of
+from shanhuo.orders.queries.sessions import SessionSales, sales_of_sessions
 from shanhuo.orders.queries.slips import (
     HouseholdLine,
     LotBalance,
@@ -76,6 +77,7 @@ __all__ = [
     "Receipt",
     "ReceiptLine",
     "SaleView",
+    "SessionSales",
     "Statement",
     "StatementRow",
     "WishView",
@@ -115,6 +117,7 @@ __all__ = [
     "sale_views",
     "sales_in_public",
     "sales_of_merchants",
+    "sales_of_sessions",
     "sales_visible_to",
     "shipments_of_merchants",
     "slips_of_merchants",

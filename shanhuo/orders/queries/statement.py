@@ -4,14 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shanhuo.kernel import sheets
 from shanhuo.orders.choices import Funder
-from shanhuo.orders.models import Settlement
+from shanhuo.orders.models import CommissionShare, Settlement
 from shanhuo.orders.queries.finding import find_settled, in_days
 
 
@@ -61,8 +62,15 @@ def statement_of(
     q: str = "",
 ) -> Statement:
     """Settled from the start of `since` to the end of `until`, Shanghai days; `q` picks lines."""
-    party = Q(creator__in=organisation_ids) if as_creator else Q(merchant__in=organisation_ids)
-    settled = in_days(Settlement.objects.filter(party), "settled_at", since=since, until=until)
+    party = Q(merchant__in=organisation_ids)
+    if as_creator:
+        shared = CommissionShare.objects.filter(creator__in=organisation_ids).values("settlement")
+        party = Q(creator__in=organisation_ids) | Q(pk__in=shared)
+    ours = CommissionShare.objects.filter(creator__in=organisation_ids if as_creator else [])
+    settlements = Settlement.objects.filter(party).prefetch_related(
+        Prefetch("shares", queryset=ours, to_attr="our_shares")
+    )
+    settled = in_days(settlements, "settled_at", since=since, until=until)
     rows = find_settled(settled, q=q)
     return Statement(
         rows=[_row(row, as_creator=as_creator) for row in _with_names(rows)],
@@ -76,11 +84,17 @@ def _with_names(rows: QuerySet[Settlement]) -> QuerySet[Settlement]:
     return rows.select_related("line__order").order_by("-settled_at", "-pk")
 
 
-def _row(row: Settlement, *, as_creator: bool) -> StatementRow:
+def _row(row: Any, *, as_creator: bool) -> StatementRow:
+    """Of a settlement that several creators share, a creator sees the own part."""
+
     def borne_by(funder: Funder) -> int:
         return row.discount_fen if row.discount_funder == funder else 0
 
-    creator_fen = row.commission_fen - borne_by(Funder.CREATOR)
+    commission_fen, creator_discount_fen = row.commission_fen, borne_by(Funder.CREATOR)
+    if row.our_shares:
+        commission_fen = sum(share.commission_fen for share in row.our_shares)
+        creator_discount_fen = sum(share.discount_fen for share in row.our_shares)
+    creator_fen = commission_fen - creator_discount_fen
     return StatementRow(
         settled_at=row.settled_at,
         order=row.line.order.public_id,
@@ -91,9 +105,9 @@ def _row(row: Settlement, *, as_creator: bool) -> StatementRow:
         goods_fen=row.goods_fen,
         merchant_discount_fen=borne_by(Funder.MERCHANT),
         platform_discount_fen=borne_by(Funder.PLATFORM),
-        creator_discount_fen=borne_by(Funder.CREATOR),
+        creator_discount_fen=creator_discount_fen,
         fee_fen=row.fee_fen,
-        commission_fen=row.commission_fen,
+        commission_fen=commission_fen,
         freight_fen=row.freight_fen,
         net_fen=creator_fen if as_creator else row.merchant_fen,
     )

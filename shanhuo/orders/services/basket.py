@@ -45,11 +45,14 @@ class NoSuchAddress(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What brought the buyer: the creator who earns a commission, the post, its feed slot."""
+    """What brought the buyer: the creator who earns a commission, the post, its feed slot; or the
+    live session, with the creators of its cast and their basis points of its credit."""
 
     creator_id: int | None = None
     post: str = ""
     exposure: str = ""
+    session: str = ""
+    credit: tuple[tuple[int, int], ...] = ()
 
 
 NOWHERE = Source()
@@ -79,6 +82,7 @@ def add_to_basket(
     if source != NOWHERE:
         line.creator_id, line.via_post = source.creator_id, source.post
         line.via_exposure = source.exposure
+        line.via_session, line.credit = source.session, list(source.credit)
     line.changed_at = now
     if sku_id in lines:
         line.save()

@@ -276,6 +276,8 @@ def parcel_of(claim: HotClaim, source: Source = NOWHERE, *, county_adcode: str) 
         creator_id=source.creator_id,
         via_post=source.post,
         via_exposure=source.exposure,
+        via_session=source.session,
+        credit=list(source.credit),
     )
     off_fen = sku.price_fen - claim.sale.price_fen
     cut = PriceCut(sku=sku, off_fen=max(off_fen, 0), funder=Funder.MERCHANT)

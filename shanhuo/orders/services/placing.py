@@ -15,6 +15,7 @@ from shanhuo.goods import services as goods
 from shanhuo.goods.prices import chain_of
 from shanhuo.kernel import facts, idempotency
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.money import BASIS_POINTS, share_of
 from shanhuo.kernel.prepared import prepared
 from shanhuo.kernel.rows import insert, remove
 from shanhuo.orders import freight, policy, sold
@@ -23,6 +24,7 @@ from shanhuo.orders.models import (
     Address,
     BasketLine,
     FreightRule,
+    LineCredit,
     Order,
     OrderLine,
     OrderStep,
@@ -304,12 +306,21 @@ def _line(wish: BasketLine, cut: PriceCut | None) -> OrderLine:
         unit_discount_fen=off_fen,
         discount_funder=cut.funder if cut and off_fen else "",
         unit_fee_fen=sku.platform_fee_fen,
-        unit_commission_fen=sku.commission_fen if wish.creator else 0,
+        unit_commission_fen=_commission_fen(wish),
         chain=asdict(chain_of(sku)),
         creator=wish.creator,
         via_post=wish.via_post,
         via_exposure=wish.via_exposure,
+        via_session=wish.via_session,
     )
+
+
+def _commission_fen(wish: BasketLine) -> int:
+    """Of one unit: the creators' part of what the merchant offers to whoever brings a buyer."""
+    if not wish.creator:
+        return 0
+    part = sum(basis_points for _creator, basis_points in wish.credit) or BASIS_POINTS
+    return share_of(wish.sku.commission_fen, basis_points=part)
 
 
 def _refuse_other_prices(
@@ -346,6 +357,12 @@ def _write_orders(
         for line in parcel.lines:
             line.order = order
     insert(line for parcel in parcels for line in parcel.lines)
+    insert(
+        LineCredit(line=line, creator_id=creator_id, basis_points=basis_points)
+        for parcel in parcels
+        for wish, line in zip(parcel.basket, parcel.lines, strict=True)
+        for creator_id, basis_points in wish.credit
+    )
     insert(
         OrderStep(order=order, after=order.status, at=now, actor=payment.buyer) for order in orders
     )

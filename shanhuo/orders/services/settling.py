@@ -8,22 +8,47 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from shanhuo.kernel import facts
+from shanhuo.kernel.money import split
 from shanhuo.orders import ledger, sold
 from shanhuo.orders.choices import Funder
 from shanhuo.orders.events import OrderSettled
-from shanhuo.orders.models import JournalEntry, Order, OrderLine, Refund, Settlement
+from shanhuo.orders.models import (
+    CommissionShare,
+    JournalEntry,
+    LineCredit,
+    Order,
+    OrderLine,
+    Refund,
+    Settlement,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from shanhuo.people.models import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one creator gets of a division, and bears of its discount."""
+
+    creator: "Organisation"
+    commission_fen: int
+    discount_fen: int
 
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """Who gets what of some units of a line. Negative when a refund takes it back."""
+    """Who gets what of some units of a line. Negative when a refund takes it back.
+
+    kept_before: units that the settlement and earlier refunds had left with the parties.
+    """
 
     line: OrderLine
     quantity: int
     freight_fen: int
+    kept_before: int = 0
+    credits: "Sequence[LineCredit]" = ()
 
     @property
     def goods_fen(self) -> int:
@@ -55,33 +80,56 @@ class Division:
         borne = self.discount_fen if self.line.discount_funder == Funder.CREATOR else 0
         return self.commission_fen - borne
 
+    def parts(self) -> list[Part]:
+        """The commission, and a discount that creators bear, by creator.
+
+        Each gets the difference between the split of all units kept afterwards and before: rounding
+        never leaves anybody a fen when everything has been given back.
+        """
+        if self.line.creator is None:
+            return []
+        borne = self.line.discount_funder == Funder.CREATOR
+        commissions = self._split(self.line.unit_commission_fen)
+        discounts = self._split(self.line.unit_discount_fen if borne else 0)
+        creators = [credit.creator for credit in self.credits] or [self.line.creator]
+        return [Part(*part) for part in zip(creators, commissions, discounts, strict=True)]
+
+    def _split(self, unit_fen: int) -> list[int]:
+        weights = [credit.basis_points for credit in self.credits] or [1]
+        before = split(self.kept_before * unit_fen, weights=weights)
+        after = split((self.kept_before + self.quantity) * unit_fen, weights=weights)
+        return [now - then for now, then in zip(after, before, strict=True)]
+
     def moves(self, merchant_id: str) -> list[ledger.Move]:
         """All shares leave `held`; whoever bears the discount pays it in there."""
-        line = self.line
-        merchant, creator = ledger.merchant(merchant_id), _creator_account(line)
+        merchant, parts = ledger.merchant(merchant_id), self.parts()
         return [
-            self._move(_funder_account(line, merchant, creator), ledger.HELD, self.discount_fen),
+            *self._borne(merchant, parts),
             self._move(ledger.HELD, merchant, self.goods_fen - self.fee_fen - self.commission_fen),
             self._move(ledger.HELD, ledger.PLATFORM, self.fee_fen),
-            self._move(ledger.HELD, creator, self.commission_fen),
+            *(
+                self._move(ledger.HELD, ledger.creator(part.creator.public_id), part.commission_fen)
+                for part in parts
+            ),
             self._move(ledger.HELD, ledger.freight(merchant_id), self.freight_fen),
         ]
+
+    def _borne(self, merchant: str, parts: list[Part]) -> list[ledger.Move]:
+        """A discount that a creator would bear is the platform's where there is no creator."""
+        if self.line.discount_funder == Funder.CREATOR and parts:
+            return [
+                self._move(ledger.creator(part.creator.public_id), ledger.HELD, part.discount_fen)
+                for part in parts
+            ]
+        accounts: dict[str, str] = {Funder.MERCHANT: merchant, Funder.CREATOR: ledger.PLATFORM}
+        funder = accounts.get(self.line.discount_funder, ledger.PLATFORM_FUNDER)
+        return [self._move(funder, ledger.HELD, self.discount_fen)]
 
     def _move(self, source: str, target: str, amount_fen: int) -> ledger.Move:
         """A negative amount goes the other way."""
         if amount_fen < 0:
             source, target = target, source
         return ledger.Move(source, target, abs(amount_fen), self.line)
-
-
-def _creator_account(line: OrderLine) -> str:
-    """A line without a creator has neither commission nor a discount borne by one."""
-    return ledger.creator(line.creator.public_id) if line.creator else ledger.PLATFORM
-
-
-def _funder_account(line: OrderLine, merchant: str, creator: str) -> str:
-    accounts: dict[str, str] = {Funder.MERCHANT: merchant, Funder.CREATOR: creator}
-    return accounts.get(line.discount_funder, ledger.PLATFORM_FUNDER)
 
 
 @transaction.atomic
@@ -93,8 +141,9 @@ def settle_order(*, order_id: int, now: datetime) -> bool:
         return False
     order = Order.objects.told().get(pk=order_id)
     lines = sold.lines_of(order)
+    credits = _credits(lines)
     divisions = [
-        Division(line, line.kept_count, _kept_freight(line))
+        Division(line, line.kept_count, _kept_freight(line), credits=credits[line.pk])
         for line in lines
         if line.kept_count or _kept_freight(line)
     ]
@@ -108,10 +157,24 @@ def book_correction(
 ) -> None:
     """A settled order is refunded: every party returns its part of these units.
 
-    Runs in the refund's transaction; the freight has been used and stays.
+    Runs in the refund's transaction, after it counted the units on their lines; the freight has
+    been used and stays.
     """
-    divisions = [Division(line, -quantity, 0) for line, quantity in units.items()]
+    credits = _credits(units)
+    divisions = [
+        Division(line, -quantity, 0, line.kept_count + quantity, credits[line.pk])
+        for line, quantity in units.items()
+    ]
     _write(order, divisions, refund=refund, key=f"settled:{refund.public_id}", now=now)
+
+
+def _credits(lines: "Iterable[OrderLine]") -> dict[int, list[LineCredit]]:
+    """By line; a fixed order, so that a correction divides as the settlement did."""
+    found: dict[int, list[LineCredit]] = {line.pk: [] for line in lines}
+    rows = LineCredit.objects.filter(line__in=list(found)).select_related("creator")
+    for credit in rows.order_by("pk"):
+        found[credit.line_id].append(credit)
+    return found
 
 
 def _kept_freight(line: OrderLine) -> int:
@@ -127,7 +190,7 @@ def _write(
     now: datetime,
 ) -> None:
     parts = list(divisions)
-    Settlement.objects.bulk_create(
+    rows = Settlement.objects.bulk_create(
         Settlement(
             line=part.line,
             refund=refund,
@@ -144,6 +207,17 @@ def _write(
             merchant_fen=part.merchant_fen,
         )
         for part in parts
+    )
+    CommissionShare.objects.bulk_create(
+        CommissionShare(
+            settlement=row,
+            creator=share.creator,
+            commission_fen=share.commission_fen,
+            discount_fen=share.discount_fen,
+        )
+        for row, part in zip(rows, parts, strict=True)
+        if part.credits
+        for share in part.parts()
     )
     ledger.post(
         key=key,
