@@ -38,6 +38,8 @@ class Config(BaseSettings):
     public_origin: str = "http://localhost:8000"
     allowed_hosts: list[str] = Field(default=["localhost", "127.0.0.1", "[::1]"])
     proxy_count: int = Field(default=0, ge=0, le=5)
+    rtmp_host: str = Field(default="0.0.0.0", description="Where encoders may come from.")  # noqa: S104
+    rtmp_port: int = Field(default=1935, ge=1, lt=32768, description="Of encoders (OBS).")
     rooms_port: int = Field(
         default=0, ge=0, lt=32768, description="Of live rooms; 0: two above the port of the pages."
     )

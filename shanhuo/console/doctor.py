@@ -5,6 +5,7 @@ part never hides the others. Add a check by adding it to `CHECKS`.
 """
 
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -168,6 +169,16 @@ def _ledger() -> Iterator[str]:
         )
 
 
+def _studio() -> Iterator[str]:
+    try:
+        socket.create_connection(("127.0.0.1", settings.RTMP_PORT), 5).close()
+    except OSError:
+        yield (
+            f"No studio answers on port {settings.RTMP_PORT}: cameras are recorded, but nobody "
+            "sees them, and encoders are not let in; start one: shanhuo studio"
+        )
+
+
 def _rooms() -> Iterator[str]:
     if settings.PUBLIC_ORIGIN.startswith("https://") and not settings.ROOMS_URL:
         yield (
@@ -211,6 +222,7 @@ CHECKS: dict[str, Check] = {
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
     "ledger": _ledger,
+    "studio": _studio,
     "rooms": _rooms,
     "ranker": _ranker,
     "pacing": _pacing,

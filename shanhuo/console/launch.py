@@ -63,7 +63,7 @@ def demo(arguments: Sequence[str]) -> None:
     parser.add_argument("--port", type=_port, default=8000)
     options = parser.parse_args(arguments)
     place = setting.Setting.from_environment(os.environ, port=options.port)
-    _require_free_ports(place.port, place.payment_port, place.rooms_port)
+    _require_free_ports(place.port, place.payment_port, place.rooms_port, place.rtmp_port)
     os.environ.update(place.environment())
     with _only_one_in(place.data_dir):
         _run("build_demo")
@@ -79,7 +79,7 @@ def serve(arguments: Sequence[str]) -> None:
     parser.add_argument("--port", type=_port, default=8000)
     options = parser.parse_args(arguments)
     rooms_port = config().rooms_port or options.port + 2
-    _require_free_ports(options.port, rooms_port)
+    _require_free_ports(options.port, rooms_port, config().rtmp_port)
     # Pages say where the rooms are, so every program must know.
     os.environ["SHANHUO_ROOMS_PORT"] = str(rooms_port)
     _run("preflight")

@@ -58,6 +58,11 @@ class Setting:
         return f"http://localhost:{self.port}"
 
     @property
+    def rtmp_port(self) -> int:
+        """Where encoders publish."""
+        return self.port + 3
+
+    @property
     def rooms_port(self) -> int:
         return self.port + 2
 
@@ -79,6 +84,8 @@ class Setting:
             "SHANHUO_DATABASE_URL": "",
             "SHANHUO_SECRETS_DIR": str(secrets_dir),
             "SHANHUO_PUBLIC_ORIGIN": self.origin,
+            "SHANHUO_RTMP_HOST": "127.0.0.1",
+            "SHANHUO_RTMP_PORT": str(self.rtmp_port),
             "SHANHUO_ROOMS_PORT": str(self.rooms_port),
             "SHANHUO_ROOMS_URL": "",
             "SHANHUO_REDIS_URL": "",

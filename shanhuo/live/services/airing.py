@@ -18,7 +18,7 @@ from shanhuo.kernel import audit, facts, tokens
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live.events import SessionEnded, SessionOpened
 from shanhuo.live.models import Session, SessionStep, ShowcaseItem, Take
-from shanhuo.live.states import EndReason, SessionStatus, TakeEnd, TakeProblem
+from shanhuo.live.states import EndReason, SessionStatus, TakeEnd, TakeProblem, TakeSource
 from shanhuo.live.transitions import WrongStatus, move
 
 if TYPE_CHECKING:
@@ -162,12 +162,16 @@ def on_air_seconds(session: Session) -> int:
 
 @transaction.atomic
 def issue_stream_key(*, session_id: int, by: "User", now: datetime) -> str:
-    """A new key for encoders; the one before is worth nothing from now on. Shown this once."""
+    """A new key for encoders, shown this once; the one before is worth nothing from now on, and
+    whoever films with it is cut off."""
     session = _locked(session_id)
     if session.status not in MAY_FILM | MAY_REHEARSE:
         raise WrongStatus
     key = f"{session.public_id}-{secrets.token_hex(16)}"
     Session.objects.filter(pk=session.pk).update(key_digest=_digest(key))
+    open_takes = Take.objects.filter(session=session, ended_at__isnull=True)
+    for take in open_takes.filter(source=TakeSource.ENCODER):
+        end_take(take_id=take.pk, why=TakeEnd.REPLACED, now=now)
     audit.record(
         verb="live.stream_key", actor=by, subject=f"live.Session:{session.public_id}", now=now
     )

@@ -25,6 +25,7 @@ from shanhuo.live.queries import OpenTake
 from shanhuo.live.services import airing
 from shanhuo.live.states import SessionStatus, TakeEnd, TakeProblem
 from shanhuo.realtime.studio.packing import Packer
+from shanhuo.realtime.studio.rtmp import RtmpDoor
 
 LOOK_S = 0.4
 TEND_S = 1.0
@@ -68,6 +69,7 @@ class Studio:
         self._stages: dict[str, Stage] = {}
         self._over: set[str] = set()
         self._stopping = asyncio.Event()
+        self._door = RtmpDoor(self.ask, self._problem)
         self._work = settings.PRIVATE_DIR / "live" / ".studio"
 
     async def run(self) -> None:
@@ -76,6 +78,7 @@ class Studio:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         self._work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        await self._door.open(settings.RTMP_HOST, settings.RTMP_PORT)
         since, tended = clock.now() - LONG_AGO, 0.0
         while not self._stopping.is_set():
             with suppress(DatabaseError):  # it may be restarting; pictures go on meanwhile
@@ -186,6 +189,7 @@ class Studio:
 
     async def _stop(self) -> None:
         """Tools are ended; every part that is on the shelf stays, the next start goes on there."""
+        self._door.close()
         for task in self._packing.values():
             task.cancel()
         await asyncio.gather(*self._packing.values(), return_exceptions=True)
