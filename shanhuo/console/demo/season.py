@@ -8,12 +8,14 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from django.core.management import call_command
+from django.utils import translation
 
 from shanhuo.console.demo import (
     cast,
     clips,
     films,
     households,
+    live,
     projects,
     sales,
     script,
@@ -151,6 +153,8 @@ class Season:
             audience.go_home(now=self.calendar.moment(DAYS - 1, 23))
         with clock.at(self.built_at):
             sales.announce(self.cast.places, self.products, now=self.built_at)
+            with translation.override("zh-hans"):
+                live.announce(self.cast, self.products, now=self.built_at)
 
     def _count(self) -> Iterator[object]:
         """The first night of the platform's own worker: compaction, roll-ups, release, sealing."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
+from django.conf import settings
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from shanhuo.goods import queries as goods
@@ -116,7 +117,7 @@ def find_sessions(
 
 @dataclass(frozen=True, slots=True)
 class SessionCard:
-    """A session on a list. `cover` and `thumb` are those of its first product, or empty."""
+    """A session on a list. `cover` and `thumb`: addresses of its first product's, or empty."""
 
     public_id: str
     title: str
@@ -183,10 +184,14 @@ def _card(row: Session, shelf: list[int], products: dict[int, Any]) -> SessionCa
         operator_name=row.organisation.name,
         host_name=row.host.display_name,
         goods_count=len(shelf),
-        cover=shown.cover if shown else "",
-        cover_jpeg=shown.cover_jpeg if shown else "",
-        thumb=shown.thumb if shown else "",
+        cover=_address(shown.cover if shown else ""),
+        cover_jpeg=_address(shown.cover_jpeg if shown else ""),
+        thumb=_address(shown.thumb if shown else ""),
     )
+
+
+def _address(path: str) -> str:
+    return f"{settings.MEDIA_URL}{path}" if path else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def key(request: HttpRequest, public_id: str) -> HttpResponse:
     """A new stream key; this page is the only one that ever shows it."""
     session = directed_session(request, public_id)
     made = airing.issue_stream_key(session_id=session.pk, by=actor_of(request), now=clock.now())
-    host, port = request.get_host().partition(":")[0], getattr(settings, "RTMP_PORT", 1935)
+    host, port = request.get_host().partition(":")[0], settings.RTMP_PORT
     context = {"session": session, "key": made, "address": f"rtmp://{host}:{port}/live"}
     return render(request, "web/live/key.html", context)
 

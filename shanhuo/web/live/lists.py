@@ -1,7 +1,5 @@
 """What is on air, what comes, what can be seen again; and what one wants to be told of."""
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +12,6 @@ from shanhuo.web.live.forms import FindForm
 from shanhuo.web.live.rows import refuse_minors
 
 TILES = 24
-STRIP = 8
 SOON = 12
 
 
@@ -51,11 +48,3 @@ def reminders(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, TILES).get_page(request.GET.get("page"))
     cards = queries.cards(page.object_list, day=clock.today())
     return render(request, "web/live/reminders.html", {"page": page, "cards": cards})
-
-
-def strip(*, county: Any = None) -> list[SessionCard]:
-    """What is on air at this moment, for other pages: everywhere, or from one county."""
-    rows = queries.on_air()
-    if county is not None:
-        rows = rows.filter(county=county)
-    return queries.cards(rows[:STRIP], day=clock.today())

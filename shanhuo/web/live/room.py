@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
 from shanhuo.live import queries, rules
+from shanhuo.live.media import shelf
+from shanhuo.live.queries import ReplayView
 from shanhuo.live.services import planning
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.chat import chat_of, let_connect
@@ -45,14 +46,18 @@ def remind(request: HttpRequest, public_id: str) -> HttpResponse:
 def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
     now = clock.now()
     [card] = queries.cards([session], day=clock.day_of(now))
+    items = queries.shown_items(session, now=now)
+    replay = queries.replay_of(session) if card.is_over else None
     return {
         "session": session,
         "card": card,
         "cast": queries.cast_of(session),
-        "shelf": queries.shown_items(session, now=now),
+        "shelf": items,
+        "pinned": next((item for item in items if item.is_pinned), None),
         "chat": chat_of(request, session),
         "figures": figures_of(session, now=now),
-        "film": f"{settings.MEDIA_URL}live/{session.media_key}/index.m3u8",
+        "film": _film(session, replay),
+        "replay": replay,
         "can_moderate": rules.can_moderate(request.user, session),
         "my_part": queries.my_part(request.user, session),
         "reminded": queries.wants_reminder(request.user, session),
@@ -60,3 +65,10 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "now_ms": int(now.timestamp() * 1000),
         "starts_ms": int(session.starts_at.timestamp() * 1000),
     }
+
+
+def _film(session: Any, replay: ReplayView | None) -> str:
+    """The address that is played: of the replay once it is made; none where it was withdrawn."""
+    if replay:
+        return "" if replay.is_withdrawn else replay.address
+    return shelf.address_of(session)

@@ -17,6 +17,7 @@ from shanhuo.kernel import clock, ids, sheets
 from shanhuo.regions.queries import county_of
 from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web.downloads import workbook
+from shanhuo.web.onair import strip
 from shanhuo.web.placing import banner_on
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
 from shanhuo.web.showing import show
@@ -44,6 +45,7 @@ def storefront(request: HttpRequest, adcode: str) -> HttpResponse:
     context = _shelf(request, admitted)
     calendar = queries.season_calendar(admitted)
     context |= {"county": county, "calendar": calendar, "slogans": queries.slogans_of(admitted)}
+    context["live"] = strip(request, county=county)
     return render(request, "web/shop/storefront.html", context)
 
 

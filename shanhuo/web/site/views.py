@@ -15,6 +15,7 @@ from shanhuo.people.services.accounts import WrongGuardianCode
 from shanhuo.regions import queries as regions
 from shanhuo.web import shell
 from shanhuo.web.desks import desks_of
+from shanhuo.web.onair import begun, strip
 from shanhuo.web.placing import banner_on
 from shanhuo.web.refusals import is_htmx
 from shanhuo.web.site import counties as explorer
@@ -26,6 +27,7 @@ from shanhuo.web.site.forms import YouthForm
 def home(request: HttpRequest) -> HttpResponse:
     context = {
         "support": banner_on(request),
+        "live": strip(request),
         "posts": front.fresh_posts(),
         "goods": front.goods_of_the_season(clock.today()),
         "counties": front.counties_with_goods(),
@@ -69,7 +71,8 @@ def rules(request: HttpRequest) -> HttpResponse:
 @require_safe
 def me(request: HttpRequest) -> HttpResponse:
     """One's own hub; for a visitor, the way to sign in."""
-    return render(request, "web/site/me.html", {"desks": desks_of(request.user)})
+    context = {"desks": desks_of(request.user), "begun": begun(request)}
+    return render(request, "web/site/me.html", context)
 
 
 @require_POST

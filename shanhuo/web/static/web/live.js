@@ -11,6 +11,7 @@ const compact = (number) => {
   }
   return String(number);
 };
+const yuan = (fen) => `¥${(fen / 100).toFixed(2)}`;
 const show = (element, is) => element?.toggleAttribute("hidden", !is);
 const write = (element, text) => { if (element && element.textContent !== text) element.textContent = text; };
 
@@ -60,14 +61,24 @@ function goodOf(item, list) {
   const known = [...list.children].find((row) => row.dataset.item === String(item.id));
   if (known) return known;
   const row = document.createElement("li");
-  row.className = "good";
+  row.className = "ware";
   row.dataset.item = item.id;
   row.innerHTML = '<span class="thumb no-picture"></span><div class="grow"><p class="row tight"><strong></strong><span class="badge warm" data-on-screen hidden></span><span class="badge info" data-explain hidden></span></p><p class="price" data-price></p></div><a class="button primary" data-buy></a>';
   $("strong", row).textContent = item.title;
   const link = $("a", row);
-  link.href = item.address;
+  link.href = `${item.address}?session=${page.dataset.session}`;
   link.textContent = list.dataset.buy;
   return row;
+}
+
+/** The bar over the film: what is on the screen now, and the way to buy it. */
+function tellPinned(pinned) {
+  const bar = $("[data-pinned]");
+  show(bar, Boolean(pinned));
+  if (!bar || !pinned) return;
+  bar.href = `${pinned.address}?session=${page.dataset.session}`;
+  write($("[data-title]", bar), pinned.title);
+  write($("[data-price]", bar), yuan(pinned.price_fen));
 }
 
 function tellGoods({ items, pinned }) {
@@ -84,10 +95,11 @@ function tellGoods({ items, pinned }) {
     const word = list.dataset[item.state];
     write($("[data-explain]", row), word ?? "");
     show($("[data-explain]", row), Boolean(word));
-    const price = item.price_fen === null ? "" : `¥${(item.price_fen / 100).toFixed(2)}`;
-    if (price && $("[data-price]", row).textContent.replaceAll(",", "").trim().split(" ")[0] !== price) write($("[data-price]", row), price);
+    const price = yuan(item.price_fen);
+    if ($("[data-price]", row).textContent.replaceAll(",", "").trim().split(" ")[0] !== price) write($("[data-price]", row), price);
     return { row, isPinned };
   });
+  tellPinned(pinned);
   rows.sort((one, other) => other.isPinned - one.isPinned);
   const ordered = rows.map(({ row }) => row);
   if (ordered.some((row, place) => list.children[place] !== row) || list.children.length !== ordered.length) list.replaceChildren(...ordered);
@@ -100,3 +112,17 @@ document.addEventListener("shanhuo:room", ({ detail }) => {
   write($("[data-watching]"), compact(detail.viewers));
   tellGoods(detail);
 });
+
+// ---- a replay: its chapters, and an address that names a part (#t=61,95) ----
+
+const seek = (seconds) => document.dispatchEvent(new CustomEvent("shanhuo:film-seek", { detail: { seconds } }));
+
+document.addEventListener("click", ({ target }) => {
+  const chapter = target.closest("[data-seek]");
+  if (!chapter) return;
+  seek(Number(chapter.dataset.seek) / 1000);
+  document.querySelector("[data-film]")?.scrollIntoView({ block: "nearest" });
+});
+
+const part = location.hash.match(/^#t=(\d+)/);
+if (part) addEventListener("load", () => seek(Number(part[1])));

@@ -350,7 +350,7 @@ function awaken(box) {
   });
   video.addEventListener("waiting", () => { film?.tell("waiting"); film?.stalled(); });
   video.addEventListener("resize", () => box.classList.toggle("upright", video.videoHeight > video.videoWidth));
-  video.addEventListener("volumechange", () => { if (sound) sound.hidden = !video.muted; });
+  video.addEventListener("volumechange", () => { if (sound) sound.hidden = !video.muted || !video.played.length; });
   sound?.addEventListener("click", () => { video.muted = false; video.play(); });
   eye?.addEventListener("click", () => film.again({ soundOnly: false }));
   ask.addEventListener("click", () => { if (isReplay) video.muted = false; begin(); });
