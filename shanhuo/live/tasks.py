@@ -27,6 +27,12 @@ def seal_what_waits() -> None:
     sealing.seal_what_waits(now=clock.now())
 
 
+@jobs.every(timedelta(days=1))
+@jobs.task()
+def note_order_news() -> None:
+    sealing.note_order_news(now=clock.now())
+
+
 @jobs.every(timedelta(hours=1))
 @jobs.task()
 def seal_news() -> None:

@@ -5,6 +5,7 @@ a supplement says which earlier line it replaces.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ from shanhuo.live.models import (
     Take,
 )
 from shanhuo.live.states import SessionStatus
+from shanhuo.orders import queries as orders
 
 Row = dict[str, Any]
 
@@ -152,6 +154,16 @@ def _minutes(session: Session) -> Iterator[Row]:
     )
 
 
+def _orders(session: Session) -> Iterator[Row]:
+    """Every line that the session brought, also of orders that were never paid."""
+    yield from map(_told, orders.order_lines_of_session(session.public_id))
+
+
+def _offers(session: Session) -> Iterator[Row]:
+    sales = ShowcaseItem.objects.filter(session=session, hot_sale__isnull=False)
+    yield from map(_told, orders.offer_records(sales.values_list("hot_sale", flat=True)))
+
+
 RECORDS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "session": _session,
     "cast": _cast,
@@ -166,6 +178,8 @@ RECORDS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "penalties": _penalties,
     "questions": _questions,
     "minutes": _minutes,
+    "orders": _orders,
+    "offers": _offers,
 }
 
 
@@ -175,6 +189,10 @@ def _rows(rows: QuerySet[Any], *columns: str, **paths: str) -> Iterator[Row]:
     told = rows.order_by("pk").values_list("pk", *columns, *paths.values())
     for values in told.iterator(chunk_size=2000):
         yield dict(zip(names, map(_plain, values), strict=True))
+
+
+def _told(shape: Any) -> Row:
+    return {name: _plain(value) for name, value in asdict(shape).items()}
 
 
 def _plain(value: Any) -> Any:

@@ -20,9 +20,12 @@ from shanhuo.live.models import Bundle, Session, Supplement, Take
 from shanhuo.live.queries.takes import shown_takes
 from shanhuo.live.states import SessionStatus
 from shanhuo.live.transitions import move
+from shanhuo.orders import queries as orders
 
 SEAL = "evidence.seal"
 FIRST_TRIES = timedelta(minutes=5)
+LOOK_BACK = timedelta(hours=49)
+"""Two nights and an hour: one night may be missed."""
 _RECORDS = "records"
 _log = logging.getLogger(__name__)
 
@@ -120,6 +123,12 @@ def _note_problem(session: Session, error: OSError) -> None:
     problem = "disk_full" if full else (error.strerror or type(error).__name__)
     Session.objects.filter(pk=session.pk).update(sealing_problem=problem[:200])
     _log.error("evidence not sealed: session=%s problem=%s", session.public_id, problem)
+
+
+def note_order_news(*, now: datetime) -> None:
+    """Bundles of whose orders something was told since yesterday want a supplement."""
+    told = orders.sessions_with_order_news(since=now - LOOK_BACK, until=now)
+    Bundle.objects.filter(session__public_id__in=told).update(orders_changed_at=now)
 
 
 def bundles_with_news() -> QuerySet[Bundle]:

@@ -51,7 +51,17 @@ from shanhuo.orders.queries.orders import (
     to_send_count,
 )
 from shanhuo.orders.queries.receipt import Receipt, ReceiptLine, receipt_of
-from shanhuo.orders.queries.sessions import SessionSales, sales_of_sessions
+from shanhuo.orders.queries.sessions import (
+    OfferRecord,
+    SessionOrderLine,
+    SessionSales,
+    offer_records,
+    order_counts_of_sessions,
+    order_lines_of_session,
+    sales_of_sessions,
+    sessions_with_order_news,
+    settled_of_sessions,
+)
 from shanhuo.orders.queries.slips import (
     HouseholdLine,
     LotBalance,
@@ -73,10 +83,12 @@ __all__ = [
     "CheckoutView",
     "HouseholdLine",
     "LotBalance",
+    "OfferRecord",
     "ParcelView",
     "Receipt",
     "ReceiptLine",
     "SaleView",
+    "SessionOrderLine",
     "SessionSales",
     "Statement",
     "StatementRow",
@@ -103,6 +115,9 @@ __all__ = [
     "in_days",
     "lot_balances",
     "notices",
+    "offer_records",
+    "order_counts_of_sessions",
+    "order_lines_of_session",
     "orders_of_buyer",
     "orders_of_merchants",
     "orders_visible_to",
@@ -119,6 +134,8 @@ __all__ = [
     "sales_of_merchants",
     "sales_of_sessions",
     "sales_visible_to",
+    "sessions_with_order_news",
+    "settled_of_sessions",
     "shipments_of_merchants",
     "slips_of_merchants",
     "statement_of",

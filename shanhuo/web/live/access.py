@@ -40,6 +40,10 @@ TABLE: dict[str, Access] = {
     "live:checks": _WATCH,
     "live:check": _WATCH,
     "live:decide": Access.OPERATOR,
+    # Rows decide: the cast, the sellers, the office of the county, operators and auditors.
+    "live:results": Access.SIGNED_IN,
+    "live:my_results": Access.SIGNED_IN,
+    "live:office_results": Access.OFFICER,
     "live:answers": Access.ANYONE,
     "live:evidence": _WATCH,
     "live:evidence_one": _WATCH,

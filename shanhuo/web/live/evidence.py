@@ -215,7 +215,7 @@ def _bytes(path: Path) -> Iterator[bytes]:
 
 def _workbook(found: Any) -> HttpResponse:
     headings = [
-        _now("Number"),
+        _now("Session number"),
         _now("Title"),
         _now("County"),
         _now("Ended"),

@@ -12,6 +12,7 @@ from shanhuo.web.live import (
     lists,
     moderating,
     planning,
+    results,
     room,
     studio,
 )
@@ -25,8 +26,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("live/<slug:public_id>/ticket", chat.ticket, name="ticket"),
     path("live/<slug:public_id>/say", chat.say, name="say"),
     path("live/<slug:public_id>/report", chat.report, name="report"),
+    path("live/<slug:public_id>/results", results.session, name="results"),
     path("live/<slug:public_id>/remind", room.remind, name="remind"),
     path("studio/live", studio.sessions, name="studio"),
+    path("studio/live/results", results.mine, name="my_results"),
     path("studio/live/new", planning.new, name="plan_new"),
     path("studio/live/<slug:public_id>", planning.plan, name="plan"),
     path("studio/live/<slug:public_id>/words", planning.edit, name="plan_edit"),
@@ -64,5 +67,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ops/live/<slug:public_id>/replay", evidence.replay_, name="evidence_replay"),
     path("ops/live/<slug:public_id>", checking.session, name="check"),
     path("ops/live/<slug:public_id>/decide", checking.decide, name="decide"),
+    path("county/live/results", results.office, name="office_results"),
     path("county/live", checking.office, name="office"),
 ]
