@@ -20,7 +20,7 @@ from bench.lib import Figure, Load, granian, hammer, request, server
 from bench.o2 import naive
 
 PORT = 8163
-CONNECTIONS = 256
+CONNECTIONS = 512
 
 
 def run(quick: bool) -> list[Figure]:

@@ -21,7 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from django.db import Error, IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
+from shanhuo.kernel.prepared import prepared
+from shanhuo.kernel.rows import change
 from shanhuo.orders import policy
 from shanhuo.orders.choices import SaleState
 from shanhuo.orders.models import HotClaim, HotSale
@@ -110,14 +113,18 @@ def _one_transaction(wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
         by_sale[wish.sale_id].append(place)
     answers = [Answer(State.NO_SALE)] * len(wishes)
     with _turn(), transaction.atomic():
-        # Ascending pk: two processes queue for the rows instead of deadlocking.
-        sales = HotSale.objects.filter(pk__in=by_sale).order_by("pk")
-        for sale in sales.select_for_update(no_key=True):
+        for sale in _locked_sales(ids=list(by_sale)):
             places = by_sale[sale.pk]
             dealt = _deal(sale, [wishes[place] for place in places], now=now)
             for place, answer in zip(places, dealt, strict=True):
                 answers[place] = answer
     return answers
+
+
+@prepared
+def _locked_sales(ids: Sequence[int]) -> QuerySet[HotSale]:
+    """Ascending pk: two processes queue for the rows instead of deadlocking."""
+    return HotSale.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True)
 
 
 def _deal(sale: HotSale, wishes: Sequence[Wish], *, now: datetime) -> list[Answer]:
@@ -142,9 +149,7 @@ def _deal(sale: HotSale, wishes: Sequence[Wish], *, now: datetime) -> list[Answe
         answers.append(answer)
     if taken:
         _keep(sale.pk, taken, now=now, expires_at=expires_at)
-        HotSale.objects.filter(pk=sale.pk).update(
-            left_count=left, sold_out_at=None if left else now
-        )
+        change([sale], left_count=left, sold_out_at=None if left else now)
     return answers
 
 

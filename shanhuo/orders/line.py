@@ -125,7 +125,8 @@ class Line:
                 dropped.cancel()
             # Nearly always the last; a ticket goes back to where it was.
             insort(self._waiting, (arrived, self._count, wish, future))
-        self._wake.set()
+        if not self._wake.is_set():
+            self._wake.set()
         if len(self._unattended) > 2 * MOST_WAITING:
             # Answers that nobody has fetched: the database gives the same ones again.
             del self._unattended[next(iter(self._unattended))]

@@ -10,6 +10,7 @@ the database is asked even in a crowd.
 """
 
 import asyncio
+from datetime import datetime
 
 import msgspec
 
@@ -89,8 +90,8 @@ class BuyDoor:
 
     async def buy(self, request: HotRequest) -> HotAnswer:
         """Answer one POST."""
-        wanted, entry = _read(await small_body(request))
-        now = clock.now()
+        body, now = await small_body(request), clock.now()
+        wanted, entry = _read(body, now=now)
         if entry.is_early_at(now):
             raise _refusal(hot.State.NOT_OPEN)
         here = self._line
@@ -110,13 +111,13 @@ class BuyDoor:
         return _told(answer)
 
 
-def _read(body: bytes) -> tuple[BuyBody, Entry]:
+def _read(body: bytes, *, now: datetime) -> tuple[BuyBody, Entry]:
     try:
         wanted = _decoder.decode(body)
     except (msgspec.DecodeError, RecursionError) as odd:
         raise HotRefusal(400, "malformed", "Send a token and a quantity.") from odd
     try:
-        return wanted, read_entry(wanted.token, now=clock.now())
+        return wanted, read_entry(wanted.token, now=now)
     except tokens.BadToken as bad:
         raise HotRefusal(401, bad.code, "Open the page of the sale again.") from bad
 
