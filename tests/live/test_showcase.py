@@ -18,6 +18,7 @@ from shanhuo.live.models import Explanation, Session, ShowcaseItem
 from shanhuo.live.services import showcase
 from shanhuo.live.states import ItemProblem
 from shanhuo.live.transitions import WrongStatus
+from shanhuo.orders import services
 from shanhuo.orders.choices import SaleState
 from shanhuo.people.models import Organisation
 
@@ -273,3 +274,29 @@ def test_a_showcase_of_any_size_costs_the_same_statements(count, session, make_s
     with CaptureQueriesContext(connection) as asked:
         assert len(queries.shown_items(session, now=noon)) == count
     assert len(asked) == 5
+
+
+def test_attack_14_the_price_of_an_offer_is_the_one_that_was_shown(
+    session, plums, put_in, lin, mei, make_county, noon
+):
+    """Between the view and the order the shop's price changes: the offer stands, or says so."""
+    sale = offer(put_in(plums), plums, by=lin, now=noon)
+    opened = noon + MINUTE
+    address = services.keep_address(
+        owner=mei,
+        county_id=make_county("渝中区", "500103").pk,
+        recipient="梅女士",
+        phone="13900139000",
+        street="解放碑 1 号",
+        is_default=True,
+        now=noon,
+    )
+    with pytest.raises(services.SaleNotOpen):
+        services.claim(sale=sale, buyer=mei, quantity=1, now=opened - timedelta(milliseconds=1))
+    services.claim(sale=sale, buyer=mei, quantity=1, now=opened)
+    order = {"buyer": mei, "sale_id": sale.pk, "address": address.public_id, "now": opened}
+    goods.set_price(
+        sku_id=plums.pk, chain=PriceChain(4500, 0, 0, 0, 0), actor_id=lin.pk, now=opened
+    )
+    placed = services.order_claim(**order, total_seen_fen=990, key="0123456789")
+    assert placed.amount_fen == 990
