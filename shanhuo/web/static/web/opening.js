@@ -4,11 +4,10 @@
 const LATEST_MS = 10000;
 const SEEN_MS = 500;
 const { opening } = document.body.dataset;
-const line = navigator.connection;
 const atWork = () => navigator.userActivation?.hasBeenActive || scrollY > 0 || document.hidden || performance.now() > LATEST_MS;
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-if (!line?.saveData && !atWork()) ask();
+if (!atWork()) ask();
 
 async function ask() {
   const answer = await fetch(opening, { credentials: "same-origin" });
@@ -51,20 +50,9 @@ function open(dialog) {
     clearTimeout(seenIn);
     dialog.remove();
   });
-  showPicture(dialog);
   dialog.showModal();
   if (left) say(left);
   else stop();
-}
-
-/** The small cover, unless the line is so slow that it would come when the card is gone. Its place is
- * kept from the beginning: nothing moves under a thumb that wants to skip. */
-function showPicture(dialog) {
-  const image = dialog.querySelector("img[data-src]");
-  if (!image) return;
-  if (/2g/.test(line?.effectiveType ?? "")) return image.remove();
-  image.src = image.dataset.src;
-  image.removeAttribute("data-src");
 }
 
 function tellerOf({ dataset: { sheet, signals } }) {

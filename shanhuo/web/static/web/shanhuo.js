@@ -207,10 +207,13 @@ document.addEventListener("change", ({ target }) => {
 });
 window.addEventListener("offline", () => say(words.offline, "bad"));
 
-// The opening card of a visit: asked for when the page is there, not after it was skipped today.
+// The opening card of a visit: asked for when the page is there, not after it was skipped today, and
+// not on a line that is slow or saves data: there the page itself is worth waiting for, and no more.
 const skippedOn = localStorage.getItem("opening");
 const todayInShanghai = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10);
-if (words.opener && !sessionStorage.getItem("opened") && skippedOn !== todayInShanghai) {
+const line = navigator.connection;
+const isSlow = line?.saveData || /[23]g/.test(line?.effectiveType ?? "");
+if (words.opener && !isSlow && !sessionStorage.getItem("opened") && skippedOn !== todayInShanghai) {
   sessionStorage.setItem("opened", "yes");
   if (document.readyState === "complete") import(words.opener);
   else addEventListener("load", () => import(words.opener));
