@@ -21,6 +21,7 @@ from django.db import connection
 from shanhuo.config import config
 from shanhuo.console import preflight
 from shanhuo.kernel import audit, clock, jobs, rekeying
+from shanhuo.live import queries as live
 from shanhuo.orders import ledger
 from shanhuo.people import queries as people
 from shanhuo.traffic import rehearsing, teaching
@@ -200,6 +201,15 @@ def _rooms() -> Iterator[str]:
         )
 
 
+def _moderators() -> Iterator[str]:
+    load = live.moderation_load()
+    if load.is_too_few:
+        yield (
+            f"{load.rooms} live rooms are on air with {load.moderators} moderators; the rule is "
+            "one for every 50 rooms: add moderators to their casts."
+        )
+
+
 def _ranker() -> Iterator[str]:
     yield from teaching.problems(now=clock.now())
 
@@ -224,6 +234,7 @@ CHECKS: dict[str, Check] = {
     "ledger": _ledger,
     "studio": _studio,
     "rooms": _rooms,
+    "moderators": _moderators,
     "ranker": _ranker,
     "pacing": _pacing,
 }

@@ -5,8 +5,8 @@ import logging
 from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import cast
 
-from django.db import DatabaseError
 from picows import (
     WSCloseCode,
     WSMsgType,
@@ -34,6 +34,7 @@ from shanhuo.realtime.rooms.limits import (
     TICK_S,
 )
 from shanhuo.realtime.rooms.room import Room
+from shanhuo.realtime.rooms.wire import Wire
 
 Admission = Guest | WSUpgradeResponseWithListener
 log = logging.getLogger(__name__)
@@ -107,11 +108,9 @@ class House:
         guest.room.leave(guest)
 
     def _address_of(self, transport: WSTransport) -> str:
-        peer = transport.underlying_transport.get_extra_info("peername")
         forwarded = transport.request.headers.getall("x-forwarded-for", ())
-        return addresses.behind(
-            peer[0] if peer else "unknown", forwarded, proxy_count=self._proxy_count
-        )
+        wire = cast(Wire, transport.underlying_transport)
+        return addresses.behind(wire.peer, forwarded, proxy_count=self._proxy_count)
 
     def take_line(self, guest: Guest, said: Say) -> bool:
         """A line for the next tick; False when too many wait."""
@@ -183,7 +182,8 @@ class House:
         )
         try:
             news = await asyncio.to_thread(self._books.settle, work, now=clock.now())
-        except (DatabaseError, OSError):
+        except Exception:
+            # The database is away, or one of ours is wrong: the rooms go on without it.
             log.exception("the rooms could not be settled; they try again")
             for sums in work.sums:
                 known[sums.session_id].put_back(sums)
