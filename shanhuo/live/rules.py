@@ -7,6 +7,8 @@ from shanhuo.live.states import CastRole
 from shanhuo.people import rules as people
 
 ON_STAGE = frozenset({CastRole.HOST, CastRole.COHOST})
+SHOWN = frozenset({Session.Status.SCHEDULED, Session.Status.ON_AIR, Session.Status.INTERRUPTED})
+"""Announced, and not over yet: it has a screen."""
 PUBLIC = frozenset(
     {
         Session.Status.SCHEDULED,

@@ -144,7 +144,8 @@ def test_what_comes_after_the_check_needs_the_look_of_somebody_else(
         session_id=session.pk, product_id=plums.product_id, by=lin, now=noon
     ).pk
     assert shown(session, noon) == []
-    assert [one.pk for one in queries.items_to_pass(session)] == [item]
+    assert [one.pk for one in queries.late_items_for(wang)] == [item]
+    assert [*queries.late_items_for(lin), *queries.late_items_for(mei)] == []
     with pytest.raises(showcase.NotToBePinned) as refusal:
         showcase.pin(item_id=item, by=lin, now=noon)
     assert refusal.value.details["problem"] == ItemProblem.UNCHECKED
@@ -154,7 +155,7 @@ def test_what_comes_after_the_check_needs_the_look_of_somebody_else(
     showcase.pass_item(item_id=item, by=wang, now=noon)
     showcase.pin(item_id=item, by=lin, now=noon)
     assert shown(session, noon) == [("巫山脆李", 3980, 10, True)]
-    assert not queries.items_to_pass(session)
+    assert not queries.late_items_for(wang)
 
 
 def test_nobody_else_changes_the_showcase_and_not_after_the_end(
@@ -300,3 +301,18 @@ def test_attack_14_the_price_of_an_offer_is_the_one_that_was_shown(
     )
     placed = services.order_claim(**order, total_seen_fen=990, key="0123456789")
     assert placed.amount_fen == 990
+
+
+def test_an_officer_passes_late_goods_on_a_page(session, plums, client, lin, mei, wang, noon):
+    item = showcase.add_item(
+        session_id=session.pk, product_id=plums.product_id, by=lin, now=noon
+    ).pk
+    client.force_login(wang)
+    page = client.get("/county/live/goods").content.decode()
+    assert (f'name="item" value="{item}"' in page, "巫山脆李" in page) == (True, True)
+    assert client.post("/county/live/goods/pass", {"item": "x"}).status_code == 404
+    assert client.post("/county/live/goods/pass", {"item": item}).status_code == 302
+    assert [one.id for one in queries.shown_items(session, now=noon)] == [item]
+    assert "没有" in client.get("/county/live/goods").content.decode()
+    client.force_login(mei)
+    assert client.get("/county/live/goods").status_code in (403, 404)

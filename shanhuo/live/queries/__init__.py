@@ -68,7 +68,7 @@ from shanhuo.live.queries.showcase import (
     OfferView,
     PinView,
     desk_items,
-    items_to_pass,
+    late_items_for,
     pins_of,
     shown_items,
 )
@@ -120,8 +120,8 @@ __all__ = [
     "find_evidence",
     "find_sessions",
     "in_public",
-    "items_to_pass",
     "last_refusal",
+    "late_items_for",
     "moderation_load",
     "my_part",
     "on_air",

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.prepared import prepared
-from shanhuo.live.models import Pin, Session, ShowcaseItem
+from shanhuo.live import rules
+from shanhuo.live.models import Cast, Pin, Session, ShowcaseItem
 from shanhuo.live.showcase import problem_of, screen_price_fen
 from shanhuo.live.states import ExplainState, ItemProblem, UnpinReason
 from shanhuo.orders.choices import SaleState
+from shanhuo.people import rules as people
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +129,24 @@ def _offer(item: ShowcaseItem, *, now: datetime) -> OfferView | None:
     )
 
 
-def items_to_pass(session: Session) -> QuerySet[ShowcaseItem]:
-    """What came after the check and still waits for somebody's look, the longest waiting first."""
-    items = ShowcaseItem.objects.filter(session=session, removed_at=None, passed_at=None)
-    late = Q(session__submitted_at=None) | Q(added_at__gt=F("session__submitted_at"))
-    return items.filter(late).select_related("product__merchant").order_by("added_at", "pk")
+def late_items_for(user: Any) -> QuerySet[ShowcaseItem]:
+    """What came after the check and waits for this person's look, the longest waiting first: of all
+    sessions for an operator, of the counties for an officer, never of one's own session."""
+    roles = people.roles_of(user)
+    waiting = ShowcaseItem.objects.filter(
+        removed_at=None,
+        passed_at=None,
+        added_at__gt=F("session__submitted_at"),
+        session__status__in=rules.SHOWN,
+    )
+    if not roles.is_operator:
+        waiting = waiting.filter(session__county__in=roles.county_ids)
+    own = Cast.objects.filter(user=user).values("session")
+    return (
+        waiting.exclude(session__in=own)
+        .select_related("session", "product__merchant")
+        .order_by("added_at", "pk")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 S = SessionStatus
 MOST_ITEMS = 100
 PLANNED = frozenset({S.DRAFT, S.SUBMITTED, S.SCHEDULED, S.ON_AIR, S.INTERRUPTED})
-SHOWN = frozenset({S.SCHEDULED, S.ON_AIR, S.INTERRUPTED})
 RUNNING = frozenset({S.ON_AIR, S.INTERRUPTED})
 _REASONS = {ItemProblem.POOL: UnpinReason.POOL, ItemProblem.STOCK: UnpinReason.STOCK}
 
@@ -167,7 +166,7 @@ def pin(*, item_id: int, by: "User", now: datetime) -> None:
     Raises NotYourShowcase, WrongStatus, NoSuchItem or NotToBePinned.
     """
     item = _item(item_id)
-    session = _lock(item.session_id, by=by, while_=SHOWN)
+    session = _lock(item.session_id, by=by, while_=rules.SHOWN)
     product = goods.products_now([item.product_id], day=clock.day_of(now)).get(item.product_id)
     problem = problem_of(item, product, session, now=now)
     if problem or product is None:
@@ -181,7 +180,7 @@ def pin(*, item_id: int, by: "User", now: datetime) -> None:
 @transaction.atomic
 def unpin(*, session_id: int, by: "User", now: datetime) -> None:
     """Clear the screen. Safe to call twice."""
-    session = _lock(session_id, by=by, while_=SHOWN)
+    session = _lock(session_id, by=by, while_=rules.SHOWN)
     _unpin(session, UnpinReason.HOST, now=now)
     _heard(session)
 
@@ -255,7 +254,7 @@ def look_at_product(*, product: str, now: datetime) -> None:
     """Something about a product (public id) changed: what must not be on a screen leaves it, and a
     screen that showed another price shows the new one from now on. Safe to call late or twice."""
     items = ShowcaseItem.objects.filter(
-        product__public_id=product, removed_at=None, session__status__in=SHOWN
+        product__public_id=product, removed_at=None, session__status__in=rules.SHOWN
     )
     for session_id in items.order_by("session").values_list("session", flat=True).distinct():
         with transaction.atomic():

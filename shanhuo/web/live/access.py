@@ -53,4 +53,6 @@ TABLE: dict[str, Access] = {
     "live:evidence_keep": Access.OPERATOR,
     "live:evidence_replay": Access.OPERATOR,
     "live:office": Access.OFFICER,
+    "live:late": Access.OFFICER | Access.OPERATOR,
+    "live:late_pass": Access.OFFICER | Access.OPERATOR,
 }

@@ -21,6 +21,7 @@ from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
 from shanhuo.web.downloads import workbook
+from shanhuo.web.live import late
 from shanhuo.web.live.forms import CheckForm, DeskForm
 from shanhuo.web.live.rows import visible_session
 from shanhuo.web.trade.lists import at
@@ -87,6 +88,7 @@ def todos(user: Any) -> list[Todo]:
             address,
             "alert",
         ),
+        late.todo(user),
     ]
 
 

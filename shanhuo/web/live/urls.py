@@ -9,6 +9,7 @@ from shanhuo.web.live import (
     checking,
     evidence,
     goods,
+    late,
     lists,
     moderating,
     planning,
@@ -67,6 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ops/live/<slug:public_id>/replay", evidence.replay_, name="evidence_replay"),
     path("ops/live/<slug:public_id>", checking.session, name="check"),
     path("ops/live/<slug:public_id>/decide", checking.decide, name="decide"),
+    path("county/live/goods", late.items, name="late"),
+    path("county/live/goods/pass", late.pass_item, name="late_pass"),
     path("county/live/results", results.office, name="office_results"),
     path("county/live", checking.office, name="office"),
 ]
