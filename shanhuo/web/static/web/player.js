@@ -5,14 +5,16 @@
 //
 // Times of the media are the session's own clock, the same in every rung, so rungs may follow each other.
 
-const CLOSE_S = 1.2;         // how far behind the newest moment a live film begins
-const FAR_S = 7;             // further behind: jump
-const SLOWLY_S = 3;          // further behind: run a little faster
+const CLOSE_S = 1.2;         // how far behind the newest moment a live film stays; more after each stall
+const CLOSEST_S = 4;
+const FAR_S = 4;             // so much further behind: jump
+const SLOWLY_S = 1.2;        // so much further behind: run a little faster
 const AHEAD_S = 20;          // of a replay, so much is fetched ahead
 const KEPT_S = 30;           // so much that was seen stays
 const PATIENCE_MS = 8000;    // for one answer of the line
 const BETTER = 2.2;          // the line must carry a rung so many times over before it is taken
 const WORSE = 1.15;
+const STANDS_MS = 2500;      // standing still with a part at hand
 const STALLS = 2;            // on the smallest picture, within a minute: sound alone
 
 const Source = window.ManagedMediaSource ?? window.MediaSource;
@@ -72,6 +74,12 @@ function partsOf(text, base, zero) {
     }
   }
   return list;
+}
+
+/** Whether a set-up has the sound that the buffer was opened for: the first second of a camera may lack
+ *  it, and a buffer that got such a part takes nothing more. */
+function suits(setup, mime) {
+  return !mime.includes("mp4a") || new TextDecoder("latin1").decode(setup).includes("mp4a");
 }
 
 /** What a line carries, from the pieces that came: bits a second, newer ones weighing more. */
@@ -140,6 +148,7 @@ class Film {
     this.meter = lineMeter();
     this.zero = {};
     this.stalls = [];
+    this.close = CLOSE_S;
     this.run = 0;
   }
 
@@ -249,27 +258,31 @@ class Film {
     const bytes = await get(part.address, "arrayBuffer");
     this.meter.note(bytes.byteLength, performance.now() - began);
     if (run !== this.run || this.next > part.number) return false;
+    if (setup && !suits(setup, this.shelf.mime)) {
+      this.next = part.number + 1;
+      return true;
+    }
     if (setup) {
       await this.shelf.append(setup);
       this.shelf.setup = part.setup;
     }
     await this.shelf.append(bytes);
     this.next = part.number + 1;
-    await this.show();
+    this.show();
     await this.shelf.forget(this.video.currentTime - KEPT_S);
     this.choose();
     return this.rung === rung;
   }
 
   /** Keep the film moving: begin, step over a gap, stay near the newest moment. */
-  async show() {
+  show() {
     const { video } = this;
     if (!video.buffered.length) return;
     const end = video.buffered.end(video.buffered.length - 1);
     const begun = this.begun;
     if (!begun) {
       this.begun = true;
-      if (this.isLive) video.currentTime = Math.max(video.buffered.start(0), end - CLOSE_S - 2);
+      if (this.isLive) video.currentTime = Math.max(video.buffered.start(0), end - this.close);
       else if (this.seekTo) video.currentTime = this.seekTo;
       this.seekTo = null;
     }
@@ -277,10 +290,24 @@ class Film {
     if (next !== null && seconds === 0) video.currentTime = next + 0.02;
     if (this.isLive && begun) {
       const behind = end - video.currentTime;
-      if (behind > FAR_S) video.currentTime = end - CLOSE_S;
-      video.playbackRate = behind > SLOWLY_S ? 1.08 : 1;
+      if (behind > this.close + FAR_S) video.currentTime = end - this.close;
+      video.playbackRate = behind > this.close + SLOWLY_S ? 1.08 : 1;
     }
-    if (this.isLive || !begun) await video.play().catch(() => this.tell("asks"));
+    this.nudge(end);
+    // Not awaited: a film that waits for the next part would keep us from fetching it.
+    if (video.paused && (this.isLive || !begun)) video.play().catch(() => this.tell("asks"));
+  }
+
+  /** A film that has what it needs and stands still is set a little further on. */
+  nudge(end) {
+    const { video } = this;
+    const now = performance.now();
+    if (video.currentTime !== this.stoodAt) {
+      this.stoodAt = video.currentTime;
+      this.stoodSince = now;
+    } else if (this.isLive && !video.paused && now - this.stoodSince > STANDS_MS && end - video.currentTime > 0.5) {
+      video.currentTime = Math.max(video.currentTime + 0.2, end - this.close);
+    }
   }
 
   /** A rung that the line carries; at the bottom, sound alone. */
@@ -301,6 +328,7 @@ class Film {
 
   stalled() {
     if (this.soundOnly || !this.begun || document.hidden) return;
+    this.close = Math.min(CLOSEST_S, this.close + 0.4);
     const now = performance.now();
     this.stalls = [...this.stalls.filter((at) => now - at < 60_000), now];
     const smallest = this.rungs?.filter((rung) => !rung.isSound)[0] === this.rung;
