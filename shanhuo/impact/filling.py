@@ -164,9 +164,10 @@ def _add(sums: Sums, metric: Metric, at: datetime, entries: list[Entry]) -> None
         sums[spot] += amount
 
 
-def _places(entry: Entry) -> tuple[tuple[str, str], ...]:
-    """The country, the county, and the product of the county."""
-    return ("", ""), (entry.county, ""), (entry.county, entry.product)
+def _places(entry: Entry) -> list[tuple[str, str]]:
+    """The country, the county, and the product of the county where there is one."""
+    places = [("", ""), (entry.county, "")]
+    return [*places, (entry.county, entry.product)] if entry.product else places
 
 
 def _replace_households(day: date) -> None:

@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.facts import Fact
+from shanhuo.live.events import SessionEnded
 from shanhuo.orders.events import (
     OrderPaid,
     OrderRefunded,
@@ -29,6 +30,7 @@ Payload = dict[str, Any]
 
 class Unit(TextChoices):
     COUNT = "count", _("times")
+    MINUTES = "minutes", _("minutes")
     FEN = "fen", _("yuan")
     PEOPLE = "people", _("people")
     HOUSEHOLDS = "households", _("households")
@@ -117,6 +119,21 @@ def _lines(payload: Payload) -> list[Entry]:
     ]
 
 
+def _live_lines(payload: Payload) -> list[Entry]:
+    """The same for the lines that a live session brought."""
+    lines = [line for line in payload["lines"] if line.get("via_session")]
+    return _lines({"lines": lines})
+
+
+def _session(amount_of: Callable[[Payload], int]) -> FromFacts:
+    """A session is of its county and of no product."""
+
+    def read(payload: Payload) -> list[Entry]:
+        return [Entry(payload["county"], "", amount_of(payload))]
+
+    return FromFacts({SessionEnded: read})
+
+
 def _slip(amount_of: Callable[[Payload], int], sign: int = 1) -> Callable[[Payload], list[Entry]]:
     def read(payload: Payload) -> list[Entry]:
         amount = sign * amount_of(payload)
@@ -139,6 +156,7 @@ def _slips(amount_of: Callable[[Payload], int]) -> FromFacts:
 
 
 _ONCE_A_SHEET = _("Exposure sheet, slot and kind: the collector accepts each once.")
+_ONCE_A_SESSION = _("Session: each ends once.")
 _ONCE_AN_ORDER = _("Order: each is paid, and settled, once.")
 
 METRICS: tuple[Metric, ...] = (
@@ -250,6 +268,58 @@ METRICS: tuple[Metric, ...] = (
         source=FromFacts({OrderSettled: _lines}),
     ),
     Metric(
+        id="live_sessions",
+        name=_("Live sessions held"),
+        definition=_(
+            "How many live sessions of the county were on air and ended, counted on the day of "
+            "their end. Rehearsals and sessions that nobody could see do not count."
+        ),
+        dedupe=_ONCE_A_SESSION,
+        unit=Unit.COUNT,
+        status=Status.COUNTED,
+        merge=Merge.SUM,
+        source=_session(lambda _payload: 1),
+    ),
+    Metric(
+        id="live_minutes",
+        name=_("Time on air"),
+        definition=_(
+            "How long sessions of the county showed pictures, to the nearest minute each; while "
+            "the signal was gone the time stands still. Counted on the day of their end."
+        ),
+        dedupe=_ONCE_A_SESSION,
+        unit=Unit.MINUTES,
+        status=Status.COUNTED,
+        merge=Merge.SUM,
+        source=_session(lambda payload: round(payload["on_air_seconds"] / 60)),
+    ),
+    Metric(
+        id="live_orders",
+        name=_("Paid orders from live sessions"),
+        definition=_(
+            "How many orders with goods from the county were paid that a live session brought, of "
+            "whichever county it was. They are part of paid orders."
+        ),
+        dedupe=_ONCE_AN_ORDER,
+        unit=Unit.COUNT,
+        status=Status.PAID,
+        merge=Merge.SUM,
+        source=FromFacts({OrderPaid: _live_lines}, once=True),
+    ),
+    Metric(
+        id="live_paid",
+        name=_("Paid sales from live sessions"),
+        definition=_(
+            "What buyers paid for goods from the county that a live session brought them to: goods "
+            "less discount, plus freight. Part of paid sales; refunds are not taken off."
+        ),
+        dedupe=_ONCE_AN_ORDER,
+        unit=Unit.FEN,
+        status=Status.PAID,
+        merge=Merge.SUM,
+        source=FromFacts({OrderPaid: _live_lines}),
+    ),
+    Metric(
         id="farm_gate",
         name=_("Paid to households"),
         definition=_(
@@ -295,6 +365,7 @@ BY_ID: dict[str, Metric] = {metric.id: metric for metric in METRICS}
 FARM_GATE, INCOME_GAIN = BY_ID["farm_gate"], BY_ID["income_gain"]
 
 FACT_TYPES: tuple[type[Fact], ...] = (
+    SessionEnded,
     OrderPaid,
     OrderRefunded,
     OrderSettled,

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from shanhuo.kernel import facts
 from shanhuo.kernel.facts import Fact
+from shanhuo.live.events import SessionEnded
 from shanhuo.orders.events import (
     OrderPaid,
     OrderRefunded,
@@ -34,7 +35,14 @@ Tell = Callable[[Fact, datetime], None]
 Watch = Callable[..., None]
 
 
-def line(fen: int, *, county: str = WUSHAN, product: str = PLUM, discount_fen: int = 0) -> SoldLine:
+def line(
+    fen: int,
+    *,
+    county: str = WUSHAN,
+    product: str = PLUM,
+    discount_fen: int = 0,
+    via_session: str = "",
+) -> SoldLine:
     """A line for which the buyer paid `fen` and 800 of freight, less the discount."""
     return SoldLine(
         product=product,
@@ -50,6 +58,7 @@ def line(fen: int, *, county: str = WUSHAN, product: str = PLUM, discount_fen: i
         creator="",
         via_post="",
         via_exposure="",
+        via_session=via_session,
     )
 
 
@@ -80,6 +89,19 @@ def settled(*lines: SoldLine) -> OrderSettled:
         platform_fee_fen=0,
         freight_fen=0,
         platform_discount_fen=0,
+    )
+
+
+def show(on_air_seconds: int, *, county: str = WUSHAN) -> SessionEnded:
+    """A live session is over."""
+    return SessionEnded(
+        session_id=1,
+        public_id=f"session{next(_numbers)}",
+        kind="selling",
+        county=county,
+        host_id=1,
+        why="host",
+        on_air_seconds=on_air_seconds,
     )
 
 

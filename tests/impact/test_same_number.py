@@ -25,6 +25,7 @@ from tests.impact.conftest import (
     paid,
     refunded,
     settled,
+    show,
     slip,
     taken_back,
 )
@@ -58,6 +59,12 @@ def season(tell: Tell, watch: Watch, plums: Any, make_county: Any, noon: datetim
         watch(at, kind=Kind.EXPOSURE, post=7, viewers=(4, 5, 5, 5, 5, 5))
         watch(at, kind=Kind.EXPOSURE, county=FENGJIE, post=9, viewers=(6,))
     tell(paid(line(500, product=TEA)), noon)
+    for seconds in (3_629, 3_630):
+        tell(show(seconds), noon - DAY)
+    tell(show(600, county=FENGJIE), noon)
+    shown = line(4_150, product=plums.public_id, via_session="session")
+    tell(paid(shown, line(700, product=TEA, via_session="session")), noon - DAY)
+    tell(paid(line(900, product=TEA, via_session="session")), noon)
     tell(refunded(line(500, product=TEA)), noon)
     watch(noon, kind=Kind.EXPOSURE, post=8, viewers=(4, 6, 6, 6, 6))
     for number in range(12):

@@ -105,3 +105,27 @@ def test_answers_are_found_by_everybody(client, make_session, make_user, mei, no
     assert "梅买家" not in page
     assert "脆李叶子发黄" not in client.get("/live/answers?q=红蜘蛛").content.decode()
     assert Question.objects.count() == 1
+
+
+def test_a_question_is_asked_and_answered_on_the_page_of_the_room(
+    client, make_session, make_user, mei, noon
+):
+    session = make_session(Session.Status.ON_AIR)
+    expert = make_user("陈农艺师")
+    Cast.objects.create(session=session, user=expert, role="expert")
+    address = f"/live/{session.public_id}"
+    client.force_login(mei)
+    refused = client.post(
+        f"{address}/questions/ask", {"body": "嗯"}, headers={"hx-request": "true"}
+    )
+    assert (refused.status_code, "4 到 200 个字" in refused.content.decode()) == (422, True)
+    client.post(f"{address}/questions/ask", {"body": "叶子发黄怎么办", "crop": "脆李"})
+    assert "叶子发黄怎么办" in client.get(address).content.decode()
+    question = Question.objects.get().public_id
+    assert client.post(f"{address}/questions/{question}/start").status_code == 403
+    client.force_login(expert)
+    client.post(f"{address}/questions/{question}/start")
+    assert "陈农艺师" in client.get(f"{address}/questions").content.decode()
+    client.post(f"{address}/questions/{question}/end")
+    assert Question.objects.get().status == "answered"
+    assert client.post(f"{address}/questions/{question}/burn").status_code == 404

@@ -8,6 +8,7 @@ from shanhuo.live.queries.clinic import (
     answers,
     clips_of,
     open_question_of,
+    question_of,
     queue_of,
 )
 from shanhuo.live.queries.credit import Credit, credit_of
@@ -128,6 +129,7 @@ __all__ = [
     "open_question_of",
     "open_takes",
     "pins_of",
+    "question_of",
     "queue_of",
     "reminder_count",
     "replay_of",

@@ -58,6 +58,12 @@ def open_question_of(session_id: int, user_id: int | None) -> QueuedQuestion | N
     return next((_queued(row) for row in rows.select_related("asker", "expert__user")), None)
 
 
+def question_of(session_id: int, public_id: str) -> int | None:
+    """The row id of a question of this session."""
+    rows = Question.objects.filter(session=session_id, public_id=public_id)
+    return rows.values_list("pk", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerClip:
     """An answer that can be seen again: a part of a replay, in milliseconds of it."""

@@ -17,6 +17,7 @@ from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
 
 SALES = ("orders", "paid_gmv", "refunded", "settled")
+LIVE = ("live_sessions", "live_minutes", "live_orders", "live_paid")
 ATTENTION = ("exposures", "plays", "viewers", "not_believed")
 HOUSEHOLDS = ("farm_gate", "households", "income_gain")
 MOST_PRODUCTS, MOST_POSTS = 8, 6
@@ -34,6 +35,7 @@ class CountyPage:
     window: Window
     report: Report
     sales: list[Figure]
+    live: list[Figure]
     attention: list[Figure]
     published: list[Figure]
     next_look_at: datetime
@@ -50,6 +52,10 @@ class CountyPage:
     @property
     def has_orders(self) -> bool:
         return bool(self.report.figures["orders"].value)
+
+    @property
+    def has_live(self) -> bool:
+        return any(figure.value for figure in self.live)
 
     @property
     def has_plays(self) -> bool:
@@ -75,6 +81,7 @@ def county_page(county: Any, window: Window, *, may_see_households: bool) -> Cou
         window=window,
         report=report,
         sales=[audited[name] for name in SALES],
+        live=[audited[name] for name in LIVE],
         attention=[audited[name] for name in ATTENTION],
         published=[audited[figure.metric.id] for figure in publication.figures],
         next_look_at=publication.next_look_at,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from shanhuo.goods import certificate as certificates
 from shanhuo.goods import queries
 from shanhuo.kernel import clock, ids, sheets
+from shanhuo.live import queries as live
 from shanhuo.regions.queries import county_of
 from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web.downloads import workbook
@@ -58,6 +59,7 @@ def product(request: HttpRequest, public_id: str) -> HttpResponse:
         "page": queries.product_page(found, day=day),
         "product": found,
         "tickets": tickets_of_product(request, found.pk),
+        "clips": live.explain_clips(found.pk),
         "showing": show(
             request,
             Surface.PRODUCT,
