@@ -152,6 +152,19 @@ def test_attack_33_a_megabyte_of_chat_is_refused_before_it_is_read(rooms):
         (b"\x83\x80aaaa", 1002),
         (frame(b"", opcode=CLOSE), 1000),
     ],
+    ids=[
+        "half",
+        "no-text",
+        "unknown-kind",
+        "no-likes",
+        "too-many-likes",
+        "endless-likes",
+        "no-words",
+        "binary",
+        "unmasked",
+        "odd-opcode",
+        "goodbye",
+    ],
 )
 def test_a_frame_that_is_not_one_of_ours_ends_the_line(rooms, sent, code):
     page = rooms.enter()
