@@ -258,6 +258,8 @@ int main(int argc, char **argv) {
     fcntl(0, F_SETFL, O_NONBLOCK);
     while (read(0, row, 1) < 0) listen_all(2);
 
+    /* Whoever came first has waited for the last: a minute of silence would look like death. */
+    for (int i = 0; i < resident_count; i++) text(&viewers[residents_in[i]], "{\"t\":\"hb\"}", 10);
     counting = 1;
     refused = lost = unsaid = 0;
     double start = now(), t = start, end = start + run_s;

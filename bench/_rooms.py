@@ -44,6 +44,12 @@ class Seen:
     cpu_s: float
     wall_s: float
     bytes_per_socket: float
+    waited_s: float
+
+    @property
+    def kept_waiting(self) -> float:
+        """The part of the time for which it could have run, but somebody else did."""
+        return self.waited_s / self.wall_s
 
     @property
     def core(self) -> float:
@@ -124,13 +130,20 @@ def _watch(one: Server, tickets: str, evening: Evening) -> Seen:
     if crowd.stdout.readline() != "go\n":
         raise RuntimeError("the crowd did not get in")
     full_mb = one.memory_mb()
-    cpu_s, started = one.cpu_s(), time.perf_counter()
+    waited_s, cpu_s, started = _waited_s(one), one.cpu_s(), time.perf_counter()
     crowd.stdin.write("\n")
     crowd.stdin.flush()
     said = json.loads(crowd.stdout.readline())
     cpu_s, wall_s = one.cpu_s() - cpu_s, time.perf_counter() - started
+    waited_s = _waited_s(one) - waited_s
     crowd.wait(30)
     if said["residents"] != evening.residents or said["lost"]:
         raise RuntimeError(f"viewers were lost: {said}")
     per_socket = (full_mb - empty_mb) * 1e6 / max(1, evening.residents)
-    return Seen(said, cpu_s, wall_s, per_socket)
+    return Seen(said, cpu_s, wall_s, per_socket, waited_s)
+
+
+def _waited_s(one: Server) -> float:
+    """For how long its main thread has been ready to run and did not get the core."""
+    told = Path(f"/proc/{one.pid}/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0

@@ -24,7 +24,7 @@ LINES_PER_JOIN = 0.01
 
 RESIDENTS = 6_000
 LATEST_MS = 500
-STEPS = (0.1, 0.2, 0.3, 0.4, 0.5)
+STEPS = (0.25, 0.35, 0.5)
 
 
 def run(quick: bool) -> list[Figure]:
@@ -93,5 +93,6 @@ def said(seen: Seen) -> str:
         f"kept (answered p50 {crowd['answer_p50_ms']:.0f} ms, "
         f"p99 {crowd['answer_p99_ms']:.0f} ms), "
         f"{crowd['frames'] / ran_s:,.0f} frames/s out; {seen.core:.0%} of a core, "
-        f"frames late p99 {crowd['delay_p99_ms']:.0f} ms, {crowd['refused']} refused"
+        f"frames late p99 {crowd['delay_p99_ms']:.0f} ms, {crowd['refused']} refused; "
+        f"others had its core for {seen.kept_waiting:.0%} of the time"
     )

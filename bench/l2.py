@@ -8,6 +8,7 @@ from bench._rooms import Evening, Seen, bare, floor, has_compiler, rooms, town, 
 from bench.lib import Figure
 
 FRAMES_PER_S = 2
+HEARTBEAT_S = 15
 
 
 def run(quick: bool) -> list[Figure]:
@@ -18,11 +19,12 @@ def run(quick: bool) -> list[Figure]:
     viewers, run_s = (3_000, 5.0) if quick else (12_000, 20.0)
     with town(0, viewers) as environment:
         # A few taps keep the figures moving, so that there is something to tell every time.
-        ours = watch(rooms(), environment, Evening(viewers, likes=20, run_s=run_s))
+        crowd = Evening(viewers, beats=viewers / HEARTBEAT_S, likes=20, run_s=run_s)
+        ours = watch(rooms(), environment, crowd)
         size = round(ours.crowd["bytes"] / ours.crowd["frames"])
-        library = watch(bare(size), environment, Evening(viewers, run_s=run_s))
+        library = watch(bare(size), environment, crowd)
         # The C server writes the longer of the two forms of a header.
-        least = watch(floor(max(126, size)), environment, Evening(viewers, run_s=run_s))
+        least = watch(floor(max(126, size)), environment, crowd)
     note = (
         f"{viewers:,} sockets, frames of {size} bytes, {ours.us_per_frame:.1f} us each "
         f"(library {library.us_per_frame:.1f}, C {least.us_per_frame:.1f}); "

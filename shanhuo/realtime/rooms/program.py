@@ -19,9 +19,12 @@ from shanhuo.realtime.rooms.books import Books
 from shanhuo.realtime.rooms.house import House
 from shanhuo.realtime.rooms.limits import ANSWERS_BYTES, FRAME_BYTES, HANDSHAKE_S
 from shanhuo.realtime.rooms.presence import presence
-from shanhuo.realtime.rooms.wire import handshake
+from shanhuo.realtime.rooms.wire import Handshake, handshake
 
 WAITING_CONNECTIONS = 4096
+DOORS = 16
+"""libuv takes one connection from a listening socket and then looks at everybody else. With one
+socket, a few hundred joins a second waited behind the frames of those who were inside."""
 FILES_FOR_OTHERS = 64
 HAND_OVER_S = 0.0005
 """How long the thread of the books may keep Python to itself while the rooms wait."""
@@ -57,36 +60,45 @@ async def _serve(host: str, port: int, *, share_port: bool) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, house.stop)
     quiet = _Quiet(logging.getLogger("shanhuo.rooms"), {})
-    server = await loop.create_server(
-        lambda: handshake(
+
+    def one_more() -> Handshake:
+        return handshake(
             house.admit,
             logger=quiet,
             within_s=HANDSHAKE_S,
             frame_bytes=FRAME_BYTES,
             read_bytes=READ_BYTES,
-        ),
-        sock=_listening(host, port, share_port=share_port),
-        backlog=WAITING_CONNECTIONS,
-    )
+        )
+
+    servers = [
+        await loop.create_server(one_more, sock=line, backlog=WAITING_CONNECTIONS)
+        for line in _listening(host, port, share_port=share_port)
+    ]
     # What stands now stays: walking it again and again for the sake of every guest cost a seventh.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
     await house.keep()
-    server.close()
+    for server in servers:
+        server.close()
     house.close()
     await asyncio.sleep(0.1)
     await asyncio.to_thread(books.close)
     gc.unfreeze()
 
 
-def _listening(host: str, port: int, *, share_port: bool) -> socket.socket:
-    """The listening socket; what is set here, every line inherits."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    line = socket.socket(family, socket.SOCK_STREAM)
+def _listening(host: str, port: int, *, share_port: bool) -> list[socket.socket]:
+    """Listening sockets on one port; what is set on them, every line inherits."""
+    if not share_port:
+        # Ours share the port with each other, but not with another program.
+        _bound(host, port, shared=False).close()
+    return [_bound(host, port, shared=True) for _ in range(DOORS)]
+
+
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    line = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if share_port:
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ANSWERS_BYTES)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line.bind((host, port))
