@@ -170,6 +170,14 @@ def _ledger() -> Iterator[str]:
         )
 
 
+def _evidence() -> Iterator[str]:
+    if count := live.evidence_to_look_at():
+        yield (
+            f"The evidence of {count} live sessions is damaged or could not be sealed; see "
+            "/ops/live/evidence, and `shanhuo evidence verify --all`."
+        )
+
+
 def _studio() -> Iterator[str]:
     try:
         socket.create_connection(("127.0.0.1", settings.RTMP_PORT), 5).close()
@@ -232,6 +240,7 @@ CHECKS: dict[str, Check] = {
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
     "ledger": _ledger,
+    "live evidence": _evidence,
     "studio": _studio,
     "rooms": _rooms,
     "moderators": _moderators,
