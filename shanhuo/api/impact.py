@@ -130,6 +130,14 @@ class LaneOut(Schema):
     difference: BetweenOut | None
 
 
+class FloorOut(Schema):
+    """What one floor (counties, newcomers) gave up for each list, in points of the ranker's score;
+    weighed for one viewer in 31."""
+
+    name: str
+    per_list: BetweenOut
+
+
 class FairnessOut(Schema):
     """`is_private`: fewer than ten viewers or creators are behind the window, nothing is told."""
 
@@ -137,6 +145,7 @@ class FairnessOut(Schema):
     county_classes: list[ClassOut]
     size_classes: list[ClassOut]
     lanes: list[LaneOut]
+    floors: list[FloorOut]
     shown: int
     lists: int
     whole_lists: int
@@ -306,6 +315,7 @@ def fairness(request: HttpRequest, window: Query[WindowQuery]) -> FairnessOut:
         county_classes=[_class_out(one) for one in found.county_classes],
         size_classes=[_class_out(one) for one in found.size_classes],
         lanes=[_lane_out(one) for one in found.lanes],
+        floors=[_floor_out(one) for one in found.floors],
         shown=found.shown,
         lists=found.lists,
         whole_lists=found.whole_lists,
@@ -340,6 +350,14 @@ def _lane_out(one: fair.LaneLine) -> LaneOut:
         shown=one.shown,
         rate=_between_out(one.rate),
         difference=_between_out(one.difference),
+    )
+
+
+def _floor_out(one: fair.FloorLine) -> FloorOut:
+    per_list = one.per_list
+    return FloorOut(
+        name=one.floor.name.lower(),
+        per_list=BetweenOut(value=per_list.value, low=per_list.low, high=per_list.high),
     )
 
 

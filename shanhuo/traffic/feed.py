@@ -39,6 +39,9 @@ AT_A_TIME = 200
 LOOKED_FOR_RULES = 4_000
 """A rule that none of so many can meet gives way: an answer must not search a million."""
 HIDDEN_TWICE = 2
+WEIGHED_OF = 31
+"""Of so many viewers one: their lists are made without floors too, to see what floors cost."""
+
 _SLOT = struct.Struct("<QIffIHBB")
 _POST = int(ObjectKind.POST)
 
@@ -66,6 +69,12 @@ class Ordered:
     def lifted(self) -> frozenset[int]:
         """Rows that a grant pays for."""
         return frozenset(row for row, grant in zip(self.rows, self.grants, strict=True) if grant)
+
+
+def is_weighed(viewer: int) -> bool:
+    """Whether the lists of this viewer say what floors cost: always the same ones, so that whoever
+    reads the log knows which."""
+    return (viewer >> 1) % WEIGHED_OF == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +110,10 @@ class Feed:
         priced = self.pricing.prices(candidates, viewer)
         draft = Draft(board.marks, self.rules, length, *_barred(board, memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
+        unfloored = draft.without_floors() if is_weighed(viewer.key) else None
         trial = _take_a_newcomer(draft, asked)
         unsupported, watched = draft.copy(), self.pricing.watched()
-        if priced is not None or watched is not None:
+        if priced is not None or watched is not None or unfloored is not None:
             # What the same moment would show without grants: only the rest is support.
             _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
         if priced is not None:
@@ -114,7 +124,41 @@ class Feed:
             self.pricing.note(chances, viewer)
         best = _fill(draft, candidates, scores, priced, asked)
         lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
-        return self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
+        shown = self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
+        if unfloored is None:
+            return shown
+        _fill(unfloored, plain, scores[: len(plain.rows)], None, asked)
+        added = self._added_by_floors(unfloored, unsupported, plain, scores, asked)
+        return [one if one.grant else one._replace(price=added.get(one.row, 0.0)) for one in shown]
+
+    def _added_by_floors(
+        self, without: Draft, kept: Draft, plain: Candidates, scores: Values, asked: Asked
+    ) -> dict[int, float]:
+        """Rows that stand in a list by its floors alone, each with what that is worth in points of
+        the score: the mean of what they keep out, less their own."""
+        entered = [row for row in kept.picked if row not in without.picked]
+        displaced = [row for row in without.picked if row not in kept.picked]
+        if not entered or not displaced:
+            return {}
+        score_of = self._scores_of([*entered, *displaced], plain, scores, asked)
+        worth = sum(score_of[row] for row in displaced) / len(displaced)
+        return {row: worth - score_of[row] for row in entered}
+
+    def _scores_of(
+        self, rows: list[int], plain: Candidates, scores: Values, asked: Asked
+    ) -> dict[int, float]:
+        """By row; of one that several sources offer the best, of one that none does as it is."""
+        theirs = np.flatnonzero(np.isin(plain.rows, rows))
+        found: dict[int, float] = {}
+        for row, score in zip(plain.rows[theirs].tolist(), scores[theirs].tolist(), strict=True):
+            found[row] = max(score, found.get(row, score))
+        beyond = np.array([row for row in rows if row not in found], np.int32)
+        if len(beyond):
+            judged = Candidates.of([Share(Source.TRENDING, beyond, 1.0)])
+            values = self.ranker.rank(judged, asked.viewer, asked.memory, asked.board)
+            weigh(values, judged, asked.viewer, asked.memory, asked.board)
+            found |= zip(beyond.tolist(), values.tolist(), strict=True)
+        return found
 
     def _with_supported(self, plain: Candidates, allowed: NDArray[np.bool_]) -> Candidates:
         """Candidates and, behind them, what grants offer."""
@@ -274,6 +318,9 @@ def _order(candidates: Candidates, scores: Values, priced: Priced | None, *, mos
         best = best[worst[best].argsort(kind="stable")]
     else:
         best = worst.argsort(kind="stable")
+    if priced is not None:
+        # Left out, and not only last: in a short list the last would stand too.
+        best = best[worst[best] < np.inf]
     rows, sources = candidates.rows[best].tolist(), candidates.sources[best].tolist()
     if priced is None:
         return Ordered(rows, sources, [0.0] * len(rows), [0] * len(rows))

@@ -39,7 +39,8 @@ _LONGEST_TOKEN = (NONCE_BYTES + _HEAD.size + MOST_SLOTS * SLOT.itemsize + 16 + 3
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One thing shown. `propensity` is the chance (0–1] that this policy shows it in this slot to
-    this viewer; `price` is what grants added to its score; `grant` 0 means none."""
+    this viewer; `price` is what grants added to its score, or floors (see
+    `feed.is_weighed`); `grant` 0 means none."""
 
     object_kind: ObjectKind
     object: int

@@ -8,7 +8,7 @@ or two of one product.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from shanhuo.traffic.board import Mark
@@ -61,7 +61,14 @@ class Draft:
 
     def copy(self) -> "Draft":
         """The same draft, to be filled in another way."""
-        other = Draft(self.marks, self.rules, self.length, self.barred_authors, self.is_barred)
+        return self._under(self.rules)
+
+    def without_floors(self) -> "Draft":
+        """The same draft, as if nobody had a floor."""
+        return self._under(replace(self.rules, from_priority_counties=0, from_newcomers=0))
+
+    def _under(self, rules: Rules) -> "Draft":
+        other = Draft(self.marks, rules, self.length, self.barred_authors, self.is_barred)
         for row in self.picked:
             other.take(row)
         return other

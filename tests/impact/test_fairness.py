@@ -197,3 +197,37 @@ def test_tallies_of_days_add_up_to_that_of_both() -> None:
     one = Tally(price_micro=3)
     assert Tally.from_bytes(one.to_bytes()).price_micro == 3
     assert Tally.sum_of([one, one]).price_micro == 6
+
+
+def test_floors_cost_what_the_lists_of_one_viewer_in_31_say(
+    client: Client, show: Show, noon: datetime
+) -> None:
+    """Twelve such viewers: the county floor gave up half a point in every list, a place for a new
+    clip a quarter in every second. What others and grants say of prices is not theirs."""
+    for turn in range(12):
+        by_floor = slot(1, WUSHAN, price=0.5)
+        new = slot(2, WUSHAN, source=Source.FRESH, price=0.25 if turn % 2 else 0.0)
+        lifted = slot(3, WUSHAN, source=Source.GRANT, grant=7, price=0.125)
+        ranked = [slot(4 + n, FENGJIE) for n in range(7)]
+        show(noon, 62 * turn, by_floor, new, lifted, *ranked)
+        show(noon, 62 * turn + 2, slot(1, WUSHAN, price=9.0), *ranked)
+    services.fill_everything(now=noon)
+    found = report(WEEK)
+    assert found.figures["floor_cost_counties"].value == 5_000
+    assert found.figures["floor_cost_newcomers"].value == 1_250
+    assert found.figures["support_price"].value == 1_250
+    counties, newcomers = found.floors
+    assert (counties.per_list.value, counties.in_all.value) == (0.5, 12.0)
+    assert newcomers.per_list.low < 0.125 < newcomers.per_list.high
+    for metric in FAIRNESS:
+        assert recount_fairness(metric, WEEK) == rolled_up(metric, WEEK), metric.id
+    page = client.get("/fairness?days=7", headers={"accept-language": "en"}).content.decode()
+    assert "0.500" in page
+    told = client.get("/api/fairness?since_day=2026-06-30&until_day=2026-07-01").json()
+    assert [one["name"] for one in told["floors"]] == ["counties", "newcomers"]
+
+
+def test_floors_of_fewer_than_ten_such_viewers_are_not_told(two_days: None) -> None:
+    found = report(WEEK)
+    assert found.floors == []
+    assert found.figures["floor_cost_counties"].value is None

@@ -17,6 +17,7 @@ from shanhuo.impact.survival.queries import report, rolled_up
 from shanhuo.impact.survival.recount import recount_survival
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
+from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.events import GrantApproved, GrantEnded
 from shanhuo.traffic.kinds import Kind, ObjectKind, Surface
 from shanhuo.traffic.records import RECORD
@@ -96,8 +97,15 @@ def night_after(day: datetime) -> datetime:
 
 
 def night(day: datetime) -> None:
-    services.fill_everything(now=night_after(day))
-    assert services.note_survival(now=night_after(day))
+    """Count the days that have signals, and what they say of creators."""
+    now = night_after(day)
+    first_at = traffic.first_signal_at()
+    assert first_at is not None
+    with traffic.signal_log().open(since=first_at, until=now) as signals:
+        rows = signals.execute("SELECT DISTINCT at_ms // 3600000 FROM signals").fetchall()
+    for one in {clock.day_of(moments.from_ms(hour * 3_600_000)) for (hour,) in rows}:
+        filling.fill("signals", one, now=now)
+    assert services.note_survival(now=now)
 
 
 def test_eight_of_twelve_are_there_after_thirty_days_beside_three_of_eleven_comparable_ones(

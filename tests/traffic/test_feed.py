@@ -280,7 +280,8 @@ class Fixed(NoGrants):
         return np.flatnonzero(self._numbers).astype(np.int32)
 
     def prices(self, candidates, viewer):
-        numbers = self._numbers[candidates.rows]
+        # As a tariff: who pays nothing is named nowhere.
+        numbers = self._numbers[candidates.rows] * np.uint32(self._price > 0)
         return (numbers > 0).astype("f4") * np.float32(self._price), numbers
 
 
@@ -299,7 +300,8 @@ def test_only_what_the_same_list_would_not_hold_is_charged_to_a_grant(cards, see
         else:
             assert one.price == 0
     if price == 0.0:
-        assert {one.row for one in shown} == plain
+        # Of clips of equal worth another may stand there, but nobody pays for it.
+        assert {one.grant for one in shown} <= {0}
 
 
 @given(cards, st.integers(0, 5), st.integers(1, 12))
@@ -318,3 +320,25 @@ def test_support_gets_exactly_its_three_places_when_everybody_bids():
     engine.pricing = Fixed(60, 99.0)
     shown = engine.list_for(board, MEI, Memory())
     assert (len(shown), sum(one.grant > 0 for one in shown)) == (10, 3)
+
+
+def test_for_one_viewer_in_31_a_list_says_what_its_floors_gave_up():
+    """Twelve clips that everybody likes, and three of poor counties that nobody saw: the county
+    floor brings these in, and each keeps out one of the best."""
+    liked = [card(number) for number in range(1, 13)]
+    poor = [card(number, priority=True) for number in range(21, 24)]
+    counters = Counters()
+    records = np.zeros(24, RECORD)
+    records["object"] = np.repeat(np.arange(1, 13), 2)
+    records["kind"][::2], records["kind"][1::2] = Kind.EXPOSURE, Kind.FINISH
+    records["object_kind"], records["at_ms"] = ObjectKind.POST, NOON_MS
+    counters.add(records)
+    board, rules = board_of(*liked, *poor, counters=counters), Rules(from_newcomers=0)
+    weighed = feed(rules=rules).list_for(board, Viewer(62), Memory())
+    plain = feed(rules=rules).list_for(board, Viewer(64), Memory())
+    assert posts(board, weighed) == posts(board, plain)
+    by_floor = {one for one in posts(board, weighed) if one > 20}
+    assert len(by_floor) == 3
+    assert {board.posts[one.row] for one in weighed if one.price > 0} == by_floor
+    assert {one.price for one in plain} == {0.0}
+    assert {one.grant for one in weighed} == {0}

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from shanhuo.impact.fairness.tally import CELLS, Lane, Noted, Tally
+from shanhuo.impact.fairness.tally import CELLS, MICRO, Floor, Lane, Noted, Tally
 from shanhuo.traffic.experiments.estimates import t_quantile
 
 WHOLE = 10_000
@@ -106,6 +106,18 @@ def kept(tally: Tally, rule: Noted, among: Noted) -> int | None:
     return ratio(int(tally.lists[rule]), int(tally.lists[among]))
 
 
+def floor_cost(tally: Tally, floor: Floor) -> int | None:
+    """Ten-thousandths of a point for each list; None with too few people behind it."""
+    if not _enough_weighed(tally):
+        return None
+    lists, *_ = sums = tally.floors.sum(axis=0).tolist()
+    return ratio(sums[floor], lists * MICRO)
+
+
+def _enough_weighed(tally: Tally) -> bool:
+    return bool(np.count_nonzero(tally.floors[:, Floor.LISTS]) >= LEAST_PEOPLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Between:
     """A ratio (or a difference of two) between the bounds of its 95 % interval."""
@@ -124,6 +136,13 @@ def rate_difference(tally: Tally, lane: Lane) -> Between | None:
     """How many more exposures of a lane were watched long than of the ranked ones."""
     lanes = tally.lanes[[lane, Lane.RANKED]]
     return _jackknife(lanes, lambda pair: _rate(pair[0]) - _rate(pair[1]))
+
+
+def floor_cost_between(tally: Tally, floor: Floor) -> Between | None:
+    """Points for each list; None with too few people for an interval."""
+    columns = tally.floors[None, :, [Floor.LISTS, floor]]
+    found = _jackknife(columns, lambda lists: _rate(lists[0]))
+    return found and Between(*(bound / MICRO for bound in (found.value, found.low, found.high)))
 
 
 def enough_viewers(tally: Tally) -> bool:

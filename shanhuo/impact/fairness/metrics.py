@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.impact.fairness import measures
 from shanhuo.impact.fairness.measures import CountyClass, Seen
-from shanhuo.impact.fairness.tally import Lane, Noted
+from shanhuo.impact.fairness.tally import Floor, Lane, Noted
 from shanhuo.impact.metrics import Status, Unit
 
 Measure = Callable[[Seen], int | None]
@@ -50,6 +50,10 @@ def _kept(rule: Noted, among: Noted) -> Measure:
 
 def _long(lane: Lane) -> Measure:
     return lambda seen: measures.long_view_ratio(seen.tally, lane)
+
+
+def _floor(floor: Floor) -> Measure:
+    return lambda seen: measures.floor_cost(seen.tally, floor)
 
 
 def _supported(seen: Seen) -> int | None:
@@ -222,6 +226,29 @@ FAIRNESS: tuple[FairMetric, ...] = (
         ),
         Unit.INDEX,
         _price,
+    ),
+    FairMetric(
+        "floor_cost_counties",
+        _("Price of the county floor"),
+        _(
+            "What the county floor gave up in a list on average, in points of the ranker's score: "
+            "the score of the clips that would have stood there without floors, less that of the "
+            "clips that do, of what was seen. Weighed for one viewer in 31. A point is an expected "
+            "long view once a model ranks."
+        ),
+        Unit.INDEX,
+        _floor(Floor.COUNTIES),
+    ),
+    FairMetric(
+        "floor_cost_newcomers",
+        _("Price of the newcomer floor"),
+        _(
+            "What places for new clips gave up in a list on average, in points of the ranker's "
+            "score, weighed like the price of the county floor. What new clips bring once they are "
+            "known is not in it."
+        ),
+        Unit.INDEX,
+        _floor(Floor.NEWCOMERS),
     ),
 )
 

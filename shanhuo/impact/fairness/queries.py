@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from shanhuo.impact.fairness import measures
 from shanhuo.impact.fairness.measures import LEAST_PEOPLE, Between, CountyClass, Seen
 from shanhuo.impact.fairness.metrics import FAIRNESS, FairMetric
-from shanhuo.impact.fairness.tally import Lane, Noted, Tally
+from shanhuo.impact.fairness.tally import Floor, Lane, Noted, Tally
 from shanhuo.impact.models import ExposureDay, Fill
 from shanhuo.impact.windows import Window
 from shanhuo.regions import queries as regions
@@ -58,6 +58,20 @@ class LaneLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FloorLine:
+    """What one floor gave up: points for each list, and in all `lists` of the window."""
+
+    floor: Floor
+    per_list: Between
+    lists: int
+
+    @property
+    def in_all(self) -> Between:
+        one, lists = self.per_list, self.lists
+        return Between(one.value * lists, one.low * lists, one.high * lists)
+
+
+@dataclass(frozen=True, slots=True)
 class FairDay:
     """One day of the window: exposures, and shares of them (None where nobody was shown)."""
 
@@ -77,6 +91,7 @@ class FairReport:
     county_classes: list[Part]
     size_classes: list[Part]
     lanes: list[LaneLine]
+    floors: list[FloorLine]
     days: list[FairDay]
     shown: int
     lists: int
@@ -108,6 +123,7 @@ def report(window: Window) -> FairReport:
         county_classes=[] if hidden else _county_classes(seen),
         size_classes=[] if hidden else _size_classes(seen),
         lanes=[] if hidden else [_lane(seen.tally, lane) for lane in Lane],
+        floors=[] if hidden else _floors(seen.tally),
         days=[] if hidden else [_day(day, tallies.get(day), seen) for day in window.days],
         shown=0 if hidden else seen.tally.shown,
         lists=0 if hidden else int(seen.tally.lists[Noted.LISTS]),
@@ -198,6 +214,16 @@ def _lane(tally: Tally, lane: Lane) -> LaneLine:
         rate=measures.rate_of(tally, lane),
         difference=None if lane is Lane.RANKED else measures.rate_difference(tally, lane),
     )
+
+
+def _floors(tally: Tally) -> list[FloorLine]:
+    """None with too few people whose lists were weighed."""
+    found = [
+        (floor, measures.floor_cost_between(tally, floor))
+        for floor in (Floor.COUNTIES, Floor.NEWCOMERS)
+    ]
+    lists = int(tally.lists[Noted.LISTS])
+    return [FloorLine(floor, between, lists) for floor, between in found if between]
 
 
 def _day(day: date, tally: Tally | None, seen: Seen) -> FairDay:

@@ -14,6 +14,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
+from shanhuo.traffic.feed import WEIGHED_OF
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.lessons import LONG_VIEW_MS
 from shanhuo.traffic.slate import LENGTH, Rules
@@ -48,6 +49,19 @@ class Noted(IntEnum):
     AUTHOR_CAP = 4
 
 
+class Floor(IntEnum):
+    """A column of `Tally.floors`: lists of viewers for whom floors were weighed, and millionths of
+    points that each floor gave up in what they saw."""
+
+    LISTS = 0
+    COUNTIES = 1
+    NEWCOMERS = 2
+
+
+def _no_floors() -> Counts:
+    return np.zeros((CELLS, len(Floor)), np.int64)
+
+
 def _no_lanes() -> Counts:
     return np.zeros((len(Lane), CELLS, 2), np.int64)
 
@@ -56,12 +70,13 @@ def _no_lanes() -> Counts:
 class Tally:
     """`pairs` (PAIR): exposures by author and county, of which supported. `lanes`: (lane, cell,
     shown or watched long). `lists`: by `Noted`. `price_micro`: millionths of points of the ranker's
-    score that grants added to what they lifted."""
+    score that grants added to what they lifted. `floors`: (cell, `Floor`)."""
 
     pairs: Pairs = field(default_factory=lambda: np.empty(0, PAIR))
     lanes: Counts = field(default_factory=_no_lanes)
     lists: Counts = field(default_factory=lambda: np.zeros(len(Noted), np.int64))
     price_micro: int = 0
+    floors: Counts = field(default_factory=_no_floors)
 
     @classmethod
     def sum_of(cls, tallies: Iterable["Tally"]) -> "Tally":
@@ -71,6 +86,7 @@ class Tally:
             lanes=np.sum([one.lanes for one in listed], axis=0),
             lists=np.sum([one.lists for one in listed], axis=0),
             price_micro=sum(one.price_micro for one in listed),
+            floors=np.sum([one.floors for one in listed], axis=0),
         )
 
     @property
@@ -84,20 +100,23 @@ class Tally:
         return _by(self.pairs, "county", "shown")
 
     def to_bytes(self) -> bytes:
-        numbers = np.concatenate([self.lanes.ravel(), self.lists, [self.price_micro]])
+        price = np.array([self.price_micro])
+        numbers = np.concatenate([self.lanes.ravel(), self.lists, price, self.floors.ravel()])
         return zlib.compress(numbers.astype("<i8").tobytes() + self.pairs.tobytes())
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Tally":
         """Reads what `to_bytes` wrote."""
-        raw = zlib.decompress(data)
-        lanes, behind = len(Lane) * CELLS * 2, len(Lane) * CELLS * 2 + len(Noted)
-        numbers = np.frombuffer(raw, "<i8", count=behind + 1)
+        raw, none = zlib.decompress(data), cls()
+        sizes = [none.lanes.size, none.lists.size, 1, none.floors.size]
+        numbers = np.frombuffer(raw, "<i8", count=sum(sizes)).astype(np.int64)
+        lanes, lists, price, floors = np.split(numbers, np.cumsum(sizes)[:-1])
         return cls(
-            pairs=np.frombuffer(raw, PAIR, offset=8 * (behind + 1)),
-            lanes=numbers[:lanes].reshape(len(Lane), CELLS, 2).astype(np.int64),
-            lists=numbers[lanes:behind].astype(np.int64),
-            price_micro=int(numbers[behind]),
+            pairs=np.frombuffer(raw, PAIR, offset=8 * sum(sizes)),
+            lanes=lanes.reshape(none.lanes.shape),
+            lists=lists,
+            price_micro=int(price[0]),
+            floors=floors.reshape(none.floors.shape),
         )
 
 
@@ -134,7 +153,8 @@ WITH long_views AS (
 SELECT judged.day_number, judged.sheet, judged.slot, author_of.author, judged.county, "grant",
     {_LANE} AS lane, (viewer >> 1) % {CELLS} AS cell,
     judged.county IN (SELECT county FROM floor_counties) AS floored,
-    CASE WHEN "grant" > 0 THEN round(price::DOUBLE * {MICRO})::BIGINT ELSE 0 END AS price_micro,
+    round(price::DOUBLE * {MICRO})::BIGINT AS price_micro,
+    (viewer >> 1) % {WEIGHED_OF} = 0 AS weighed,
     long_views.sheet IS NOT NULL AS watched
 FROM judged
 JOIN author_of ON author_of.post = judged.object
@@ -147,7 +167,14 @@ _PAIRS = """
 SELECT author, county, count(*) AS shown, count(*) FILTER ("grant" > 0) AS supported
 FROM fair_slots GROUP BY author, county ORDER BY author, county
 """
+_SPENT = 'SELECT coalesce(sum(price_micro), 0) FROM fair_slots WHERE "grant" > 0'
 _LANES = "SELECT lane, cell, count(*), count(*) FILTER (watched) FROM fair_slots GROUP BY ALL"
+_FLOORS = f"""
+SELECT cell, count(DISTINCT (day_number, sheet)),
+    coalesce(sum(price_micro) FILTER ("grant" = 0 AND lane <> {Lane.NEW.value}), 0),
+    coalesce(sum(price_micro) FILTER (lane = {Lane.NEW.value}), 0)
+FROM fair_slots WHERE weighed GROUP BY cell
+"""  # noqa: S608 - only our own numbers are put in
 _LISTS = f"""
 WITH of_author AS (
     SELECT day_number, sheet, author, count(*) AS times FROM fair_slots GROUP BY ALL
@@ -188,8 +215,11 @@ def read(
             "author": rules.per_author,
         },
     ).fetchall()
-    (spent,) = signals.execute("SELECT coalesce(sum(price_micro), 0) FROM fair_slots").fetchall()
-    return Tally(pairs, lanes, np.array(lists, np.int64), int(spent[0]))
+    (spent,) = signals.execute(_SPENT).fetchall()
+    floors = _no_floors()
+    for cell, *counts in signals.execute(_FLOORS).fetchall():
+        floors[cell] = counts
+    return Tally(pairs, lanes, np.array(lists, np.int64), int(spent[0]), floors)
 
 
 def register(signals: DuckDBPyConnection, name: str, columns: Mapping[str, Iterable[int]]) -> None:

@@ -176,7 +176,7 @@ class _Crowd:
 
     def _traced(self, column: str, day: int, *, lifted: bool = True) -> Numbers:
         """Exposures or plays by creator in 30 days; not `lifted`: only what no grant lifted."""
-        rows = _rows(self._past.trace_days, day, LOOKED_AT_DAYS)
+        rows = _rows(self._past.traces["day"], day, LOOKED_AT_DAYS)
         found = self._past.traces[rows]
         counts = np.where(lifted | (found["grant"] == 0), found[column], 0)
         sums = np.bincount(self._shown_who[rows], weights=counts, minlength=self.size)
@@ -196,7 +196,7 @@ def _lifts(past: Past, who: Numbers) -> dict[int, list[_Lift]]:
     # Days are sorted, so the first row of a pair is its first day.
     unique, first, place = np.unique(pairs, axis=0, return_index=True, return_inverse=True)
     shown = np.bincount(place.ravel(), weights=past.traces["shown"][rows], minlength=len(unique))
-    since = past.trace_days[rows][first]
+    since = past.traces["day"][rows][first]
     found: dict[int, list[_Lift]] = {}
     for (creator, contract), count, day in zip(
         unique.tolist(), shown.tolist(), since.tolist(), strict=True

@@ -27,27 +27,23 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Traces with their days, and publications; days are ordinals, both sorted by day."""
+    """Traces and publications, both sorted by day; days are ordinals."""
 
-    trace_days: Days
     traces: Traces
     published_days: Days
     published_by: NDArray[np.uint64]
     support: Support
 
 
-def past_of(traces: Iterable[tuple[date, Traces]], *, through: date) -> Past:
+def past_of(traces: Iterable[Traces], *, through: date) -> Past:
     """The traces of every day until `through`, oldest first, with what the facts say until then."""
-    listed = list(traces)
-    days = [np.full(len(found), day.toordinal()) for day, found in listed]
     published = [
         (clock.day_of(fact.at).toordinal(), fact.payload["author_id"])
         for fact in _facts(PostPublished, through)
     ]
     columns = np.array(published, np.int64).reshape(-1, 2)
     return Past(
-        trace_days=np.concatenate([np.empty(0, np.int64), *days]),
-        traces=np.concatenate([np.empty(0, TRACE), *(found for _day, found in listed)]),
+        traces=np.concatenate([np.empty(0, TRACE), *traces]),
         published_days=columns[:, 0],
         published_by=columns[:, 1].astype(np.uint64),
         support=_support(through),

@@ -62,8 +62,8 @@ def value_of(metric: SurvivalMetric, found: Survival) -> int:
 
 def rolled_up(day: date) -> dict[str, Survival]:
     """From the traces of days; what `note` of the services keeps."""
-    rows = CreatorDay.objects.filter(day__lte=day).order_by("day").values_list("day", "state")
-    traces = [(one, from_bytes(bytes(state))) for one, state in rows]
+    rows = CreatorDay.objects.filter(day__lte=day).order_by("day")
+    traces = [from_bytes(bytes(state)) for state in rows.values_list("state", flat=True)]
     return survivals(past_of(traces, through=day), through=day.toordinal())
 
 

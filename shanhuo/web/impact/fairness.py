@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from shanhuo.impact.fairness import queries
 from shanhuo.impact.fairness.measures import CountyClass
 from shanhuo.impact.fairness.queries import FairReport, LaneLine, Part
-from shanhuo.impact.fairness.tally import Lane
+from shanhuo.impact.fairness.tally import Floor, Lane
 from shanhuo.impact.survival.metrics import SURVIVAL_BY_ID
 from shanhuo.kernel import sheets
 from shanhuo.web.downloads import workbook
@@ -41,6 +41,11 @@ LANES: dict[Lane, str | Promise] = {
     Lane.NEW: gettext_lazy("New clips: mostly places of the newcomer floor"),
     Lane.SUPPORTED: gettext_lazy("Supported: lifted into the list by a grant"),
     Lane.CHANCE: gettext_lazy("Chosen by lot"),
+}
+
+FLOOR_NAMES: dict[Floor, str | Promise] = {
+    Floor.COUNTIES: gettext_lazy("County floor"),
+    Floor.NEWCOMERS: gettext_lazy("Newcomer floor"),
 }
 
 EVENNESS = ("gini_creators", "gini_counties", "hhi_creators")
@@ -77,6 +82,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "county_classes": _named(found.county_classes, COUNTY_CLASSES.values()),
         "size_classes": _named(found.size_classes, SIZE_CLASSES),
         "lanes": _whiskers(found.lanes),
+        "floor_costs": [(FLOOR_NAMES[one.floor], one) for one in found.floors],
         "floor_by_day": _by_day(found, "floor_ratio"),
         "survival": survival_of(until_day=window.until_day),
         "supported_by_day": _by_day(found, "supported_ratio"),
@@ -154,6 +160,10 @@ def _rows(found: FairReport) -> Iterable[list[Any]]:
     ]
     for name, part in classes:
         yield [str(name), part.ratio, None, None, _("Share of the feed's exposures")]
+    for floor in found.floors:
+        points = floor.per_list
+        bounds = [points.value, points.low, points.high]
+        yield [str(FLOOR_NAMES[floor.floor]), *bounds, _("Points given up per list, 95 % interval")]
     for line in found.lanes:
         if line.rate is not None:
             bounds = [line.rate.value, line.rate.low, line.rate.high]
