@@ -8,6 +8,8 @@ import asyncio
 import logging
 import sys
 import threading
+import time
+from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
@@ -31,6 +33,9 @@ STEP_EVERY_S = 0.5
 HAND_OVER_S = 0.0005
 """How long the thread of the steps may keep Python to itself while answers wait. The usual 5 ms
 are spent several times in an answer that comes in the middle of a step."""
+BREATH_S = 0.01
+"""How long that thread rests between the parts of a step. In a part answers get half of the core,
+which is less than a busy hour asks for: a queue grows, and must be gone before the next one."""
 
 _HEADERS: Headers = [JSON, NO_STORE]
 logger = logging.getLogger(__name__)
@@ -48,6 +53,7 @@ class FeedDoor:
         """Returns when the first board stands."""
         self._serving.driven = True
         await asyncio.to_thread(self._serving.step, now=clock.now())
+        self._serving.live.breathe = partial(time.sleep, BREATH_S)
         sys.setswitchinterval(HAND_OVER_S)
         self._thread.start()
 

@@ -7,7 +7,7 @@ which is replaced as a whole.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,7 +48,9 @@ OVERLAP = timedelta(minutes=2)
 class Live:
     """One per process. `step` brings it up to date; `board` is what answers are made from.
 
-    `delivery` and `placards`: the grants of the process, which count the same log.
+    `delivery` and `placards`: the grants of the process, which count the same log. `breathe` is
+    called between the parts of a step: a thread beside answers rests there, so that who came
+    meanwhile is answered before the next part begins.
     """
 
     def __init__(self, log: SignalLog, delivery: Delivery | None = None) -> None:
@@ -56,6 +58,7 @@ class Live:
         self.placards = Placards()
         self.catalogue, self.counters = Catalogue(), Counters()
         self.memories, self._together = Memories(), Together()
+        self.breathe: Callable[[], None] = lambda: None
         self._log, self._follower = log, Follower(log)
         self._lock = threading.Lock()
         self._board: Board | None = None
@@ -81,11 +84,13 @@ class Live:
             looked_at, self._looked_at = self._looked_at, now
             since = None if looked_at is None else min(looked_at, now) - OVERLAP
             self._look_at_posts(since, now)
+            self.breathe()
             # Before the log: what is to be forgotten must not be learned from it again.
             self.memories.heed(interests.wishes_since(since), self.catalogue.cards)
             if since is None:
                 self._recall(now)
             self._take(self._follower.news())
+            self.breathe()
             if self._is_due(self._built_at, BOARD_EVERY, now):
                 self._build(now)
             else:
@@ -221,8 +226,10 @@ class Live:
             self._whole_at = now
         else:
             board = boards.freshened(self._board, *known, now=now)
+        self.breathe()
         # Before the board: prices must know every row that an answer may ask for.
         self.delivery.step(self.catalogue, self.counters, board.score, now=now)
+        self.breathe()
         self.placards.step(self.catalogue, now=now)
         self._board, self._built_at = board, now
 

@@ -193,3 +193,13 @@ def test_between_two_whole_boards_a_new_clip_is_shown_all_the_same(root, make_po
     house.bring_up_to_date(now=noon + SECOND)
     assert house.live.board.of_author is before.of_author
     assert post.public_id in ids(house.answer(viewers.viewer_of("mei"), now=noon))
+
+
+def test_a_step_rests_between_its_parts_so_that_answers_are_made(root, make_post, noon):
+    make_post("巫山脆李熟了")
+    house, rests = steady(root), []
+    house.live.breathe = lambda: rests.append(house.live.catalogue.columns["shown"].sum())
+    house.live.step(now=noon)
+    assert rests == [1, 1, 1, 1]
+    house.live.step(now=noon + SECOND / 2)
+    assert len(rests) == 6, "no board is made twice a second"
