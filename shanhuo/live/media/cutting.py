@@ -1,5 +1,6 @@
 """Cuts what comes in frame by frame into parts that can each be watched from their beginning."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ LONGEST_MS = 10_000
 SOUND_LATE_MS = 60
 SOUND_WAIT_S = 0.4
 """Sound goes through an encoder and comes a little later; it is waited for, but not for long."""
+FIRST_SOUND_S = 4.0
+"""Longer for the very first: what a session begins with is announced for all of it."""
 LARGEST_BYTES = 48 * 1024 * 1024
 JUMP_MS = 120
 ROUNDING_MS = 2
@@ -77,7 +80,7 @@ class Cutter:
         while self._cuts:
             at_ms, noted = self._cuts[0]
             late = self.has_sound and self._heard_ms < at_ms - SOUND_LATE_MS
-            if late and now - noted < SOUND_WAIT_S:
+            if late and now - noted < (SOUND_WAIT_S if self.sound else FIRST_SOUND_S):
                 return
             del self._cuts[0]
             if part := self._take(at_ms):
@@ -89,7 +92,7 @@ class Cutter:
             times = [frame.at_ms for frame in self._frames]
             usual = (times[-1] - times[0]) // max(1, len(times) - 1) or 33
             self._cuts.append((times[-1] + min(usual, 200), 0.0))
-        yield from self.ready(now=SOUND_WAIT_S * 2)
+        yield from self.ready(now=math.inf)
 
     def _see(self, frame: Frame, now: float) -> None:
         # A group may announce its end a little late: what follows it follows it all the same.

@@ -15,7 +15,15 @@ from shanhuo.live.media.frames import Damaged, Frame, PictureSetup, Sound
 from shanhuo.live.media.shelf import Line, Rung
 from shanhuo.live.queries import OpenTake
 from shanhuo.live.states import Container, TakeProblem
-from shanhuo.realtime.studio.reading import Entry, Film, GroupEnds, News, Tail, encoder_news
+from shanhuo.realtime.studio.reading import (
+    Entry,
+    Film,
+    GroupEnds,
+    News,
+    SoundComes,
+    Tail,
+    encoder_news,
+)
 from shanhuo.realtime.studio.shrinking import Shrinker
 from shanhuo.realtime.studio.tools import ToolDied
 
@@ -116,6 +124,8 @@ class Packer:
         now = time.monotonic()
         if isinstance(news, Entry):
             self._entries.append(news)
+        elif isinstance(news, SoundComes):
+            cutter.has_sound = True
         elif isinstance(news, GroupEnds):
             cutter.expect_end(news.last_ms, news.at_ms)
         elif isinstance(news, Frame | Sound):

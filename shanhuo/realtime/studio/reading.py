@@ -33,6 +33,11 @@ class GroupEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundComes:
+    """There is a track of sound; what it is like is heard a moment later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """From here a reader could start: `at_ms` stands at `offset` of the file."""
 
@@ -40,7 +45,7 @@ class Entry:
     at_ms: int
 
 
-News = Piece | GroupEnds | Entry
+News = Piece | SoundComes | GroupEnds | Entry
 Given = tuple[bytes, Point | None]
 Feed = AsyncIterator[Given]
 
@@ -165,6 +170,8 @@ class Film:
 
     async def _give(self, tool: Tool, source: Source, first: Given, feed: Feed) -> None:
         try:
+            if source.has_sound:
+                self._news.put_nowait(SoundComes())
             await tool.give(source.head)
             await self._give_one(tool, first, is_copied=source.is_h264)
             async for given in feed:

@@ -165,5 +165,7 @@ def small_arguments(size: tuple[int, int]) -> list[str]:
         *("-vf", f"scale={size[0]}:{size[1]}:flags=fast_bilinear,format=yuv420p"),
         *("-fps_mode", "passthrough", "-c:v", "libx264", "-preset", "superfast", "-bf", "0"),
         *("-crf", "28", "-maxrate", VIDEO_BITS, "-bufsize", VIDEO_BITS, "-g", "9999"),
+        # The same set-up for every part: no rate that is guessed anew each time.
+        *("-x264-params", "fps=30", "-enc_time_base", "1:1000"),
         *("-profile:v", "high", "-level", "3.1", "-threads", "1", "-f", "flv", "pipe:1"),
     ]
