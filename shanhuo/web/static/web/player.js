@@ -76,11 +76,21 @@ function partsOf(text, base, zero) {
   return list;
 }
 
-/** Whether a set-up has the sound that the buffer was opened for: the first second of a camera may lack
- *  it, and a buffer that got such a part takes nothing more. */
-function suits(setup, mime) {
-  return !mime.includes("mp4a") || new TextDecoder("latin1").decode(setup).includes("mp4a");
+/** The codecs of a set-up, from itself: the master playlist was written with the first part, when the
+ *  sound of a camera may not have come yet. */
+function mimeOf(setup, rung) {
+  const text = new TextDecoder("latin1").decode(setup);
+  const codecs = [];
+  const place = text.indexOf("avcC");
+  if (place > 0) {
+    const level = [...new Uint8Array(setup, place + 5, 3)].map((byte) => byte.toString(16).padStart(2, "0"));
+    codecs.push(`avc1.${level.join("")}`);
+  }
+  if (text.includes("mp4a")) codecs.push("mp4a.40.2");
+  return codecs.length ? `video/mp4; codecs="${codecs}"` : rung.mime;
 }
+
+const hasSound = (mime) => mime.includes("mp4a");
 
 /** What a line carries, from the pieces that came: bits a second, newer ones weighing more. */
 function lineMeter() {
@@ -191,7 +201,8 @@ class Film {
     if (!this.rungs.length) throw new DOMException("no rung", "NotSupportedError");
     this.rung = this.soundOnly ? this.rungs.at(-1) : pictures[0] ?? this.rungs[0];
     const wanted = this.video.currentTime;
-    this.shelf = await openBuffer(this.video, this.rung.mime);
+    this.shelf = null;
+    this.begun = false;
     this.next = null;
     this.seekTo = this.isLive ? null : wanted;
     this.video.onseeking = () => { if (!this.isLive && !readyAt(this.video).seconds) this.next = null; };
@@ -214,19 +225,13 @@ class Film {
   }
 
   finish() {
-    if (this.shelf.source.readyState === "open") this.shelf.source.endOfStream();
+    if (this.shelf?.source.readyState === "open") this.shelf.source.endOfStream();
     this.tell("over");
   }
 
   /** Put what is new into the buffer; false when there is nothing to do for the moment. */
   async feed(run, list) {
     if (!list.parts.length) return false;
-    if (!this.isLive && !this.sized) {
-      this.sized = true;
-      const last = list.parts.at(-1);
-      if (list.isOver) this.shelf.source.duration = last.at + last.seconds;
-      this.box.dispatchEvent(new CustomEvent("sized"));
-    }
     this.next ??= this.isLive ? list.parts.at(-1).number : this.partAt(list, this.seekTo ?? this.video.currentTime);
     const parts = list.parts.filter((part) => part.number >= this.next);
     if (parts.length > 6 && this.isLive) this.next = list.parts.at(-1).number;
@@ -246,32 +251,48 @@ class Film {
   }
 
   endIfWhole() {
-    const { source, buffer } = this.shelf;
-    if (source.readyState === "open" && !buffer.updating) source.endOfStream();
+    const { source, buffer } = this.shelf ?? {};
+    if (source?.readyState === "open" && !buffer.updating) source.endOfStream();
   }
 
   /** Fetch one part and append it; false when the rung or the run has changed meanwhile. */
   async add(run, part) {
     const rung = this.rung;
     const began = performance.now();
-    const setup = part.setup !== this.shelf.setup && await get(part.setup, "arrayBuffer");
+    const setup = part.setup !== this.shelf?.setup && await get(part.setup, "arrayBuffer");
     const bytes = await get(part.address, "arrayBuffer");
     this.meter.note(bytes.byteLength, performance.now() - began);
     if (run !== this.run || this.next > part.number) return false;
-    if (setup && !suits(setup, this.shelf.mime)) {
-      this.next = part.number + 1;
-      return true;
-    }
-    if (setup) {
-      await this.shelf.append(setup);
-      this.shelf.setup = part.setup;
-    }
+    if (setup && !(await this.take(setup, part))) return true;
     await this.shelf.append(bytes);
     this.next = part.number + 1;
     this.show();
     await this.shelf.forget(this.video.currentTime - KEPT_S);
     this.choose();
     return this.rung === rung;
+  }
+
+  /** Append a set-up; false if its part is left out. A buffer takes no part without the sound that it
+   *  was opened for, and none with a sound that it was not: then all begins anew. */
+  async take(setup, part) {
+    const mime = mimeOf(setup, this.rung);
+    this.shelf ??= await openBuffer(this.video, mime);
+    if (hasSound(this.shelf.mime) && !hasSound(mime)) {
+      this.next = part.number + 1;
+      return false;
+    }
+    if (hasSound(mime) && !hasSound(this.shelf.mime)) throw new Error("sound came");
+    if (mime !== this.shelf.mime) this.shelf.buffer.changeType?.(mime);
+    await this.shelf.append(setup);
+    Object.assign(this.shelf, { mime, setup: part.setup });
+    this.size();
+    return true;
+  }
+
+  /** A replay knows how long it is. */
+  size() {
+    const last = this.known?.list.parts.at(-1);
+    if (last && this.shelf.source.duration !== last.at + last.seconds) this.shelf.source.duration = last.at + last.seconds;
   }
 
   /** Keep the film moving: begin, step over a gap, stay near the newest moment. */
@@ -322,8 +343,6 @@ class Film {
     else if (place > 0 && this.meter.bits < this.rung.bits * WORSE) rung = pictures[place - 1];
     if (rung === this.rung) return;
     this.rung = rung;
-    if (rung.mime !== this.shelf.mime && this.shelf.buffer.changeType) this.shelf.buffer.changeType(rung.mime);
-    this.shelf.mime = rung.mime;
   }
 
   stalled() {
