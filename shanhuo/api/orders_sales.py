@@ -178,7 +178,8 @@ def sale(request: HttpRequest, public_id: PublicId) -> dict[str, Any]:
 )
 def claim(request: HttpRequest, public_id: PublicId, body: QuantityIn) -> Any:
     """Asked again, it answers alike and takes nothing more. 409 `sold_out`, `not_open`, `closed`,
-    `too_many`, `given_back`; 403 `youth_mode`; 503 `try_again`."""
+    `too_many`, `given_back`; 403 `youth_mode`; 503 `try_again`, or `waiting` with `place` and
+    `seconds`: the place is kept, ask again then."""
     return services.claim(
         sale=_sale(request, public_id),
         buyer=actor_of(request),
