@@ -4,7 +4,10 @@ Through our own door, and through nginx where it is installed: the same file, th
 it is read it is replaced once a second, as the room program does.
 """
 
+import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -45,6 +48,8 @@ def run(quick: bool) -> list[Figure]:
         folder = Path(name)
         size = write(folder / NAME, 0)
         environment = {"SHANHUO_DEBUG": "1", "SHANHUO_DATA_DIR": name}
+        migrate = [sys.executable, "-m", "shanhuo", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, check=True, env={**os.environ, **environment})
         with kept_fresh(folder / NAME):
             door = granian("shanhuo.realtime.door:app", port=PORT)
             ours = measured(door, PORT, f"/{NAME}", environment, count)
