@@ -145,8 +145,11 @@ def _scale_of(mdhd: bytes) -> int:
 def _point_of(moof: bytes, offset: int, track: int, scale: int) -> Point | None:
     """Where and when a fragment begins, if it holds pictures of our track."""
     for traf in children(moof, b"moof", b"traf"):
-        if int.from_bytes(first(traf, b"traf", b"tfhd")[12:16]) != track:
+        head = first(traf, b"traf", b"tfhd")
+        if int.from_bytes(head[12:16]) != track:
             continue
+        if head[11] & 1:
+            return None  # it counts from the beginning of the file: it can only be read from there
         time = first(traf, b"traf", b"tfdt")
         start = int.from_bytes(time[12:20] if time[8:9] == b"\1" else time[12:16])
         lengths = _lengths(first(traf, b"traf", b"trun"))

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol
 
@@ -105,11 +106,13 @@ class Packer:
         cutter = Cutter(has_sound=False, offset_ms=self._offset_ms, until_ms=until_ms)
         self._entries = [Entry(resume, until_ms - self._offset_ms)]
         self._setup = b""
-        async for news in _with_ticks(self._news(resume, until_ms - self._offset_ms)):
-            if news is not None:
-                self._hear(cutter, news, until_ms)
-            for part in cutter.ready(now=time.monotonic()):
-                await self._keep(part)
+        told = _with_ticks(self._news(resume, until_ms - self._offset_ms))
+        async with aclosing(told):  # a fall ends ffmpeg before the next one starts
+            async for news in told:
+                if news is not None:
+                    self._hear(cutter, news, until_ms)
+                for part in cutter.ready(now=time.monotonic()):
+                    await self._keep(part)
         for part in cutter.rest():
             await self._keep(part)
 
@@ -217,7 +220,7 @@ class Packer:
             await self._tell_problem(problem)
 
 
-async def _with_ticks(news: AsyncGenerator[News]) -> AsyncIterator[News | None]:
+async def _with_ticks(news: AsyncGenerator[News]) -> AsyncGenerator[News | None]:
     """The same, and None now and then while nothing comes: a part may be complete by waiting."""
     waiting = asyncio.ensure_future(anext(news))
     try:

@@ -1,0 +1,100 @@
+"""The studio: every picture of a take once, however often it is killed on the way."""
+
+import asyncio
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shanhuo.content.media import jail
+from shanhuo.live.media import shelf, takes
+from shanhuo.live.queries import OpenTake
+from shanhuo.live.states import TakeProblem
+from shanhuo.realtime.studio.packing import Packer
+from tests.live.conftest import files  # noqa: F401  a fixture
+
+EPOCH = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
+CLIP = (
+    "-f lavfi -i testsrc=s=160x120:r=10:d=5 -f lavfi -i sine=d=5 "
+    "-c:v libx264 -pix_fmt yuv420p -g 10 -c:a aac"
+)
+FORMS = {"flv": "-f flv", "mp4": "-movflags frag_keyframe+empty_moov+default_base_moof -f mp4"}
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+def take_in(container: str) -> OpenTake:
+    return OpenTake(
+        *(1, 1, "s1", 1, "phone", container, False, "k1", EPOCH, EPOCH, EPOCH, 0, False),
+        status="on_air",
+        problem="",
+    )
+
+
+@pytest.fixture(params=["flv", "mp4"])
+def take(request: Any, files: Path) -> OpenTake:  # noqa: F811
+    """Five seconds of a test card, as an encoder and as a browser would leave them."""
+    made = take_in(request.param)
+    path = takes.path_of(made)
+    path.parent.mkdir(parents=True)
+    command = [jail.program(), "-v", "error", *CLIP.split(), *FORMS[request.param].split()]
+    subprocess.run([*command, str(path)], check=True)
+    return made
+
+
+def pack(take: OpenTake, folder: Path, *, killed_after: int = 0) -> list[TakeProblem | None]:
+    """Show a take to its end, or stop dead after so many parts."""
+    said: list[TakeProblem | None] = []
+
+    async def picture() -> None:
+        if killed_after and len(shelf.lines_of("s1", "k1", "top")) >= killed_after:
+            raise Killed
+
+    async def problem(what: TakeProblem | None) -> None:
+        said.append(what)
+
+    async def run() -> None:
+        rungs = {
+            name: shelf.Rung("s1", "k1", form, epoch=EPOCH)
+            for name, form in zip(("top", "small", "sound"), shelf.RUNGS, strict=True)
+        }
+        await Packer(
+            take,
+            SimpleNamespace(**rungs),
+            folder=folder,
+            is_over=lambda: True,
+            tell_picture=picture,
+            tell_problem=problem,
+        ).run()
+
+    asyncio.run(run())
+    return said
+
+
+def test_a_studio_that_was_killed_twice_shows_every_second_once(
+    take: OpenTake, tmp_path: Path
+) -> None:
+    for parts in (1, 3):
+        with pytest.raises(Killed):
+            pack(take, tmp_path, killed_after=parts)
+    assert pack(take, tmp_path) == []
+    for rung in shelf.RUNGS:
+        lines = shelf.lines_of("s1", "k1", rung)
+        assert [line.number for line in lines] == [0, 1, 2, 3, 4]
+        assert [line.turn for line in lines] == [0, 0, 0, 0, 0]
+        ends = [line.until_ms for line in lines]
+        assert [line.at_ms for line in lines[1:]] == ends[:-1]
+    master = (shelf.public_folder("k1") / "index.m3u8").read_text()
+    assert "RESOLUTION=160x120" in master and "mp4a" in master
+
+
+def test_a_file_that_is_no_film_is_said_and_harms_nobody(files: Path, tmp_path: Path) -> None:  # noqa: F811
+    take = take_in("flv")
+    takes.append(takes.path_of(take), b"ffconcat version 1.0\nfile /etc/passwd\n", offset=0)
+    assert pack(take, tmp_path) == [TakeProblem.DAMAGED]
+    assert shelf.lines_of("s1", "k1", "top") == []
