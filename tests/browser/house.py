@@ -46,6 +46,15 @@ class House:
         with urlopen(f"{self.origin}/hot/feed?n=20", timeout=5) as answer:  # noqa: S310  our own
             return list(json.load(answer)["items"])
 
+    @contextmanager
+    def beside(self, *programs: Program) -> Iterator[None]:
+        """More programs of the platform, for as long as a test needs them."""
+        started = [_start(program, self.environment) for program in programs]
+        try:
+            yield
+        finally:
+            _stop(started)
+
     def logs(self) -> str:
         """The last words of every program, for the message of a failing test."""
         files = sorted(self.data_dir.glob("logs/*.log"))
@@ -80,10 +89,7 @@ def opened(folder: Path, *, season: Sequence[str] = STORY_SEASON) -> Iterator[Ho
         _wait(house)
         yield house
     finally:
-        for process in reversed(started):
-            os.killpg(process.pid, signal.SIGTERM)
-        for process in started:
-            process.wait(timeout=15)
+        _stop(started)
 
 
 def _run(environment: Mapping[str, str], *argv: str) -> None:
@@ -109,6 +115,13 @@ def _start(program: Program, environment: Mapping[str, str]) -> subprocess.Popen
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+
+def _stop(started: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in reversed(started):
+        os.killpg(process.pid, signal.SIGTERM)
+    for process in started:
+        process.wait(timeout=15)
 
 
 def _wait(house: House) -> None:
