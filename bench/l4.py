@@ -34,6 +34,7 @@ QUIET = (
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )
+FILMS = "[data-camera=live], [data-camera=small], [data-camera=sound]"
 LINES = (("400 kbit/s", 400_000, 100), ("4 Mbit/s", 4_000_000, 40))
 CAMERA = """
 const canvas = Object.assign(document.createElement("canvas"), { width: 1280, height: 720 });
@@ -184,7 +185,7 @@ def _host(browser: Browser, session: dict[str, str]) -> Page:
     )
     page.goto(f"http://localhost:{PORT}/host")
     page.evaluate("document.querySelector('[data-start-show]').click()")
-    page.wait_for_selector("[data-camera=live]", state="attached", timeout=20_000)
+    page.wait_for_selector(FILMS, state="attached", timeout=45_000)
     film, deadline = f"http://localhost:{PORT}{session['film']}", time.monotonic() + 30
     while page.request.get(film).status != 200 and time.monotonic() < deadline:
         page.wait_for_timeout(200)
