@@ -259,7 +259,12 @@ int main(int argc, char **argv) {
     while (read(0, row, 1) < 0) listen_all(2);
 
     /* Whoever came first has waited for the last: a minute of silence would look like death. */
-    for (int i = 0; i < resident_count; i++) text(&viewers[residents_in[i]], "{\"t\":\"hb\"}", 10);
+    for (int i = 0; i < resident_count; i++) {
+        Viewer *v = &viewers[residents_in[i]];
+        text(v, "{\"t\":\"hb\"}", 10);
+        /* A room where nothing happens is silent: that pause is not a late frame. */
+        v->heard = 0;
+    }
     counting = 1;
     refused = lost = unsaid = 0;
     double start = now(), t = start, end = start + run_s;

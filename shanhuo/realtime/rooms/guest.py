@@ -55,12 +55,12 @@ class Guest(WSListener):
     def pause_writing(self) -> None:
         """The system's buffer is full: frames are dropped for this reader from now on."""
         self.behind_since = self.house.round
-        self.room.ready.discard(self.transport)
+        self.room.ready.pop(self.transport, None)
 
     def resume_writing(self) -> None:
         self.behind_since = None
         if self in self.room.guests:
-            self.room.ready.add(self.transport)
+            self.room.ready[self.transport] = None
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self.heard_round = self.house.round

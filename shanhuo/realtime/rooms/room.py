@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 class Room:
-    """`ready` are the lines that took everything so far; one that is behind is not in it.
+    """`ready` are the lines that took everything so far; one that is behind is not in it. They keep
+    the order in which they came: everybody's turn within a tick is then the same in every tick.
 
     The likes that are shown are those that are in the database: after a kill they go on from there.
     """
@@ -23,7 +24,7 @@ class Room:
     def __init__(self, session_id: int) -> None:
         self.session_id = session_id
         self.guests: set[Guest] = set()
-        self.ready: set[WSTransport] = set()
+        self.ready: dict[WSTransport, None] = {}
         self.now: RoomNow | None = None
         self.banned: frozenset[int] = frozenset()
         self.likes = self.elsewhere = 0
@@ -50,13 +51,13 @@ class Room:
         self._new_joins += not sockets
         self._has_newcomers = True
         self.guests.add(guest)
-        self.ready.add(guest.transport)
+        self.ready[guest.transport] = None
 
     def leave(self, guest: "Guest") -> None:
         if guest not in self.guests:
             return
         self.guests.remove(guest)
-        self.ready.discard(guest.transport)
+        self.ready.pop(guest.transport, None)
         self._here[guest.viewer] -= 1
         if not self._here[guest.viewer]:
             del self._here[guest.viewer]
