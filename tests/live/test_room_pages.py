@@ -32,6 +32,8 @@ def test_without_script_the_room_has_film_goods_buy_buttons_and_who_sells(client
     assert f'src="/media/live/{on_air.media_key}/index.m3u8"' in page
     assert f"/g/{product.public_id}?session={on_air.public_id}" in page
     assert ("巫山山货合作社 销售" in page, "合格证" in page, "主播" in page) == (True,) * 3
+    # Its head names a desk only where one is.
+    assert 'class="desk"' not in page
 
 
 def test_in_a_gap_the_room_says_so_and_still_sells(client, on_air, noon):

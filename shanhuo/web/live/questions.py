@@ -33,7 +33,7 @@ DEEDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Asking:
     """What the reader sees of a queue, and may do to it. seconds: until it is asked for again, or
     0."""
 
@@ -51,12 +51,12 @@ class Desk:
         return 4 if self.may_answer else 15 if self.mine else 0
 
 
-def desk_of(request: HttpRequest, session: Any) -> Desk:
+def asking_of(request: HttpRequest, session: Any) -> Asking:
     user = request.user
     may_answer = rules.can_answer(user, session)
     mine = queries.open_question_of(session.pk, user.pk) if user.is_authenticated else None
     is_open = session.status in clinic.MAY_ASK
-    return Desk(
+    return Asking(
         queue=queries.queue_of(session.pk, most=WORKED_ON_AT_ONCE if may_answer else 5),
         mine=mine,
         is_open=is_open,
@@ -114,7 +114,7 @@ def _fragment(
     is_part = getattr(request, "htmx", False)
     context = {
         "session": session,
-        "desk": desk_of(request, session),
+        "asking": asking_of(request, session),
         "typed": typed or {},
         "fault": fault,
     }

@@ -16,7 +16,7 @@ from shanhuo.live.services import planning
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.chat import chat_of, let_connect
 from shanhuo.web.live.figures import figures_of
-from shanhuo.web.live.questions import desk_of
+from shanhuo.web.live.questions import asking_of
 from shanhuo.web.live.rows import visible_session
 
 BEFORE = ("draft", "submitted", "cancelled")
@@ -56,7 +56,7 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "shelf": items,
         "pinned": next((item for item in items if item.is_pinned), None),
         "chat": chat_of(request, session),
-        "desk": desk_of(request, session),
+        "asking": asking_of(request, session),
         "figures": figures_of(session, now=now),
         "film": _film(session, replay),
         "replay": replay,

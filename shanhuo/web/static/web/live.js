@@ -21,7 +21,9 @@ function span(ms, days) {
   const seconds = Math.ceil(ms / 1000);
   const two = (number) => String(number).padStart(2, "0");
   const clock = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(":");
-  return seconds >= 86400 ? `${Math.floor(seconds / 86400)} ${days} ${clock}` : clock;
+  const [day, many] = days.split("|");
+  const whole = Math.floor(seconds / 86400);
+  return whole ? `${whole} ${whole === 1 ? day : many} ${clock}` : clock;
 }
 
 for (const clock of document.querySelectorAll("[data-countdown]")) {
