@@ -390,11 +390,14 @@ function awaken(box) {
     else playNatively(box, video);
   };
 
+  const goesOn = () => film?.tell(film.soundOnly ? "soundonly" : "playing");
   video.addEventListener("playing", () => {
-    film?.tell(film.soundOnly ? "soundonly" : "playing");
+    goesOn();
     if (eye) eye.hidden = !film?.soundOnly;
     if (sound) sound.hidden = !video.muted;
   });
+  // After a step over a gap no browser says that it is playing again.
+  video.addEventListener("timeupdate", () => { if (film?.state === "waiting" && !video.paused && video.readyState > 2) goesOn(); });
   video.addEventListener("waiting", () => { film?.tell("waiting"); film?.stalled(); });
   video.addEventListener("resize", () => box.classList.toggle("upright", video.videoHeight > video.videoWidth));
   video.addEventListener("volumechange", () => { if (sound) sound.hidden = !video.muted || !video.played.length; });

@@ -26,6 +26,7 @@ let ticket = words.ticket;
 let socket = null;
 let failures = 0;
 let version = Number(words.version);
+let told = version;
 let unsentLikes = 0;
 let untold = 0;
 let reading = 0;
@@ -83,6 +84,8 @@ async function read() {
     showAge(socket ? 0 : (now - Date.parse(state.now)) / 1000);
     if (state.version < version) return;
     version = state.version;
+    // The file may be a moment older than the tick that spoke of it.
+    if (socket && version < told) setTimeout(readSoon, 1000);
     if (!socket) {
       count("viewers", state.viewers);
       count("likes", state.likes);
@@ -97,9 +100,12 @@ async function read() {
   }
 }
 
+/** Once, however many ticks ask for it meanwhile. */
 function readSoon() {
-  clearTimeout(reading);
-  reading = setTimeout(read, Math.random() * SPREAD_MS);
+  reading ||= setTimeout(() => {
+    reading = 0;
+    read();
+  }, Math.random() * SPREAD_MS);
 }
 
 setInterval(() => {
@@ -117,7 +123,8 @@ const heard = {
       gone.add(id);
       forget(id);
     }
-    if (r > version) readSoon();
+    told = Math.max(told, r);
+    if (told > version) readSoon();
   },
   said({ c, ok, why }) {
     waiting.get(c)?.(ok ? "" : why);
