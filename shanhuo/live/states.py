@@ -18,7 +18,7 @@ class SessionStatus(models.TextChoices):
     """draft → submitted → scheduled → on_air ⇄ interrupted → ended → sealed; or cancelled."""
 
     DRAFT = "draft", _("Draft")
-    SUBMITTED = "submitted", _("Waiting for the check before air")
+    SUBMITTED = "submitted", _("Awaiting the check")
     SCHEDULED = "scheduled", _("Scheduled")
     ON_AIR = "on_air", _("On air")
     INTERRUPTED = "interrupted", _("Back in a moment")

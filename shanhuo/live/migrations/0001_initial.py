@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('notice', models.TextField(blank=True, help_text='What viewers read before.', max_length=1000)),
                 ('script', models.TextField(blank=True, help_text='Checked before air.', max_length=20000)),
                 ('is_official', models.BooleanField(default=False, help_text='An office speaks: two persons must agree before air.')),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Waiting for the check before air'), ('scheduled', 'Scheduled'), ('on_air', 'On air'), ('interrupted', 'Back in a moment'), ('ended', 'Ended'), ('sealed', 'Ended, evidence sealed'), ('cancelled', 'Cancelled')], default='draft', max_length=11)),
+                ('status', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Awaiting the check'), ('scheduled', 'Scheduled'), ('on_air', 'On air'), ('interrupted', 'Back in a moment'), ('ended', 'Ended'), ('sealed', 'Ended, evidence sealed'), ('cancelled', 'Cancelled')], default='draft', max_length=11)),
                 ('created_at', models.DateTimeField()),
                 ('starts_at', models.DateTimeField(help_text='As announced.')),
                 ('submitted_at', models.DateTimeField(null=True)),

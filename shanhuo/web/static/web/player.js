@@ -55,20 +55,23 @@ function rungsOf(text, base) {
   return rungs.sort((one, other) => one.isSound - other.isSound || one.bits - other.bits);
 }
 
-/** Parts of a media playlist; `at` in seconds since the first part that was ever seen of this film. */
-function partsOf(text, base, zero) {
+/** Parts of a media playlist. They say of themselves when they were filmed; `at`, in seconds since the
+ *  first part that was ever seen of this film, is the same, but a replay closes the gaps between takes:
+ *  `shift` is by how much its parts are moved. */
+function partsOf(text, base, zero, { closesGaps }) {
   const parts = [];
   const list = { parts, isOver: text.includes("#EXT-X-ENDLIST") };
   let number = Number(text.match(/#EXT-X-MEDIA-SEQUENCE:(\d+)/)?.[1] ?? 0);
-  let seconds = 0, setup = "", moment = 0, at = 0;
+  let seconds = 0, setup = "", moment = 0, at = 0, filmed = 0;
   for (const line of text.split("\n")) {
     if (line.startsWith("#EXT-X-MAP:")) setup = new URL(quoted(line, "URI"), base).href;
     else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) moment = Date.parse(line.slice(25)) / 1000;
     else if (line.startsWith("#EXTINF:")) seconds = parseFloat(line.slice(8));
     else if (line && !line.startsWith("#")) {
       zero.moment ??= moment;
-      at = moment ? moment - zero.moment : at;
-      parts.push({ number, address: new URL(line, base).href, setup, seconds, at });
+      filmed = moment ? moment - zero.moment : at;
+      if (!closesGaps) at = filmed;
+      parts.push({ number, address: new URL(line, base).href, setup, seconds, at, shift: at - filmed });
       number += 1;
       at += seconds;
     }
@@ -219,7 +222,7 @@ class Film {
   async list() {
     const { address } = this.rung;
     if (this.known?.address === address) return this.known.list;
-    const list = partsOf(await get(address, "text"), address, this.zero);
+    const list = partsOf(await get(address, "text"), address, this.zero, { closesGaps: !this.isLive });
     if (list.isOver && !this.isLive) this.known = { address, list };
     return list;
   }
@@ -283,6 +286,7 @@ class Film {
     }
     if (hasSound(mime) && !hasSound(this.shelf.mime)) throw new Error("sound came");
     if (mime !== this.shelf.mime) this.shelf.buffer.changeType?.(mime);
+    this.shelf.buffer.timestampOffset = part.shift;
     await this.shelf.append(setup);
     Object.assign(this.shelf, { mime, setup: part.setup });
     this.size();
