@@ -55,6 +55,7 @@ function tellState(state) {
   if (before === "scheduled" || OVER.has(state)) return openAnew();
   page.dataset.state = state;
   show($("[data-gap]"), state === "interrupted");
+  for (const sign of document.querySelectorAll("[data-sign]")) show(sign, sign.dataset.sign === state);
 }
 
 // ---- goods ----

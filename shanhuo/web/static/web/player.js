@@ -214,6 +214,8 @@ class Film {
       const more = await this.feed(run, list);
       if (run !== this.run) return;
       if (list.isOver && this.isLive && !more) return this.finish();
+      // Between two takes a replay may stand before a hole when all of it is here already.
+      if (!this.isLive && this.begun && !more) this.show();
       if (!more) await pause(this.isLive ? Math.max(350, (list.parts.at(-1)?.seconds ?? 1) * 450) : 400);
     }
   }
@@ -330,8 +332,8 @@ class Film {
     if (video.currentTime !== this.stoodAt) {
       this.stoodAt = video.currentTime;
       this.stoodSince = now;
-    } else if (this.isLive && !video.paused && now - this.stoodSince > STANDS_MS && end - video.currentTime > 0.5) {
-      video.currentTime = Math.max(video.currentTime + 0.2, end - this.close);
+    } else if (!video.paused && now - this.stoodSince > STANDS_MS && end - video.currentTime > 0.5) {
+      video.currentTime = Math.max(video.currentTime + 0.2, this.isLive ? end - this.close : 0);
     }
   }
 
