@@ -14,7 +14,7 @@ RUN := $(VENV)/bin/python -m
 SIDE_BY_SIDE := $(MAKE) --no-print-directory -j 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types format messages bench pages postgres
+.PHONY: help demo test lint style types format messages bench pages rushes
 
 help:
 	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
@@ -39,15 +39,16 @@ types:
 
 test: lint
 	$(RUN) shanhuo messages --compile
-	$(RUN) pytest -n 2 --dist loadgroup -m 'not browser'
-	@$(SIDE_BY_SIDE) pages postgres
+	$(RUN) pytest -n 2 --dist loadgroup -m 'not browser and not concurrency'
+	@$(SIDE_BY_SIDE) pages rushes
 
 pages:
 	@echo 'The pages, in a real Chromium'
 	$(RUN) pytest -m browser
 
-postgres:
-	@echo 'The concurrency tests once more, on a PostgreSQL that the tests start'
+rushes:
+	@echo 'Many at once, on SQLite and on a PostgreSQL that the tests start'
+	$(RUN) pytest -m concurrency
 	$(RUN) pytest -p tests.postgres -m concurrency
 
 format: $(VENV)/.test
