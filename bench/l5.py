@@ -4,6 +4,7 @@ Through our own door, and through nginx where it is installed: the same file, th
 it is read it is replaced once a second, as the room program does.
 """
 
+import getpass
 import os
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ PORT = 8126
 CONNECTIONS = 64
 NAME = "media/live/k7k7k7k7k7k7k7k7/room.json"
 NGINX = """
+user {user};
 worker_processes 1;
 daemon off;
 pid {folder}/nginx.pid;
@@ -88,7 +90,7 @@ def behind_nginx(folder: Path, count: int) -> Load | None:
     if program is None:
         return None
     settings = folder / "nginx.conf"
-    settings.write_text(NGINX.format(folder=folder, port=PORT + 1), "utf-8")
+    settings.write_text(NGINX.format(folder=folder, port=PORT + 1, user=getpass.getuser()), "utf-8")
     command = [program, "-p", str(folder), "-c", str(settings)]
     return measured(command, PORT + 1, f"/{NAME}", {}, count)
 
