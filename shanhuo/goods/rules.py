@@ -2,13 +2,8 @@
 
 from typing import Any
 
-from shanhuo.goods.models import PoolEntry, Product
+from shanhuo.goods.models import PoolEntry
 from shanhuo.people import rules as people
-
-
-def can_edit_product(user: Any, product: Product) -> bool:
-    """Everybody who sells for the product's merchant."""
-    return product.merchant_id in people.merchant_ids(user)
 
 
 def can_decide(user: Any, entry: PoolEntry) -> bool:

@@ -407,7 +407,6 @@ KINDS_OPENED_BY_OPERATORS = [
 ORGANISATION_KINDS = Organisation.Kind.choices
 VERIFICATION_STATUSES = Verification.Status.choices
 MEMBER_ROLES = Membership.Role.choices
-DOCUMENT_KINDS = VerificationDocument.Kind.choices
 HOUSEHOLD_KINDS = Household.Kind.choices
 HOUSEHOLD_RISKS = Household.Risk.choices
 CONSENT_CHANNELS = HouseholdConsent.Channel.choices

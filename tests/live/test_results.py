@@ -11,8 +11,9 @@ from openpyxl import load_workbook
 from shanhuo.goods.models import Sku
 from shanhuo.live import queries
 from shanhuo.live.evidence import folder
-from shanhuo.live.models import Cast, Session, SessionStep
+from shanhuo.live.models import Cast, Pin, Session, SessionStep, ShowcaseItem
 from shanhuo.live.services import sealing
+from shanhuo.live.states import UnpinReason
 from shanhuo.orders import services as orders
 from shanhuo.orders.choices import RefundReason
 from shanhuo.orders.models import Order
@@ -131,6 +132,22 @@ def test_pages_of_results_for_host_and_office(client, ended, settled, lin, wang,
     client.force_login(mei)
     assert client.get(f"/live/{ended.public_id}/results").status_code == 404
     assert client.get("/county/live/results").status_code == 403
+
+
+def test_results_show_the_prices_that_stood_on_the_screen_and_why_they_left(
+    client, ended, lin, noon
+):
+    item = ShowcaseItem.objects.create(
+        session=ended, product=Sku.objects.get().product, position=7, added_at=noon, removed_at=noon
+    )
+    Pin.objects.create(
+        item=item, price_fen=3_650, pinned_at=noon, ended_at=noon, ended_why=UnpinReason.STOCK
+    )
+    client.force_login(lin)
+    page = client.get(f"/live/{ended.public_id}/results").content.decode()
+    assert ("36.50" in page, "上过屏的价格" in page, str(UnpinReason.STOCK.label) in page) == (
+        True,
+    ) * 3
 
 
 def test_three_sessions_cost_what_one_costs(ended, settled, make_session, noon):

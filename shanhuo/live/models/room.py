@@ -1,5 +1,8 @@
 """What is said and done in the room of a session."""
 
+from datetime import datetime
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +50,12 @@ class MessageReport(models.Model):
         ]
 
 
+class PenaltyQuerySet(models.QuerySet["Penalty"]):
+    def holding_at(self, now: datetime) -> Self:
+        """Neither over nor lifted."""
+        return self.filter(lifted_at=None, until__gt=now)
+
+
 class Penalty(models.Model):
     """Somebody may not write in, or not enter, the room of a session for a while."""
 
@@ -58,6 +67,8 @@ class Penalty(models.Model):
     until = models.DateTimeField()
     reason = models.CharField(max_length=200, blank=True)
     lifted_at = models.DateTimeField(null=True)
+
+    objects = PenaltyQuerySet.as_manager()
 
 
 class Question(models.Model):

@@ -100,9 +100,8 @@ def _changes(lines: QuerySet[Message]) -> list[Change]:
 
 def banned_from(session_ids: Collection[int], *, now: datetime) -> dict[int, frozenset[int]]:
     """session id -> ids of people who may not be in its room now."""
-    rows = Penalty.objects.filter(
-        session__in=session_ids, kind=PenaltyKind.BAN, lifted_at=None, until__gt=now
-    ).values_list("session_id", "user_id")
+    bans = Penalty.objects.holding_at(now).filter(session__in=session_ids, kind=PenaltyKind.BAN)
+    rows = bans.values_list("session_id", "user_id")
     found: dict[int, set[int]] = {session: set() for session in session_ids}
     for session, user in rows:
         found[session].add(user)
@@ -140,7 +139,7 @@ def lines_to_decide(session: Session) -> QuerySet[Message]:
 
 def penalties_of(session: Session, *, now: datetime) -> QuerySet[Penalty]:
     """Mutes and bans that hold now, the newest first."""
-    living = Penalty.objects.filter(session=session, lifted_at=None, until__gt=now)
+    living = Penalty.objects.holding_at(now).filter(session=session)
     return living.select_related("user", "by").order_by("-at")
 
 

@@ -210,10 +210,6 @@ class CastLine:
     share_basis_points: int
     agreed_at: datetime | None
 
-    @property
-    def is_on_stage(self) -> bool:
-        return self.role in rules.ON_STAGE
-
 
 def cast_of(session: Session) -> list[CastLine]:
     """Host first, then co-hosts, experts and moderators."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.content import words
@@ -13,6 +13,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.live import rules
 from shanhuo.live.models import Cast, Penalty, Question, Session
 from shanhuo.live.states import CastRole, QuestionStatus, SessionStatus
+from shanhuo.live.telling import tell_room
 from shanhuo.live.textindex import ANSWER_TEXT
 from shanhuo.people import rules as people
 
@@ -95,7 +96,7 @@ def ask(
         question = Question.objects.create(
             session=session, asker=by, body=body, crop=crop, symptom=symptom, asked_at=now
         )
-        _tell(session)
+        tell_room(session)
     return question
 
 
@@ -113,7 +114,7 @@ def start_answer(*, question_id: int, by: "User", now: datetime) -> None:
     Question.objects.filter(pk=question.pk).update(
         status=QuestionStatus.ANSWERING, answer_started_at=now, expert=_expert(question, by)
     )
-    _tell(question.session)
+    tell_room(question.session)
 
 
 @transaction.atomic
@@ -123,7 +124,7 @@ def end_answer(*, question_id: int, by: "User", now: datetime) -> None:
     if question.status != QuestionStatus.ANSWERING:
         raise NotWaiting
     _end(question, now=now)
-    _tell(question.session)
+    tell_room(question.session)
 
 
 @transaction.atomic
@@ -133,7 +134,7 @@ def pass_over(*, question_id: int, by: "User", now: datetime) -> None:
     if question.status != QuestionStatus.WAITING:
         raise NotWaiting
     Question.objects.filter(pk=question.pk).update(status=QuestionStatus.PASSED)
-    _tell(question.session)
+    tell_room(question.session)
 
 
 @transaction.atomic
@@ -144,7 +145,7 @@ def close_queue(*, session_id: int, now: datetime) -> None:
         _end(question, now=session.ended_at or now)
     waiting = Question.objects.filter(session=session, status=QuestionStatus.WAITING)
     waiting.update(status=QuestionStatus.PASSED)
-    _tell(session)
+    tell_room(session)
 
 
 def _end(question: Question, *, now: datetime) -> None:
@@ -178,13 +179,7 @@ def _expert(question: Question, by: "User") -> Cast | None:
 
 
 def _is_punished(session: Session, user: Any, now: datetime) -> bool:
-    penalties = Penalty.objects.filter(session=session, user=user, lifted_at=None, until__gt=now)
-    return penalties.exists()
-
-
-def _tell(session: Session) -> None:
-    """The room shows its queue anew."""
-    Session.objects.filter(pk=session.pk).update(room_version=F("room_version") + 1)
+    return Penalty.objects.holding_at(now).filter(session=session, user=user).exists()
 
 
 def _plain(text: str) -> str:

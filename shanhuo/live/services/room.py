@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.content import words
@@ -23,6 +23,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.live import rules
 from shanhuo.live.models import Cast, Message, MessageReport, Penalty, Session
 from shanhuo.live.states import Badge, CastRole, MessageStatus, PenaltyKind, SessionStatus
+from shanhuo.live.telling import tell_room
 from shanhuo.people import queries as people
 
 LONGEST_LINE = 100
@@ -192,7 +193,7 @@ class _Hall:
         authors = {line.author_id for line in lines}
         here = {"session__in": sessions, "user__in": authors}
         roles = Cast.objects.filter(**here).values_list("session_id", "user_id", "role")
-        silenced = Penalty.objects.filter(**here, lifted_at=None, until__gt=now)
+        silenced = Penalty.objects.holding_at(now).filter(**here)
         pauses = [timedelta(seconds=one.slow_mode_seconds) for one in sessions.values()]
         recent = Message.objects.filter(
             session__in=sessions, author__in=authors, at__gt=now - max([QUICKEST, *pauses])
@@ -280,7 +281,7 @@ def _decide(line_id: str, status: MessageStatus, *, by: Any, reason: str, now: d
     session = _moderated(said.session_id, by)
     said.status, said.reason, said.decided_by, said.decided_at = status, reason, by, now
     said.save(update_fields=["status", "reason", "decided_by", "decided_at"])
-    _tell_room(session)
+    tell_room(session)
     verb = "live.hide_line" if status == MessageStatus.HIDDEN else "live.show_line"
     _note(verb, session, by=by, now=now, line=said.public_id, reason=reason)
 
@@ -325,7 +326,7 @@ def _punish(
         until=now + lasting,
         reason=reason[:200],
     )
-    _tell_room(session)
+    tell_room(session)
     _note(f"live.{kind}", session, by=by, now=now, penalty=penalty.pk)
 
 
@@ -337,7 +338,7 @@ def lift(*, penalty_id: int, by: Any, now: datetime) -> None:
         raise NotYourRoom
     session = _moderated(penalty.session_id, by)
     if Penalty.objects.filter(pk=penalty_id, lifted_at=None).update(lifted_at=now):
-        _tell_room(session)
+        tell_room(session)
         _note("live.lift", session, by=by, now=now, penalty=penalty.pk)
 
 
@@ -347,7 +348,7 @@ def announce(*, session_id: int, by: Any, text: str, now: datetime) -> None:
     session = _moderated(session_id, by)
     session.announcement = cleaned(text)[:LONGEST_ANNOUNCEMENT]
     session.save(update_fields=["announcement"])
-    _tell_room(session)
+    tell_room(session)
     _note("live.announce", session, by=by, now=now)
 
 
@@ -359,7 +360,7 @@ def set_slow_mode(*, session_id: int, by: Any, seconds: int, now: datetime) -> N
         raise UnknownSlowMode
     session.slow_mode_seconds = seconds
     session.save(update_fields=["slow_mode_seconds"])
-    _tell_room(session)
+    tell_room(session)
     _note("live.slow_mode", session, by=by, now=now, seconds=seconds)
 
 
@@ -368,10 +369,6 @@ def _moderated(session_id: int, by: Any) -> Session:
     if session is None or not rules.can_moderate(by, session):
         raise NotYourRoom
     return session
-
-
-def _tell_room(session: Session) -> None:
-    Session.objects.filter(pk=session.pk).update(room_version=F("room_version") + 1)
 
 
 def _note(verb: str, session: Session, *, by: Any, now: datetime, **detail: Any) -> None:

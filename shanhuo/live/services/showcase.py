@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods import queries as goods
@@ -19,6 +19,7 @@ from shanhuo.live import rules
 from shanhuo.live.models import Cast, Explanation, Pin, Session, ShowcaseItem
 from shanhuo.live.showcase import problem_of, screen_price_fen
 from shanhuo.live.states import ExplainState, ItemProblem, SessionStatus, UnpinReason
+from shanhuo.live.telling import tell_room
 from shanhuo.live.transitions import WrongStatus
 from shanhuo.orders import services as orders
 from shanhuo.people import rules as people
@@ -113,7 +114,7 @@ def add_item(*, session_id: int, product_id: int, by: "User", now: datetime) -> 
         position=0 if last is None else last + 1,
         added_at=now,
     )
-    _heard(session)
+    tell_room(session)
     return item
 
 
@@ -133,7 +134,7 @@ def pass_item(*, item_id: int, by: "User", now: datetime) -> None:
         detail={"product": item.product.public_id},
         now=now,
     )
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -144,7 +145,7 @@ def remove_item(*, item_id: int, by: "User", now: datetime) -> None:
     _stop(session, now=now, only=item.pk)
     _unpin(session, UnpinReason.REMOVED, now=now, only=item.pk)
     ShowcaseItem.objects.filter(pk=item.pk, removed_at=None).update(removed_at=now)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -156,7 +157,7 @@ def reorder(*, session_id: int, item_ids: Sequence[int], by: "User") -> None:
         raise ShowcaseMoved
     for position, item_id in enumerate(item_ids):
         ShowcaseItem.objects.filter(pk=item_id).update(position=position)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -174,7 +175,7 @@ def pin(*, item_id: int, by: "User", now: datetime) -> None:
         raise NotToBePinned(problem=problem.value, words=problem.label)
     _unpin(session, UnpinReason.REPLACED, now=now)
     _show(item, screen_price_fen(item, product, now=now), now=now)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -182,7 +183,7 @@ def unpin(*, session_id: int, by: "User", now: datetime) -> None:
     """Clear the screen. Safe to call twice."""
     session = _lock(session_id, by=by, while_=rules.SHOWN)
     _unpin(session, UnpinReason.HOST, now=now)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -195,7 +196,7 @@ def start_explaining(*, item_id: int, by: "User", now: datetime) -> None:
     _stop(session, now=now)
     ShowcaseItem.objects.filter(pk=item.pk).update(state=ExplainState.EXPLAINING)
     Explanation.objects.create(item=item, started_at=now)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -203,7 +204,7 @@ def stop_explaining(*, session_id: int, by: "User", now: datetime) -> None:
     """已讲解. Safe to call twice."""
     session = _lock(session_id, by=by, while_=RUNNING)
     _stop(session, now=now)
-    _heard(session)
+    tell_room(session)
 
 
 @transaction.atomic
@@ -269,7 +270,7 @@ def end_showcase(*, session_id: int, now: datetime) -> None:
     session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     _stop(session, now=now)
     _unpin(session, UnpinReason.ENDED, now=now)
-    _heard(session)
+    tell_room(session)
 
 
 def _lock(session_id: int, *, by: "User", while_: frozenset[SessionStatus]) -> Session:
@@ -299,7 +300,7 @@ def _may_be_sold(product: goods.ProductNow, session: Session) -> bool:
 
 
 def _look_again(item: ShowcaseItem, session: Session, *, now: datetime) -> None:
-    _heard(session)
+    tell_room(session)
     if item.pinned_at is None:
         return
     product = goods.products_now([item.product_id], day=clock.day_of(now)).get(item.product_id)
@@ -338,7 +339,3 @@ def _stop(session: Session, *, now: datetime, only: int | None = None) -> None:
         talked = talked.filter(pk=only)
     Explanation.objects.filter(item__in=talked.values("pk"), ended_at=None).update(ended_at=now)
     talked.update(state=ExplainState.EXPLAINED)
-
-
-def _heard(session: Session) -> None:
-    Session.objects.filter(pk=session.pk).update(room_version=F("room_version") + 1)

@@ -18,9 +18,6 @@ HEAD_BYTES = 64 * 1024
 AHEAD_MS = 10_000
 """ffmpeg is told to write times this much later: the first sound would be before zero."""
 SOUND_BITS = "64k"
-DRAWN_SIZE = (
-    "'min(1280,iw)':'min(1280,ih)':force_original_aspect_ratio=decrease:force_divisible_by=2"
-)
 QUEUED = 512
 
 

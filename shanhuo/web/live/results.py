@@ -30,7 +30,8 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     if row is None:
         raise Http404
     [result] = queries.results_of([row])
-    return render(request, "web/live/results.html", {"result": result})
+    context = {"result": result, "pins": queries.pins_of(row)}
+    return render(request, "web/live/results.html", context)
 
 
 @never_cache
