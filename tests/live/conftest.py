@@ -1,13 +1,16 @@
 """Makers of live sessions."""
 
+import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 
 from shanhuo.kernel import clock
+from shanhuo.live.media import replay as media
 from shanhuo.live.media import takes
 from shanhuo.live.models import (
     Cast,
@@ -23,11 +26,28 @@ from shanhuo.live.models import (
     ShowcaseItem,
     Take,
 )
-from shanhuo.live.services import planning
+from shanhuo.live.services import planning, replay
 from shanhuo.live.states import CastRole, SessionKind
 from shanhuo.people.models import Membership, Organisation, User
 
 Maker = Callable[..., Any]
+PLAYLIST = """#EXTM3U
+#EXT-X-VERSION:7
+#EXT-X-TARGETDURATION:2
+#EXT-X-MEDIA-SEQUENCE:0
+#EXT-X-MAP:URI="001-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:30:00.000+08:00
+#EXTINF:300.000,
+001-00000.m4s
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:35:00.000+08:00
+#EXTINF:120.500,
+001-00001.m4s
+#EXT-X-DISCONTINUITY
+#EXT-X-MAP:URI="002-0.mp4"
+#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:38:00.000+08:00
+#EXTINF:600.000,
+002-00000.m4s
+"""
 SCRIPT = "先说自己是谁，再逐样讲产地、合格证和价格构成。"
 
 
@@ -208,3 +228,38 @@ def second_op(make_user: Maker, op):
         user=user, organisation=platform, role=Membership.Role.STAFF, started_at=clock.now()
     )
     return user
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    """A set-up and a part, as a camera gives them."""
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    made = tmp_path_factory.mktemp("made")
+    arguments = "-v error -f lavfi -i testsrc=s=160x120:r=5:d=1 -c:v libx264 -pix_fmt yuv420p"
+    hls = (
+        "-f hls -hls_segment_type fmp4 -hls_fmp4_init_filename i.mp4 -hls_segment_filename s%d.m4s"
+    )
+    subprocess.run([program, *f"{arguments} {hls} x.m3u8".split()], cwd=made, check=True)
+    return (made / "i.mp4").read_bytes(), (made / "s0.m4s").read_bytes()
+
+
+@pytest.fixture
+def shelf(ended, film) -> Path:
+    """The shelf of the show as the studio leaves it, still without its last line."""
+    folder = media.public_folder(ended.media_key)
+    (folder / "top").mkdir(parents=True)
+    setup, part = film
+    for take in ("001", "002"):
+        (folder / "top" / f"{take}-0.mp4").write_bytes(setup)
+        (folder / "top" / f"{take}-00000.m4s").write_bytes(part)
+    (folder / "top" / "001-00001.m4s").write_bytes(part)
+    (folder / "top" / "replay.m3u8").write_text(PLAYLIST)
+    return folder
+
+
+@pytest.fixture
+def shown(shelf, ended, noon):
+    with (shelf / "top" / "replay.m3u8").open("a") as file:
+        file.write("#EXT-X-ENDLIST\n")
+    assert replay.make(session_id=ended.pk, now=noon)
+    return ended

@@ -148,3 +148,30 @@ def test_lists_of_the_desks_are_workbooks_too(signed_in, announced, op, wang):
         answer = signed_in(user).get(f"{address}?format=xlsx")
         rows = list(load_workbook(BytesIO(answer.content)).active.values)
         assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)"]
+
+
+def test_an_announced_session_that_is_cancelled_says_so_and_why(
+    client, signed_in, announced, plan, lin, mei
+):
+    other, gone, never = announced(title="后天再来"), announced(), plan(title="还在写")
+    browser = signed_in(lin)
+    here = f"/studio/live/{gone.public_id}"
+    refused = browser.post(f"{here}/cancel", {"reason": "加微信买"})
+    assert (refused.status_code, "加微信" in refused.content.decode()) == (422, True)
+    browser.post(f"{here}/cancel", {"reason": "山路塌方"})
+    browser.post(f"/studio/live/{never.public_id}/cancel", {"reason": ""})
+    client.logout()
+    page = client.get(f"/live/{gone.public_id}").content.decode()
+    said = [words in page for words in ("这一场取消了", "山路塌方", other.title)]
+    assert (said, gone.script in page) == ([True] * 3, False)
+    assert client.get(f"/live/{never.public_id}").status_code == 404
+    assert "脆李开园" not in client.get("/live").content.decode()
+    assert signed_in(mei).post(f"/live/{gone.public_id}/remind", {"on": "1"}).status_code == 409
+
+
+def test_an_office_reads_the_plans_of_its_county_and_decides_nothing(signed_in, plan, wang):
+    session = plan()
+    browser = signed_in(wang)
+    page = browser.get(f"/live/{session.public_id}", follow=True)
+    assert (page.status_code, "价格构成" in page.content.decode()) == (200, True)
+    assert browser.post(f"/ops/live/{session.public_id}/decide").status_code == 403

@@ -1,10 +1,7 @@
 """The replay of a show with a drop in it: chapters, clips, a cover, and its withdrawal."""
 
-import subprocess
 from datetime import timedelta
-from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 
 from shanhuo.kernel.models import AuditEntry
@@ -12,59 +9,7 @@ from shanhuo.live import queries
 from shanhuo.live.media import replay as media
 from shanhuo.live.models import Bundle, Explanation, Replay
 from shanhuo.live.services import replay, sealing
-
-LISTS = """#EXTM3U
-#EXT-X-VERSION:7
-#EXT-X-TARGETDURATION:2
-#EXT-X-MEDIA-SEQUENCE:0
-#EXT-X-MAP:URI="001-0.mp4"
-#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:30:00.000+08:00
-#EXTINF:300.000,
-001-00000.m4s
-#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:35:00.000+08:00
-#EXTINF:120.500,
-001-00001.m4s
-#EXT-X-DISCONTINUITY
-#EXT-X-MAP:URI="002-0.mp4"
-#EXT-X-PROGRAM-DATE-TIME:2026-07-01T11:38:00.000+08:00
-#EXTINF:600.000,
-002-00000.m4s
-"""
-
-
-@pytest.fixture(scope="module")
-def film(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
-    """A set-up and a part, as a camera gives them."""
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-    made = tmp_path_factory.mktemp("made")
-    arguments = "-v error -f lavfi -i testsrc=s=160x120:r=5:d=1 -c:v libx264 -pix_fmt yuv420p"
-    hls = (
-        "-f hls -hls_segment_type fmp4 -hls_fmp4_init_filename i.mp4 -hls_segment_filename s%d.m4s"
-    )
-    subprocess.run([program, *f"{arguments} {hls} x.m3u8".split()], cwd=made, check=True)
-    return (made / "i.mp4").read_bytes(), (made / "s0.m4s").read_bytes()
-
-
-@pytest.fixture
-def shelf(ended, film) -> Path:
-    """The shelf of the show as the studio leaves it, still without its last line."""
-    folder = media.public_folder(ended.media_key)
-    (folder / "top").mkdir(parents=True)
-    setup, part = film
-    for take in ("001", "002"):
-        (folder / "top" / f"{take}-0.mp4").write_bytes(setup)
-        (folder / "top" / f"{take}-00000.m4s").write_bytes(part)
-    (folder / "top" / "001-00001.m4s").write_bytes(part)
-    (folder / "top" / "replay.m3u8").write_text(LISTS)
-    return folder
-
-
-@pytest.fixture
-def shown(shelf, ended, noon):
-    with (shelf / "top" / "replay.m3u8").open("a") as file:
-        file.write("#EXT-X-ENDLIST\n")
-    assert replay.make(session_id=ended.pk, now=noon)
-    return ended
+from tests.live.conftest import PLAYLIST
 
 
 def test_it_waits_for_the_last_part(shelf, ended, noon):
@@ -112,7 +57,7 @@ def test_one_film_for_each_camera(shown):
 
 
 def test_a_playlist_leads_nowhere_else(tmp_path):
-    text = LISTS.replace("001-00000.m4s", "../../../secret.m4s")
+    text = PLAYLIST.replace("001-00000.m4s", "../../../secret.m4s")
     names = [part.file.name for part in media.parse(text, tmp_path / "key" / "top").parts]
     assert names == ["001-00001.m4s", "002-00000.m4s"]
 

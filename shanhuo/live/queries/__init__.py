@@ -63,6 +63,7 @@ from shanhuo.live.queries.sessions import (
     upcoming,
     waiting_for_check,
     wants_reminder,
+    why_cancelled,
 )
 from shanhuo.live.queries.showcase import (
     ItemView,
@@ -153,4 +154,5 @@ __all__ = [
     "upcoming",
     "waiting_for_check",
     "wants_reminder",
+    "why_cancelled",
 ]

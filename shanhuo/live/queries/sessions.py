@@ -25,9 +25,9 @@ ROOMS_PER_MODERATOR = 50
 
 
 def sessions_visible_to(user: Any) -> QuerySet[Session]:
-    """Announced sessions for everybody; drafts for their cast, the office of their county, and
-    the platform's operators and auditors."""
-    everybody = Q(status__in=rules.PUBLIC)
+    """Announced sessions for everybody, also those called off since; drafts for their cast, the
+    office of their county, and the platform's operators and auditors."""
+    everybody = Q(status__in=rules.PUBLIC) | Q(pk__in=_called_off())
     roles = people.roles_of(user)
     if roles.is_operator or roles.is_auditor:
         return _named(Session.objects.all())
@@ -39,8 +39,23 @@ def sessions_visible_to(user: Any) -> QuerySet[Session]:
     )
 
 
+def _called_off() -> QuerySet[SessionStep, Any]:
+    """Sessions that were announced until they were cancelled: their words had passed the check.
+    A draft that is cancelled never was anybody else's."""
+    steps = SessionStep.objects.filter(
+        before=SessionStatus.SCHEDULED, after=SessionStatus.CANCELLED
+    )
+    return steps.values("session")
+
+
+def why_cancelled(session: Session) -> str:
+    """What the host said; empty where nothing was."""
+    said = SessionStep.objects.filter(session=session, after=SessionStatus.CANCELLED)
+    return said.values_list("note", flat=True).first() or ""
+
+
 def in_public() -> QuerySet[Session]:
-    """What everybody may see, whatever its state."""
+    """What takes place, or did, for everybody to see."""
     return _named(Session.objects.filter(status__in=rules.PUBLIC))
 
 
@@ -288,9 +303,8 @@ def reminder_count(session: Session) -> int:
 def sessions_reminded_of(user: Any) -> QuerySet[Session]:
     """What the user wants to be told of and is on now or to come; what is on first."""
     wanted = Reminder.objects.filter(session=OuterRef("pk"), user_id=_id_of(user))
-    rows = Session.objects.filter(
-        Exists(wanted), status__in=[*NOW, SessionStatus.SCHEDULED, SessionStatus.CANCELLED]
-    )
+    to_tell = Q(status__in=[*NOW, SessionStatus.SCHEDULED]) | Q(pk__in=_called_off())
+    rows = Session.objects.filter(Exists(wanted), to_tell)
     return _named(rows).order_by(F("on_air_at").asc(nulls_last=True), "starts_at", "pk")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from shanhuo.content import words
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.rows import insert
 from shanhuo.live import rules
@@ -106,6 +107,12 @@ class CheckedAlready(Refusal):
     message = _("You have agreed to it already; somebody else must look too.")
 
 
+class ListedWords(Refusal):
+    code = "listed_words"
+    status = 422
+    message = _("The reason holds words that are not allowed here: %(words)s.")
+
+
 class ReasonMissing(Refusal):
     code = "reason_missing"
     status = 422
@@ -192,9 +199,9 @@ def edit(
         raise WrongStatus
     if starts_at != session.starts_at:
         _must_be_soon(starts_at, now=now)
-    words = {"title": title, "notice": notice, "script": script}
-    changed = any(getattr(session, name) != value for name, value in words.items())
-    Session.objects.filter(pk=session.pk).update(starts_at=starts_at, **words)
+    texts = {"title": title, "notice": notice, "script": script}
+    changed = any(getattr(session, name) != value for name, value in texts.items())
+    Session.objects.filter(pk=session.pk).update(starts_at=starts_at, **texts)
     if changed:
         reopen(session=session, by=by, note="words changed", now=now)
     session.refresh_from_db()
@@ -281,7 +288,10 @@ def take_back(*, session_id: int, by: "User", now: datetime) -> None:
 
 @transaction.atomic
 def cancel(*, session_id: int, by: "User", reason: str, now: datetime) -> None:
-    """It will not take place. Raises NotTheDirector, WrongStatus."""
+    """It will not take place. Whoever opens its page reads the reason, so that listed words are
+    refused in it. Raises NotTheDirector, WrongStatus, ListedWords."""
+    if found := words.found_in(reason):
+        raise ListedWords(words="、".join(found))
     session = _locked(session_id, by)
     move(session, to=SessionStatus.CANCELLED, actor=by, now=now, note=reason.strip()[:200])
 

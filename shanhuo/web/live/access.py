@@ -23,6 +23,7 @@ TABLE: dict[str, Access] = {
     "live:submit": Access.SIGNED_IN,
     "live:take_back": Access.SIGNED_IN,
     "live:cancel": Access.SIGNED_IN,
+    "live:replay_withdraw": Access.SIGNED_IN,
     "live:goods": Access.SIGNED_IN,
     "live:goods_add": Access.SIGNED_IN,
     "live:goods_move": Access.SIGNED_IN,
@@ -38,7 +39,8 @@ TABLE: dict[str, Access] = {
     "live:line": Access.SIGNED_IN,
     "live:lift": Access.SIGNED_IN,
     "live:checks": _WATCH,
-    "live:check": _WATCH,
+    # An office reads the plans of its county; only operators decide.
+    "live:check": _WATCH | Access.OFFICER,
     "live:decide": Access.OPERATOR,
     # Rows decide: the cast, the sellers, the office of the county, operators and auditors.
     "live:results": Access.SIGNED_IN,

@@ -142,10 +142,19 @@ def _workbook(found: QuerySet[Any]) -> HttpResponse:
     return workbook(_("Live sessions"), headings, rows)
 
 
+def _desk(request: HttpRequest) -> str:
+    """The shell of the reader's own desk."""
+    roles = people.roles_of(request.user)
+    return "ops" if roles.is_operator or roles.is_auditor else "county"
+
+
 def _page(request: HttpRequest, row: Any, form: CheckForm, *, status: int = 200) -> HttpResponse:
     listed = words.found_in(row.title, row.notice, row.script)
     can_check = rules.can_check(request.user, row) and row.status == "submitted"
+    desk = _desk(request)
     context = {
+        "desk": desk,
+        "shell_of_desk": f"web/{desk}/desk.html",
         "session": row,
         "shape": format_of(row.kind),
         "cast": queries.cast_of(row),

@@ -24,6 +24,7 @@ from shanhuo.live.states import EvidenceState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
 from shanhuo.web.downloads import workbook
+from shanhuo.web.live.forms import ReasonForm
 from shanhuo.web.trade.forms import DayField
 from shanhuo.web.trade.lists import at
 
@@ -48,12 +49,6 @@ class FindForm(forms.Form):
     def asked(self) -> dict[str, str]:
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value}
-
-
-class ReasonForm(forms.Form):
-    """Why; it stays in the audit log."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200, widget=_REASON)
 
 
 class ExportForm(ReasonForm):

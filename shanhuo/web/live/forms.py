@@ -171,4 +171,22 @@ class CheckForm(forms.Form):
     )
 
 
+class ReasonForm(forms.Form):
+    """Why; it stays in the audit log."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class CancelForm(ReasonForm):
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=_("Whoever wanted to come reads it."),
+    )
+
+
 KINDS = list(FORMATS.values())

@@ -20,7 +20,7 @@ from shanhuo.live.services.planning import Part
 from shanhuo.live.states import CastRole, SessionKind
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
-from shanhuo.web.live.forms import CastForm, PlanForm, WordsForm
+from shanhuo.web.live.forms import CancelForm, CastForm, PlanForm, ReasonForm, WordsForm
 from shanhuo.web.live.rows import directed_session, own_session
 
 MOST_TRIES = 30
@@ -47,7 +47,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def plan(request: HttpRequest, public_id: str) -> HttpResponse:
-    return _plan(request, own_session(request, public_id))
+    return plan_page(request, own_session(request, public_id))
 
 
 @require_POST
@@ -64,7 +64,7 @@ def edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("live:plan", public_id)
-    return _plan(request, session, status=422, words_form=form)
+    return plan_page(request, session, status=422, words_form=form)
 
 
 @require_POST
@@ -91,7 +91,7 @@ def add_to_cast(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("live:plan", public_id)
-    return _plan(request, session, status=422, cast_form=form)
+    return plan_page(request, session, status=422, cast_form=form)
 
 
 @require_POST
@@ -131,9 +131,18 @@ def take_back(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 def cancel(request: HttpRequest, public_id: str) -> HttpResponse:
-    session = directed_session(request, public_id)
-    reason = request.POST.get("reason", "")
-    planning.cancel(session_id=session.pk, by=actor_of(request), reason=reason, now=clock.now())
+    session, form = directed_session(request, public_id), CancelForm(request.POST)
+    form.is_valid()
+    try:
+        planning.cancel(
+            session_id=session.pk,
+            by=actor_of(request),
+            reason=form.cleaned_data.get("reason", ""),
+            now=clock.now(),
+        )
+    except planning.ListedWords as refusal:
+        form.add_error("reason", str(refusal))
+        return plan_page(request, session, status=422, cancel_form=form)
     messages.success(request, _("The session will not take place."))
     return redirect("live:studio")
 
@@ -156,7 +165,10 @@ def _drafted_once(request: HttpRequest, form: PlanForm) -> str:
     )
 
 
-def _plan(request: HttpRequest, session: Any, *, status: int = 200, **forms: Any) -> HttpResponse:
+def plan_page(
+    request: HttpRequest, session: Any, *, status: int = 200, **forms: Any
+) -> HttpResponse:
+    """The plan, with forms that were refused as they were typed."""
     words = {name: getattr(session, name) for name in ("title", "starts_at", "notice", "script")}
     context = {
         "session": session,
@@ -171,6 +183,9 @@ def _plan(request: HttpRequest, session: Any, *, status: int = 200, **forms: Any
         "shelf": queries.desk_items(session, now=clock.now()),
         "words_form": WordsForm(initial=words),
         "cast_form": CastForm(),
+        "cancel_form": CancelForm(),
+        "replay": queries.replay_of(session),
+        "reason_form": ReasonForm(),
         **forms,
     }
     return render(request, "web/live/plan.html", context, status=status)

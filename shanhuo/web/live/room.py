@@ -19,13 +19,16 @@ from shanhuo.web.live.figures import figures_of
 from shanhuo.web.live.questions import asking_of
 from shanhuo.web.live.rows import visible_session
 
-BEFORE = ("draft", "submitted", "cancelled")
+BEFORE = ("draft", "submitted")
+INSTEAD = 6
 
 
 @require_safe
 def page(request: HttpRequest, public_id: str) -> HttpResponse:
     """A draft leads its people to the plan; what was announced is shown as it is now."""
     session = visible_session(request, public_id)
+    if session.status == "cancelled":
+        return render(request, "web/live/cancelled.html", _called_off(request, session))
     if session.status in BEFORE:
         is_mine = queries.my_part(request.user, session) is not None
         return redirect("live:plan" if is_mine else "live:check", public_id)
@@ -66,6 +69,18 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "reminder_count": queries.reminder_count(session),
         "now_ms": int(now.timestamp() * 1000),
         "starts_ms": int(session.starts_at.timestamp() * 1000),
+    }
+
+
+def _called_off(request: HttpRequest, session: Any) -> dict[str, Any]:
+    """What is said of a session that does not take place, and what is on instead."""
+    now = clock.now()
+    coming = [*queries.on_air()[:INSTEAD], *queries.upcoming(now=now)[:INSTEAD]]
+    return {
+        "session": session,
+        "why": queries.why_cancelled(session),
+        "my_part": queries.my_part(request.user, session),
+        "instead": queries.cards(coming[:INSTEAD], day=clock.day_of(now)),
     }
 
 

@@ -69,7 +69,7 @@ function goodOf(item, list) {
   row.innerHTML = '<span class="thumb no-picture"></span><div class="grow"><p class="row tight"><strong></strong><span class="badge warm" data-on-screen hidden></span><span class="badge info" data-explain hidden></span></p><p class="price" data-price></p></div><a class="button primary" data-buy></a>';
   $("strong", row).textContent = item.title;
   const link = $("a", row);
-  link.href = `${item.address}?session=${page.dataset.session}`;
+  link.href = item.address;
   link.textContent = list.dataset.buy;
   return row;
 }
@@ -79,7 +79,7 @@ function tellPinned(pinned) {
   const bar = $("[data-pinned]");
   show(bar, Boolean(pinned));
   if (!bar || !pinned) return;
-  bar.href = `${pinned.address}?session=${page.dataset.session}`;
+  bar.href = pinned.address;
   write($("[data-title]", bar), pinned.title);
   write($("[data-price]", bar), yuan(pinned.price_fen));
 }
