@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, Query, Router, Schema
 
@@ -123,7 +122,7 @@ def write_settings(
         raise Http404
     viewer = replace(_viewer(request) or viewers.new_viewer(), county=int(body.county or 0))
     viewer = viewer.with_flag(Flags.NOT_PERSONAL, on=not body.personal)
-    _give(response, viewer)
+    viewers.give(response, viewer)
     return body
 
 
@@ -181,19 +180,8 @@ def _remembered(request: HttpRequest, response: HttpResponse) -> viewers.Viewer:
     """As above; who comes without a token takes one along, or the wish would be nobody's."""
     viewer = _own_viewer(request)
     if viewer != _viewer(request):
-        _give(response, viewer)
+        viewers.give(response, viewer)
     return viewer
-
-
-def _give(response: HttpResponse, viewer: viewers.Viewer) -> None:
-    response.set_cookie(
-        viewers.COOKIE,
-        viewers.write(viewer),
-        max_age=viewers.LIFE_S,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
 
 
 def _viewer(request: HttpRequest) -> viewers.Viewer | None:

@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from hmac import compare_digest
 
+from django.conf import settings
+from django.http import HttpResponse
+
 from shanhuo.kernel import tokens
 from shanhuo.traffic.kinds import Flags
 
@@ -80,6 +83,18 @@ def read(token: str) -> Viewer | None:
         return None
     key, flags, county = _BODY.unpack(body)
     return Viewer(key, flags, county)
+
+
+def give(response: HttpResponse, viewer: Viewer) -> None:
+    """Let the browser keep this token."""
+    response.set_cookie(
+        COOKIE,
+        write(viewer),
+        max_age=LIFE_S,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
 
 
 def _mac(body: bytes) -> bytes:

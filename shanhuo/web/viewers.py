@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from shanhuo.traffic import viewers
@@ -30,7 +29,7 @@ class ViewerMiddleware:
             before = viewers.read(request.COOKIES.get(viewers.COOKIE, ""))
             wanted = viewer_of(request)
             if wanted != before and viewers.COOKIE not in response.cookies:
-                remember(response, wanted)
+                viewers.give(response, wanted)
         return response
 
 
@@ -59,15 +58,3 @@ def _viewer_now(request: HttpRequest) -> Viewer:
 def own_slot(request: HttpRequest, *, token: str, slot: str) -> tuple[Sheet, int]:
     """A slot of a sheet that was shown to this browser. Raises NotASheet."""
     return unseal_own(token, slot, viewer=viewer_of(request).key)
-
-
-def remember(response: HttpResponse, viewer: Viewer) -> None:
-    """Give the browser this token."""
-    response.set_cookie(
-        viewers.COOKIE,
-        viewers.write(viewer),
-        max_age=viewers.LIFE_S,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )

@@ -17,7 +17,7 @@ class FilterForm(forms.Form):
         label=_("Number or name"),
         required=False,
         max_length=50,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Exact, in full")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Exact, in full")}),
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     village = forms.ChoiceField(label=_("Village"), required=False)

@@ -1,21 +1,20 @@
 """What an officer decides about the pool."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods import services as goods
+from shanhuo.web.filters import Filters
 
 
-class PoolFilterForm(forms.Form):
+class PoolFilterForm(Filters):
     """The filter above the pool's list."""
 
     q = forms.CharField(
         label=_("Search"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     status = forms.ChoiceField(
         label=_("State"),
@@ -28,11 +27,6 @@ class PoolFilterForm(forms.Form):
             ("exited", _("Left the pool")),
         ],
     )
-
-    def asked(self) -> dict[str, Any]:
-        """The valid filters only."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class CheckForm(forms.Form):

@@ -8,10 +8,10 @@ from django.views.decorators.http import require_http_methods
 
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
-from shanhuo.traffic import tags
+from shanhuo.traffic import tags, viewers
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.wishes import About, Wish
-from shanhuo.web.viewers import remember, viewer_of
+from shanhuo.web.viewers import viewer_of
 
 _SIGNS = {About.TOPIC: "", About.COUNTY: "place", About.AUTHOR: "person"}
 
@@ -59,7 +59,7 @@ def _obey(request: HttpRequest, act: str) -> str:
 
 def _switch(request: HttpRequest, *, personal: bool) -> HttpResponse:
     response = redirect("feed:interests")
-    remember(response, viewer_of(request).with_flag(Flags.NOT_PERSONAL, on=not personal))
+    viewers.give(response, viewer_of(request).with_flag(Flags.NOT_PERSONAL, on=not personal))
     return response
 
 

@@ -8,14 +8,14 @@ from django.views.decorators.http import require_safe
 
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
-from shanhuo.traffic import reasons
+from shanhuo.traffic import reasons, viewers
 from shanhuo.traffic.grants import queries as grants
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.serving import serving
 from shanhuo.traffic.sheets import NotASheet
 from shanhuo.web.feed.forms import FeedForm
 from shanhuo.web.refusals import is_htmx
-from shanhuo.web.viewers import own_slot, remember, viewer_of
+from shanhuo.web.viewers import own_slot, viewer_of
 
 FIRST_LIST = 6
 
@@ -74,5 +74,5 @@ def feed_settings(request: HttpRequest) -> HttpResponse:
     chosen = replace(viewer, county=form.cleaned_data["county"])
     chosen = chosen.with_flag(Flags.NOT_PERSONAL, on=not form.cleaned_data["personal"])
     response = redirect("feed:watch")
-    remember(response, chosen)
+    viewers.give(response, chosen)
     return response

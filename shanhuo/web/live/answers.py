@@ -8,19 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from shanhuo.live import queries
+from shanhuo.web.filters import Filters
 from shanhuo.web.live.rows import refuse_minors
 
 ROWS = 20
 
 
-class AnswersForm(forms.Form):
+class AnswersForm(Filters):
     """What is odd is left out, not an error."""
 
     q = forms.CharField(
         label=_("Crop or symptom"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     crop = forms.ChoiceField(label=_("Crop"), required=False)
 
@@ -28,10 +29,6 @@ class AnswersForm(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         crops = [(crop, crop) for crop in queries.answered_crops()]
         self.fields["crop"].choices = [("", _("All")), *crops]  # type: ignore[attr-defined]
-
-    def asked(self) -> dict[str, str]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 @require_safe

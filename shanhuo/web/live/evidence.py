@@ -24,6 +24,7 @@ from shanhuo.live.states import EvidenceState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
 from shanhuo.web.downloads import workbook
+from shanhuo.web.filters import Filters
 from shanhuo.web.live.forms import ReasonForm
 from shanhuo.web.trade.forms import DayField
 from shanhuo.web.trade.lists import at
@@ -33,22 +34,18 @@ _PIECE = 256 * 1024
 _REASON = forms.TextInput(attrs={"autocomplete": "off"})
 
 
-class FindForm(forms.Form):
+class FindForm(Filters):
     """What is odd is left out, not an error."""
 
     q = forms.CharField(
         label=_("Title or number"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("All")), *EvidenceState.choices]
     )
-
-    def asked(self) -> dict[str, str]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class ExportForm(ReasonForm):

@@ -11,13 +11,14 @@ from shanhuo.live.formats import FORMATS, format_of
 from shanhuo.live.states import CastRole, SessionKind, SessionStatus
 from shanhuo.people import phones
 from shanhuo.people import queries as people
+from shanhuo.web.filters import Filters
 from shanhuo.web.trade.forms import DayField, MomentField
 
-_SEARCH = forms.TextInput(attrs={"type": "search"})
+_SEARCH = forms.SearchInput()
 OVER, COMING, NOW = "over", "coming", "now"
 
 
-class FindForm(forms.Form):
+class FindForm(Filters):
     """What the public list can be asked. What is odd is left out, not an error."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=60, widget=_SEARCH)
@@ -27,10 +28,6 @@ class FindForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All")), *SessionKind.choices]
     )
-
-    def asked(self) -> dict[str, Any]:
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class DeskForm(FindForm):

@@ -27,7 +27,7 @@ class PersonSearchForm(forms.Form):
         label=_("Full mobile number or account id"),
         required=False,
         max_length=30,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
 
 

@@ -15,6 +15,7 @@ from shanhuo.goods.choices import Category, ExitReason, Promise, ProofMethod, Un
 from shanhuo.goods.prices import PART_NAMES, PriceChain, PriceDoesNotAddUp
 from shanhuo.goods.queries import AnyBrand, AnyLot, AnyProduct, AnySku
 from shanhuo.kernel import clock, money
+from shanhuo.web.filters import Filters
 
 _LONG = forms.Textarea(attrs={"rows": 5})
 _SHORT = forms.Textarea(attrs={"rows": 3})
@@ -46,14 +47,14 @@ class YuanField(forms.CharField):
             raise forms.ValidationError(str(refusal)) from refusal
 
 
-class ListForm(forms.Form):
+class ListForm(Filters):
     """The filter above the seller's products."""
 
     q = forms.CharField(
         label=_("Search"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     status = forms.ChoiceField(
         label=_("State"),
@@ -65,11 +66,6 @@ class ListForm(forms.Form):
             ("unlisted", _("Taken off sale")),
         ],
     )
-
-    def asked(self) -> dict[str, Any]:
-        """The valid filters only."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class ProductForm(forms.Form):

@@ -1,23 +1,22 @@
 """What a reader may ask of a list."""
 
-from typing import Any
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods import season
 from shanhuo.goods.choices import Category
 from shanhuo.kernel.textsearch import LONGEST_QUERY
+from shanhuo.web.filters import Filters
 
 
-class ShelfForm(forms.Form):
+class ShelfForm(Filters):
     """Search words, category, month. What is odd is left out, not an error: it is a filter."""
 
     q = forms.CharField(
         label=_("Search"),
         required=False,
         max_length=LONGEST_QUERY,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Plums, rice, tea …")}),
+        widget=forms.SearchInput(attrs={"placeholder": _("Plums, rice, tea …")}),
     )
     category = forms.ChoiceField(
         label=_("Kind of goods"), required=False, choices=[("", _("All kinds")), *Category.choices]
@@ -33,20 +32,15 @@ class ShelfForm(forms.Form):
         ],
     )
 
-    def asked(self) -> dict[str, Any]:
-        """The valid filters only."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
-
-class PoolForm(forms.Form):
+class PoolForm(Filters):
     """Search words, county code and whether a product is in the pool or has left it."""
 
     q = forms.CharField(
         label=_("Search"),
         required=False,
         max_length=LONGEST_QUERY,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     county = forms.RegexField(
         regex=r"^\d{6}$", label=_("County code"), required=False, widget=forms.HiddenInput
@@ -56,8 +50,3 @@ class PoolForm(forms.Form):
         required=False,
         choices=[("", _("All")), ("admitted", _("In the pool")), ("exited", _("Left the pool"))],
     )
-
-    def asked(self) -> dict[str, Any]:
-        """The valid filters only."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -19,6 +19,7 @@ from django.utils.translation import pgettext_lazy
 from shanhuo.kernel import sheets
 from shanhuo.orders import queries
 from shanhuo.web.downloads import workbook
+from shanhuo.web.filters import Filters
 from shanhuo.web.trade.forms import DayField
 
 ON_A_PAGE = 20
@@ -26,14 +27,14 @@ Words = str | Promise
 Column = tuple[Words, Callable[[Any], object]]
 
 
-class ListForm(forms.Form):
+class ListForm(Filters):
     """What a list can be asked. What is odd is left out, not an error: it is a filter."""
 
     q = forms.CharField(
         label=_("Search"),
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"type": "search"}),
+        widget=forms.SearchInput(),
     )
     state = forms.ChoiceField(label=_("State"), required=False)
     since = DayField(label=pgettext_lazy("a day", "From"), required=False)
@@ -49,11 +50,6 @@ class ListForm(forms.Form):
         else:
             del self.fields["state"]
         self.fields["q"].widget.attrs["placeholder"] = hint
-
-    def asked(self) -> dict[str, Any]:
-        """The valid filters only."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
 
     def in_days(self, rows: QuerySet[Any], moment: str) -> QuerySet[Any]:
         """Rows whose `moment` lies between the days asked for, both included."""
