@@ -26,7 +26,6 @@ def built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             yield None
 
     monkeypatch.setattr(builder, "Season", Season)
-    monkeypatch.setattr(builder.catalogues, "compile_all", lambda: 0)
     monkeypatch.setattr(builder, "call_command", lambda *_args, **_options: None)
     return record
 

@@ -16,7 +16,6 @@ from django.db import connections
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from shanhuo.console import catalogues
 from shanhuo.console.demo import setting
 from shanhuo.console.demo.season import Season, Step
 from shanhuo.kernel import clock
@@ -28,7 +27,6 @@ _SOURCE_DIR = Path(__file__).resolve().parents[2]
 
 def build_if_needed(data_dir: Path) -> None:
     """Leave the season as it is when complete and made by this version; otherwise build it."""
-    catalogues.compile_all()
     call_command("collectstatic", interactive=False, verbosity=0)
     complete = data_dir / COMPLETE
     version = _version()

@@ -27,26 +27,24 @@ def announce(cast: Cast, products: Sequence["Product"], *, now: datetime) -> Non
     still waiting for the second look."""
     first, second, third = cast.places[:3]
     today = clock.start_of(clock.day_of(now))
-    selling = _plan(first, SessionKind.SELLING, today + TOMORROW_EVENING, now=now)
-    _fill(selling, first.seller, products[:1], now=now)
-    _submit(selling, first.seller, [cast.operator], now=now)
+    selling = plan(first, SessionKind.SELLING, today + TOMORROW_EVENING, now=now)
+    fill(selling, first.seller, products[:1], now=now)
+    submit(selling, first.seller, [cast.operator], now=now)
     for buyer in cast.buyers[:3]:
         planning.remind(session_id=selling.pk, user=buyer, wanted=True, now=now)
 
-    shared = _plan(second, SessionKind.COSTREAM, today + DAY_AFTER_AT_TEN, now=now)
-    _share(shared, second.seller, third.seller, now=now)
-    _fill(shared, second.seller, products[1:3], now=now)
-    _submit(shared, second.seller, [cast.operator], now=now)
+    shared = plan(second, SessionKind.COSTREAM, today + DAY_AFTER_AT_TEN, now=now)
+    share(shared, second.seller, third.seller, now=now)
+    fill(shared, second.seller, products[1:3], now=now)
+    submit(shared, second.seller, [cast.operator], now=now)
 
-    spoken = _plan(
-        first, SessionKind.MAYORS, today + DAY_AFTER_AT_TEN + timedelta(hours=5), now=now
-    )
+    spoken = plan(first, SessionKind.MAYORS, today + DAY_AFTER_AT_TEN + timedelta(hours=5), now=now)
     _moderated(spoken, first.officer, first.seller, now=now)
-    _fill(spoken, first.officer, products[:1], now=now)
-    _submit(spoken, first.officer, [cast.helper], now=now)
+    fill(spoken, first.officer, products[:1], now=now)
+    submit(spoken, first.officer, [cast.helper], now=now)
 
 
-def _plan(place: Place, kind: SessionKind, starts_at: datetime, *, now: datetime) -> Any:
+def plan(place: Place, kind: SessionKind, starts_at: datetime, *, now: datetime) -> Any:
     """Drafted by the cooperative's seller, or, where an office speaks, by its officer."""
     shape = format_of(kind)
     host = place.officer if shape.is_official else place.seller
@@ -64,12 +62,15 @@ def _plan(place: Place, kind: SessionKind, starts_at: datetime, *, now: datetime
     )
 
 
-def _fill(session: Any, host: "User", products: Sequence["Product"], *, now: datetime) -> None:
-    for product in products:
+def fill(session: Any, host: "User", products: Sequence["Product"], *, now: datetime) -> list[Any]:
+    """The items, in the order of the goods."""
+    return [
         showcase.add_item(session_id=session.pk, product_id=product.pk, by=host, now=now)
+        for product in products
+    ]
 
 
-def _share(session: Any, host: "User", cohost: "User", *, now: datetime) -> None:
+def share(session: Any, host: "User", cohost: "User", *, now: datetime) -> None:
     half = CREDIT // 2
     parts = [
         Part(user_id=host.pk, role=CastRole.HOST, share_basis_points=half),
@@ -88,7 +89,7 @@ def _moderated(session: Any, host: "User", moderator: "User", *, now: datetime) 
     planning.agree(session_id=session.pk, user=moderator, is_adult=True, now=now)
 
 
-def _submit(session: Any, host: "User", checkers: Sequence["User"], *, now: datetime) -> None:
+def submit(session: Any, host: "User", checkers: Sequence["User"], *, now: datetime) -> None:
     planning.submit(session_id=session.pk, by=host, now=now)
     for checker in checkers:
         planning.check(session_id=session.pk, checker=checker, agreed=True, now=now)

@@ -13,6 +13,7 @@ from django.utils import translation
 from shanhuo.console.demo import (
     cast,
     clips,
+    evening,
     films,
     households,
     live,
@@ -28,7 +29,7 @@ from shanhuo.console.demo.calendar import DAYS, Calendar
 from shanhuo.console.demo.cast import Cast
 from shanhuo.console.demo.films import Film
 from shanhuo.console.demo.play import Play
-from shanhuo.console.demo.till import open_till
+from shanhuo.console.demo.till import Till, open_till
 from shanhuo.kernel import audit, clock, jobs
 from shanhuo.regions import loading
 
@@ -150,11 +151,27 @@ class Season:
                 random=random,
             )
             yield from play.days()
+            self._go_on_air(till)
             audience.go_home(now=self.calendar.moment(DAYS - 1, 23))
         with clock.at(self.built_at):
             sales.announce(self.cast.places, self.products, now=self.built_at)
             with translation.override("zh-hans"):
                 live.announce(self.cast, self.products, now=self.built_at)
+
+    def _go_on_air(self, till: Till) -> None:
+        """The last evening: a session from its plan to its end, so that there is one to look at."""
+        places = self.cast.places[:2]
+        reel = evening.Reel([film.path for film, _ in self.films if film.place in places])
+        with translation.override("zh-hans"):
+            show = evening.plan(
+                self.cast,
+                self.products[:2],
+                starts_at=self.calendar.moment(DAYS - 1, 20),
+                reel=reel,
+                till=till,
+            )
+            show.play()
+        evening.cut_what_was_filmed()
 
     def _count(self) -> Iterator[object]:
         """The first night of the platform's own worker: compaction, roll-ups, release, sealing."""

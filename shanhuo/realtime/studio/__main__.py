@@ -1,4 +1,5 @@
-"""`python -m shanhuo.realtime.studio`, which is what `shanhuo studio` starts."""
+"""`python -m shanhuo.realtime.studio`, which is what `shanhuo studio` starts. `--once`: show what
+was recorded while no studio ran, and end."""
 
 import os
 import sys
@@ -11,6 +12,6 @@ if __name__ == "__main__":
     from shanhuo.realtime.studio import program
 
     try:
-        program.run()
+        program.run(once=sys.argv[1:] == ["--once"])
     except program.AlreadyRunning:
         sys.exit("✗ Another studio works in this data folder; stop it first.")

@@ -91,6 +91,16 @@ class Studio:
                 await asyncio.wait_for(self._stopping.wait(), LOOK_S)
         await self._stop()
 
+    async def catch_up(self) -> None:
+        """Show what was recorded lately and is not shown yet; end when no camera films."""
+        self._work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        since = clock.now() - LONG_AGO
+        await self._look(since)
+        while waiting := [task for task in self._packing.values() if not task.done()]:
+            await asyncio.wait(waiting, timeout=LOOK_S)
+            await self._look(since)  # closes sessions that are over, behind their last picture
+        self._rows.shutdown()
+
     async def ask(self, question: Callable[[], Answer]) -> Answer:
         """Rows are read and written in one thread of their own."""
 
@@ -201,8 +211,8 @@ def _stage_of(session: str, folder: str, epoch: datetime) -> Stage:
     return Stage(top, small, sound)
 
 
-def run() -> None:
-    """Run the studio of this data folder. Raises AlreadyRunning."""
+def run(*, once: bool = False) -> None:
+    """Run the studio of this data folder, or only let it catch up. Raises AlreadyRunning."""
     folder: Path = settings.PRIVATE_DIR / "live"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / ".studio.lock").open("w") as lock:
@@ -210,4 +220,5 @@ def run() -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise AlreadyRunning from error
-        asyncio.run(Studio().run())
+        studio = Studio()
+        asyncio.run(studio.catch_up() if once else studio.run())

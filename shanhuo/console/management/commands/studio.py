@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from shanhuo.console.launch import STUDIO
 
@@ -12,5 +12,11 @@ from shanhuo.console.launch import STUDIO
 class Command(BaseCommand):
     help = "Turn what cameras send into pictures for everybody, until SIGTERM or Ctrl-C."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--once", action="store_true", help="Show what waits since a power cut, and end."
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        os.execv(sys.executable, [sys.executable, *STUDIO])  # noqa: S606  our own module
+        once = ["--once"] if options["once"] else []
+        os.execv(sys.executable, [sys.executable, *STUDIO, *once])  # noqa: S606  our own module
