@@ -22,6 +22,7 @@ from shanhuo.config import config
 from shanhuo.console import preflight
 from shanhuo.kernel import audit, clock, jobs, rekeying
 from shanhuo.live import queries as live
+from shanhuo.live.media import takes
 from shanhuo.orders import ledger
 from shanhuo.people import queries as people
 from shanhuo.traffic import rehearsing, teaching
@@ -67,8 +68,9 @@ def _disk() -> Iterator[str]:
     free = shutil.disk_usage(settings.DATA_DIR).free
     if free < FREE_BYTES_WANTED:
         yield (
-            f"{free // 1024**2} MB are free in {settings.DATA_DIR}; uploads stop when it is full: "
-            "free some space or move SHANHUO_DATA_DIR to a larger disk."
+            f"{free // 1024**2} MB are free in {settings.DATA_DIR}; uploads stop when it is full, "
+            f"recordings of live sessions below {takes.RESERVE_BYTES // 1024**2} MB: free some "
+            "space or move SHANHUO_DATA_DIR to a larger disk."
         )
 
 

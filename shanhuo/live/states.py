@@ -133,6 +133,10 @@ class TakeProblem(models.TextChoices):
         "unknown_codec",
         _("Browsers cannot show this picture. Set the encoder to H.264 and AAC."),
     )
+    UNKNOWN_SOUND = (
+        "unknown_sound",
+        _("Viewers hear nothing: browsers cannot play this sound. Set the encoder to AAC."),
+    )
     DAMAGED = "damaged", _("The pictures are damaged on their way. Start the camera again.")
     RARE_KEYFRAMES = (
         "rare_keyframes",
@@ -140,7 +144,7 @@ class TakeProblem(models.TextChoices):
     )
     DISK_FULL = (
         "disk_full",
-        _("The recording is paused: the disk is full. Selling goes on; the operator was told."),
+        _("The recording waits: the disk is full. Selling goes on. Ask the platform to make room."),
     )
 
 

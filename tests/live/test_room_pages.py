@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from shanhuo.live.media import takes
 from shanhuo.live.models import Message, Penalty, Session, ShowcaseItem
+from shanhuo.live.services import airing
+from shanhuo.live.states import TakeProblem
 
 
 @pytest.fixture
@@ -82,6 +85,17 @@ def test_the_live_desk_pins_explains_and_offers(signed_in, on_air, lin, mei):
     assert browser.post(f"{here}/offer", terms).status_code == 302
     assert ShowcaseItem.objects.get().hot_sale.stock_count == 5
     assert signed_in(mei).get(f"{here}/air").status_code == 404
+
+
+def test_the_desk_says_what_is_wrong_with_the_picture(signed_in, on_air, lin, noon, monkeypatch):
+    here = f"/studio/live/{on_air.public_id}/desk"
+    take = airing.begin_take(session_id=on_air.pk, source="encoder", container="flv", now=noon)
+    assert 'class="notice bad"' not in signed_in(lin).get(here).content.decode()
+    airing.note_problem(take_id=take.pk, problem=TakeProblem.UNKNOWN_CODEC)
+    page = signed_in(lin).get(here).content.decode()
+    assert "浏览器放不了这种画面。请把推流软件设为 H.264 和 AAC。" in page
+    monkeypatch.setattr(takes, "RESERVE_BYTES", 2**62)
+    assert "磁盘已满" in signed_in(lin).get(here).content.decode()
 
 
 def test_a_stream_key_is_shown_once_and_only_to_hosts(signed_in, on_air, lin, mei):

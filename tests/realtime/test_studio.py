@@ -13,6 +13,7 @@ from shanhuo.content.media import jail
 from shanhuo.live.media import shelf, takes
 from shanhuo.live.queries import OpenTake
 from shanhuo.live.states import TakeProblem
+from shanhuo.realtime.studio import packing
 from shanhuo.realtime.studio.packing import Packer
 from tests.live.conftest import files  # noqa: F401  a fixture
 
@@ -28,6 +29,14 @@ class Killed(Exception):
     """The process is gone."""
 
 
+def film(take: OpenTake, *arguments: str) -> OpenTake:
+    """Five seconds of a test card in the file of a take."""
+    path = takes.path_of(take)
+    path.parent.mkdir(parents=True)
+    subprocess.run([jail.program(), "-v", "error", *arguments, str(path)], check=True)
+    return take
+
+
 def take_in(container: str) -> OpenTake:
     return OpenTake(
         *(1, 1, "s1", 1, "phone", container, False, "k1", EPOCH, EPOCH, EPOCH, 0, False),
@@ -39,12 +48,7 @@ def take_in(container: str) -> OpenTake:
 @pytest.fixture(params=["flv", "mp4"])
 def take(request: Any, files: Path) -> OpenTake:  # noqa: F811
     """Five seconds of a test card, as an encoder and as a browser would leave them."""
-    made = take_in(request.param)
-    path = takes.path_of(made)
-    path.parent.mkdir(parents=True)
-    command = [jail.program(), "-v", "error", *CLIP.split(), *FORMS[request.param].split()]
-    subprocess.run([*command, str(path)], check=True)
-    return made
+    return film(take_in(request.param), *CLIP.split(), *FORMS[request.param].split())
 
 
 def pack(take: OpenTake, folder: Path, *, killed_after: int = 0) -> list[TakeProblem | None]:
@@ -98,3 +102,39 @@ def test_a_file_that_is_no_film_is_said_and_harms_nobody(files: Path, tmp_path: 
     takes.append(takes.path_of(take), b"ffconcat version 1.0\nfile /etc/passwd\n", offset=0)
     assert pack(take, tmp_path) == [TakeProblem.DAMAGED]
     assert shelf.lines_of("s1", "k1", "top") == []
+
+
+def coded(picture: str, sound: str) -> list[str]:
+    words = CLIP.replace("libx264", picture).replace("-c:a aac", f"-c:a {sound} -ar 44100")
+    return [*words.split(), "-x265-params", "log-level=none", "-f", "flv"]
+
+
+@pytest.mark.parametrize("sound", ["libmp3lame", "pcm_s16le"])
+def test_sound_that_browsers_do_not_play_is_left_out_and_the_host_told(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+    sound: str,
+) -> None:
+    take = film(take_in("flv"), *coded("libx264", sound))
+    assert pack(take, tmp_path) == [TakeProblem.UNKNOWN_SOUND]
+    assert [line.number for line in shelf.lines_of("s1", "k1", "top")] == [0, 1, 2, 3, 4]
+    assert "mp4a" not in (shelf.public_folder("k1") / "index.m3u8").read_text()
+
+
+def test_pictures_that_browsers_do_not_play_are_not_shown_and_the_host_told(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    take = film(take_in("flv"), *coded("libx265", "aac"))
+    assert pack(take, tmp_path) == [TakeProblem.UNKNOWN_CODEC]
+    assert shelf.lines_of("s1", "k1", "top") == []
+
+
+def test_sound_without_any_picture_is_told(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "DARK_S", 0)
+    take = film(take_in("flv"), "-f", "lavfi", "-i", "sine=d=2", "-c:a", "aac", "-f", "flv")
+    assert pack(take, tmp_path) == [TakeProblem.NO_PICTURE]

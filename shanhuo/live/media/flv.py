@@ -18,7 +18,11 @@ Piece = Frame | Sound | PictureSetup | SoundSetup
 
 
 class OtherCodec(Damaged):
-    """Pictures or sound in a form that browsers do not play."""
+    """Pictures in a form that browsers do not play."""
+
+
+class OtherSound(Damaged):
+    """Sound in a form that browsers do not play."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,8 @@ class TagReader:
 
 
 def read_piece(tag: Tag) -> Piece | None:
-    """What a tag holds; None for what is neither shown nor heard. Raises OtherCodec."""
+    """What a tag holds; None for what is neither shown nor heard. Raises OtherCodec,
+    OtherSound."""
     if tag.kind == PICTURE and len(tag.body) >= 5:
         return _picture(tag)
     if tag.kind == SOUND and len(tag.body) >= 2:
@@ -117,7 +122,7 @@ def _picture(tag: Tag) -> Piece | None:
 def _sound(tag: Tag) -> Piece | None:
     body = tag.body
     if body[0] >> 4 != _AAC:
-        raise OtherCodec("sound")
+        raise OtherSound("sound")
     if body[1] == 0:
         return SoundSetup(body[2:]) if len(body) >= 4 else None
     return Sound(tag.at_ms, body[2:]) if len(body) > 2 else None

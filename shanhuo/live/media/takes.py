@@ -77,9 +77,14 @@ def append(path: Path, piece: bytes, *, offset: int) -> int:
         os.close(handle)
 
 
+def has_room(place: Path | int) -> bool:
+    """Whether more than the reserve is left."""
+    return shutil.disk_usage(place).free >= RESERVE_BYTES
+
+
 def require_room(place: Path | int) -> None:
     """Raises DiskFull when only the reserve is left."""
-    if shutil.disk_usage(place).free < RESERVE_BYTES:
+    if not has_room(place):
         raise DiskFull(ENOSPC, "the reserve is not for recordings")
 
 

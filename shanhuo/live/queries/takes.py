@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import QuerySet
 
+from shanhuo.live.media import takes
 from shanhuo.live.models import Take
+from shanhuo.live.states import TakeProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,6 @@ class OpenTake:
     problem: str
 
 
-def open_takes() -> list[OpenTake]:
-    """Every take that bytes may still come for, oldest first."""
-    return [_shape(take) for take in _open().select_related("session").order_by("pk")]
-
-
 def takes_since(moment: datetime) -> list[OpenTake]:
     """Open takes and those that ended after `moment`, whose last pictures may not be shown yet."""
     rows = _open() | Take.objects.filter(ended_at__gte=moment)
@@ -54,6 +52,15 @@ def shown_takes(session_id: int) -> list[OpenTake]:
     """What the public could see of a session: all its takes but rehearsals, in order."""
     rows = Take.objects.filter(session_id=session_id, is_rehearsal=False)
     return [_shape(take) for take in rows.select_related("session").order_by("number")]
+
+
+def camera_problem(session_id: int) -> TakeProblem | None:
+    """What keeps the newest pictures of a session from being shown or kept, for its host."""
+    if not takes.has_room(settings.DATA_DIR):
+        return TakeProblem.DISK_FULL
+    rows = Take.objects.filter(session_id=session_id).order_by("-number")
+    problem = rows.values_list("problem", flat=True).first()
+    return TakeProblem(problem) if problem else None
 
 
 def _open() -> QuerySet[Take]:

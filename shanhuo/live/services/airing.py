@@ -18,7 +18,14 @@ from shanhuo.kernel import audit, facts, tokens
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live.events import SessionEnded, SessionOpened
 from shanhuo.live.models import Session, SessionStep, ShowcaseItem, Take
-from shanhuo.live.states import EndReason, SessionStatus, TakeEnd, TakeProblem, TakeSource
+from shanhuo.live.states import (
+    Container,
+    EndReason,
+    SessionStatus,
+    TakeEnd,
+    TakeProblem,
+    TakeSource,
+)
 from shanhuo.live.transitions import WrongStatus, move
 
 if TYPE_CHECKING:
@@ -54,11 +61,8 @@ def begin_take(
 ) -> Take:
     """Let a camera begin. Raises WrongStatus, or SecondPublisher while another one is heard."""
     session = _locked(session_id)
-    if session.status not in (MAY_REHEARSE if is_rehearsal else MAY_FILM):
-        raise WrongStatus
+    _require_free(session, is_rehearsal=is_rehearsal, now=now)
     for other in Take.objects.filter(session=session, ended_at__isnull=True):
-        if now - other.last_byte_at < SILENT_AFTER:
-            raise SecondPublisher
         end_take(take_id=other.pk, why=TakeEnd.REPLACED, now=now)
     last: int | None = Take.objects.filter(session=session).aggregate(Max("number"))["number__max"]
     return Take.objects.create(
@@ -69,6 +73,17 @@ def begin_take(
         is_rehearsal=is_rehearsal,
         started_at=now,
         last_byte_at=now,
+    )
+
+
+def begin_encoder_take(*, key: str, is_rehearsal: bool, now: datetime) -> Take:
+    """Let an encoder begin. Raises WrongKey, and what begin_take raises."""
+    return begin_take(
+        session_id=session_of_key(key),
+        source=TakeSource.ENCODER,
+        container=Container.FLV,
+        is_rehearsal=is_rehearsal,
+        now=now,
     )
 
 
@@ -203,6 +218,16 @@ def read_ticket(ticket: str, *, now: datetime) -> tuple[int, int, bool]:
 
 def _locked(session_id: int) -> Session:
     return Session.objects.select_for_update().select_related("county").get(pk=session_id)
+
+
+def _require_free(session: Session, *, is_rehearsal: bool, now: datetime) -> None:
+    """The session lets cameras in, and none is heard."""
+    if session.status not in (MAY_REHEARSE if is_rehearsal else MAY_FILM):
+        raise WrongStatus
+    heard_since = now - SILENT_AFTER
+    others = Take.objects.filter(session=session, ended_at__isnull=True)
+    if others.filter(last_byte_at__gt=heard_since).exists():
+        raise SecondPublisher
 
 
 def _is_heard(session: Session, now: datetime) -> bool:

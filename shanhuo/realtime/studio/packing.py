@@ -21,6 +21,7 @@ from shanhuo.realtime.studio.reading import (
     Film,
     GroupEnds,
     News,
+    OtherSound,
     SoundComes,
     Tail,
     encoder_news,
@@ -32,6 +33,8 @@ TICK_S = 0.05
 MOST_FALLS = 3
 SLACK_MS = 5
 RARE_MS = 4_500
+DARK_S = 6.0
+"""Sound that comes for so long without any picture is told to the host."""
 WAIT_FOR_ROOM_S = 2.0
 
 log = structlog.get_logger("shanhuo.studio")
@@ -69,6 +72,8 @@ class Packer:
         self._entries: list[Entry] = []
         self._setup = b""
         self._problem: TakeProblem | None = None
+        self._lasting: TakeProblem | None = None
+        self._heard_since = 0.0
 
     async def run(self) -> None:
         self._shrinker.catch_up(self._rungs.top.lines, self.take.number)
@@ -113,6 +118,8 @@ class Packer:
                     self._hear(cutter, news, until_ms)
                 for part in cutter.ready(now=time.monotonic()):
                     await self._keep(part)
+                if self._is_dark(cutter):
+                    await self._say(TakeProblem.NO_PICTURE)
         for part in cutter.rest():
             await self._keep(part)
 
@@ -129,15 +136,22 @@ class Packer:
             self._entries.append(news)
         elif isinstance(news, SoundComes):
             cutter.has_sound = True
+        elif isinstance(news, OtherSound):
+            self._lasting = TakeProblem.UNKNOWN_SOUND
         elif isinstance(news, GroupEnds):
             cutter.expect_end(news.last_ms, news.at_ms)
         elif isinstance(news, Frame | Sound):
+            self._heard_since = self._heard_since or now
             if news.at_ms + self._offset_ms >= shown_ms - SLACK_MS:
                 cutter.push(news, now=now)
         else:
             if isinstance(news, PictureSetup) and not news.plays_in_browsers:
                 raise OtherCodec("profile")
             cutter.push(news, now=now)
+
+    def _is_dark(self, cutter: Cutter) -> bool:
+        waited_s = time.monotonic() - self._heard_since
+        return cutter.picture is None and self._heard_since > 0 and waited_s >= DARK_S
 
     async def _keep(self, part: Part) -> None:
         """A part is on the shelf, whole, before anybody hears of it."""
@@ -171,7 +185,8 @@ class Packer:
         rungs.top.tell(line)
         self._shrinker.add(part, line)
         await self._tell_picture()
-        await self._say(TakeProblem.RARE_KEYFRAMES if part.for_ms > RARE_MS else None)
+        rare = TakeProblem.RARE_KEYFRAMES if part.for_ms > RARE_MS else None
+        await self._say(self._lasting or rare)
 
     def _tell_sound(self, line: Line, *, has_sound: bool) -> None:
         """After a crash between two rungs the sound may be told already."""

@@ -35,6 +35,11 @@ class SoundComes:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherSound:
+    """Sound comes that browsers do not play; it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """From here a reader could start: `at_ms` stands at `offset` of the file."""
 
@@ -42,7 +47,7 @@ class Entry:
     at_ms: int
 
 
-News = Piece | SoundComes | GroupEnds | Entry
+News = Piece | SoundComes | OtherSound | GroupEnds | Entry
 Given = tuple[bytes, Point | None]
 Feed = AsyncIterator[Given]
 
@@ -95,8 +100,16 @@ async def encoder_news(tail: Tail, *, resume: int) -> AsyncGenerator[News]:
             base = tag.at_ms if base is None and tag.kind != flv.DATA else base
             if tag.is_key:
                 yield Entry(tag.offset, tag.at_ms - (base or 0))
-            if piece := flv.read_piece(tag):
-                yield _moved(piece, -(base or 0))
+            if news := _heard(tag, -(base or 0)):
+                yield news
+
+
+def _heard(tag: flv.Tag, by_ms: int) -> News | None:
+    try:
+        piece = flv.read_piece(tag)
+    except flv.OtherSound:
+        return OtherSound()
+    return _moved(piece, by_ms) if piece else None
 
 
 def _head_of(tail: Tail) -> list[flv.Tag]:

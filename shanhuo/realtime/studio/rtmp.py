@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from django.db import Error as DatabaseError
 
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
@@ -22,17 +23,22 @@ from shanhuo.live.media.frames import Damaged
 from shanhuo.live.media.rtmp import ChunkReader, Message
 from shanhuo.live.queries import OpenTake
 from shanhuo.live.services import airing
-from shanhuo.live.states import Container, TakeEnd, TakeProblem, TakeSource
+from shanhuo.live.states import TakeEnd, TakeProblem
+from shanhuo.live.transitions import WrongStatus
 
 HANDSHAKE_S = 5.0
 KEY_S = 10.0
 SILENCE_S = 20.0
 READ_BYTES = 64 * 1024
 ACK_EVERY = 1_000_000
+ASK_EVERY_S = 1.0
 MOST_LINES, MOST_LINES_EACH = 256, 16
 MOST_WRONG, WRONG_WINDOW_S = 10, 60.0
 WRONG_PAUSE_S = 0.5
 FLUSH_BYTES, FLUSH_S = 64 * 1024, 0.1
+PARTING_S = 1.0
+REHEARSAL = "rehearsal"
+"""`rtmp://host:port/rehearsal`: seen by nobody but the cast."""
 
 log = structlog.get_logger("shanhuo.rtmp")
 Ask = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -66,16 +72,14 @@ class RtmpDoor:
         try:
             self._refuse_crowd(address)
             await _Publisher(self, address, reader, writer).serve()
-        except (Refused, Damaged, TimeoutError, Refusal) as why:
+        except (Refused, Damaged, TimeoutError, Refusal, DatabaseError) as why:
             log.warning("encoder_refused", address=address, why=str(why) or type(why).__name__)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            await _part(reader, writer)
             self._lines[address] -= 1
             self._lines += Counter()
-            writer.close()
-            with suppress(ConnectionError, TimeoutError):
-                await writer.wait_closed()
 
     def _refuse_crowd(self, address: str) -> None:
         if self._lines.total() > MOST_LINES or self._lines[address] > MOST_LINES_EACH:
@@ -90,9 +94,9 @@ class RtmpDoor:
         since, count = fresh.get(address, (now, 0))
         self._wrong = fresh | {address: (since, count + 1)}
 
-    async def begin(self, key: str) -> OpenTake:
+    async def begin(self, key: str, *, is_rehearsal: bool) -> OpenTake:
         """A take for whoever has the key. Raises WrongKey, WrongStatus, SecondPublisher."""
-        take: OpenTake | None = await self._ask(lambda: _begin(key))
+        take: OpenTake | None = await self._ask(lambda: _begin(key, is_rehearsal))
         if take is None:
             raise Refused("no take")
         return take
@@ -102,23 +106,34 @@ class RtmpDoor:
             lambda: airing.end_take(take_id=take.take_id, why=TakeEnd.CAMERA, now=clock.now())
         )
 
-    async def still_open(self, take: OpenTake) -> bool:
-        row = await self._ask(
-            lambda: queries.take_of_session(session_id=take.session_id, number=take.number)
-        )
-        return row is not None and not row.ended
+    async def look(self, take: OpenTake) -> OpenTake | None:
+        """The take as it stands now; as it was while the database is away."""
+        try:
+            row: OpenTake | None = await self._ask(
+                lambda: queries.take_of_session(session_id=take.session_id, number=take.number)
+            )
+        except DatabaseError:
+            return take
+        return row
 
     async def tell(self, take: OpenTake, problem: TakeProblem | None) -> None:
         await self._tell(take.take_id, problem)
 
 
-def _begin(key: str) -> OpenTake | None:
-    now = clock.now()
-    session_id = airing.session_of_key(key)
-    take = airing.begin_take(
-        session_id=session_id, source=TakeSource.ENCODER, container=Container.FLV, now=now
-    )
-    return queries.take_of_session(session_id=session_id, number=take.number)
+def _begin(key: str, is_rehearsal: bool) -> OpenTake | None:
+    take = airing.begin_encoder_take(key=key, is_rehearsal=is_rehearsal, now=clock.now())
+    return queries.take_of_session(session_id=take.session_id, number=take.number)
+
+
+async def _part(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Let the encoder read our last word. What it still sends is thrown away for a moment: the
+    kernel would take the word back if we closed on unread bytes."""
+    with suppress(ConnectionError, TimeoutError, OSError):
+        async with asyncio.timeout(PARTING_S):
+            writer.write_eof()
+            while await reader.read(READ_BYTES):
+                pass
+    writer.transport.abort()
 
 
 class _Publisher:
@@ -135,7 +150,10 @@ class _Publisher:
         self._address = address
         self._reader = reader
         self._writer = writer
+        self._app = ""
+        self._key = ""
         self._take: OpenTake | None = None
+        self._setups: dict[int, bytes] = {}
         self._file = b""
         self._written = 0
         self._flushed_at = 0.0
@@ -155,7 +173,8 @@ class _Publisher:
         finally:
             await messages.aclose()
             if self._take is not None:
-                await self._flush()
+                with suppress(Refused):
+                    await self._flush()
                 await self._door.end(self._take)
 
     async def _shake_hands(self) -> None:
@@ -190,6 +209,7 @@ class _Publisher:
         """Answer a command; True when publishing begins."""
         name, number = (*values, None, None)[:2]
         if name == "connect":
+            self._app = _app_in(values)
             told = {"level": "status", "code": "NetConnection.Connect.Success", "objectEncoding": 0}
             server = {"fmsVer": "FMS/3,0,1,123", "capabilities": 31}
             self._writer.write(rtmp.settings() + rtmp.command("_result", number, server, told))
@@ -203,21 +223,27 @@ class _Publisher:
         return bool(name == "publish")
 
     async def _publish(self, key: str) -> None:
+        self._key = key.partition("?")[0]
         try:
-            self._take = await self._door.begin(key.partition("?")[0])
+            self._take = await self._begin()
         except Refusal as refusal:
             if isinstance(refusal, airing.WrongKey):
                 self._door.note_wrong(self._address)
                 await asyncio.sleep(WRONG_PAUSE_S)
-            self._writer.write(
-                rtmp.status("NetStream.Publish.BadName", str(refusal), level="error")
-            )
-            await self._writer.drain()
+            await self._say_no(str(refusal))
             raise Refused(refusal.code) from refusal
         self._file = flv.HEADER
         # User control 0: the stream begins.
         self._writer.write(rtmp.write_message(rtmp.CONTROL, struct.pack(">HI", 0, 1), lane=2))
         self._writer.write(rtmp.status("NetStream.Publish.Start", "publishing"))
+
+    async def _begin(self) -> OpenTake:
+        return await self._door.begin(self._key, is_rehearsal=self._app == REHEARSAL)
+
+    async def _say_no(self, text: str) -> None:
+        """Encoders show this, or keep it in their log."""
+        self._writer.write(rtmp.status("NetStream.Publish.BadName", text, level="error"))
+        await self._writer.drain()
 
     async def _record(self, message: Message) -> bool:
         """Add a message to the take; False when the encoder says that it is over."""
@@ -225,7 +251,11 @@ class _Publisher:
             name = (*rtmp.read_values(message.body), None)[0]
             return name not in {"FCUnpublish", "deleteStream", "closeStream"}
         if message.kind in {rtmp.SOUND, rtmp.PICTURE, rtmp.DATA} and message.body:
-            self._file += flv.write_tag(message.kind, message.at_ms, message.body)
+            tag = flv.Tag(message.kind, message.at_ms, message.body, 0)
+            if tag.is_setup:
+                self._setups[tag.kind] = tag.body
+            if not self._is_full or await self._begin_anew(tag):
+                self._file += flv.write_tag(tag.kind, tag.at_ms, tag.body)
             now = asyncio.get_running_loop().time()
             if len(self._file) >= FLUSH_BYTES or now - self._flushed_at >= FLUSH_S:
                 self._flushed_at = now
@@ -233,30 +263,47 @@ class _Publisher:
         return True
 
     async def _flush(self) -> None:
-        """Put what came into the file. While the disk is full it is let go, and the host is told;
-        afterwards the file goes on with whole tags, so that only that time is missing."""
-        if self._take is None or not self._file:
+        """Put what came into the file. When the disk is full that is let go, and the host told."""
+        if self._take is None:
             return
         piece, self._file = self._file, b""
         path = takes.path_of(self._take)
         try:
-            self._written = await asyncio.to_thread(takes.append, path, piece, offset=self._written)
+            if piece:
+                self._written = await asyncio.to_thread(
+                    takes.append, path, piece, offset=self._written
+                )
         except takes.DiskFull:
-            await self._note_full(True)
-        else:
-            await self._note_full(False)
-        if not await self._is_wanted():
+            self._is_full = True
+            await self._door.tell(self._take, TakeProblem.DISK_FULL)
+        await self._require_wanted()
+
+    async def _begin_anew(self, tag: flv.Tag) -> bool:
+        """When there is room again: another take, which begins with this keyframe."""
+        assert self._take is not None  # noqa: S101  nothing is recorded before
+        if not tag.is_key or not takes.has_room(takes.path_of(self._take).parent):
+            return False
+        await self._door.end(self._take)
+        self._take, self._written, self._is_full = await self._begin(), 0, False
+        self._file = flv.HEADER
+        for kind, body in self._setups.items():
+            self._file += flv.write_tag(kind, tag.at_ms, body)
+        return True
+
+    async def _require_wanted(self) -> None:
+        """Asked once a second: the session may have ended, the key may be another one, and the
+        pictures may be of a kind that nobody can see."""
+        now = asyncio.get_running_loop().time()
+        if self._take is None or now - self._asked_at < ASK_EVERY_S:
+            return
+        self._asked_at = now
+        row = await self._door.look(self._take)
+        if row is None or row.ended:
+            text = TakeProblem(row.problem).label if row and row.problem else WrongStatus.message
+            await self._say_no(str(text))
             raise Refused("the session takes no more")
 
-    async def _note_full(self, is_full: bool) -> None:
-        if is_full != self._is_full and self._take is not None:
-            self._is_full = is_full
-            await self._door.tell(self._take, TakeProblem.DISK_FULL if is_full else None)
 
-    async def _is_wanted(self) -> bool:
-        """Asked once a second: the session may have ended, or the key may be another one."""
-        now = asyncio.get_running_loop().time()
-        if self._take is None or now - self._asked_at < 1.0:
-            return True
-        self._asked_at = now
-        return await self._door.still_open(self._take)
+def _app_in(values: list[Any]) -> str:
+    told = values[2] if len(values) > 2 else None
+    return str(told.get("app", "")).strip("/") if isinstance(told, dict) else ""

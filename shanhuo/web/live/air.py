@@ -100,7 +100,7 @@ def key(request: HttpRequest, public_id: str) -> HttpResponse:
     session = directed_session(request, public_id)
     made = airing.issue_stream_key(session_id=session.pk, by=actor_of(request), now=clock.now())
     host, port = request.get_host().partition(":")[0], settings.RTMP_PORT
-    context = {"session": session, "key": made, "address": f"rtmp://{host}:{port}/live"}
+    context = {"session": session, "key": made, "address": f"rtmp://{host}:{port}"}
     return render(request, "web/live/key.html", context)
 
 
@@ -155,6 +155,7 @@ def _context(session: Any) -> dict[str, Any]:
         "session": session,
         "shelf": queries.desk_items(session, now=now),
         "figures": figures_of(session, now=now),
+        "problem": queries.camera_problem(session.pk),
     }
 
 
