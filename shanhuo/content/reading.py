@@ -41,6 +41,7 @@ class PublishedPost(NamedTuple):
     county_name: str
     county_has_floor: bool
     product_id: int | None
+    village_id: int | None
     published_at: datetime
 
 
@@ -62,6 +63,7 @@ class _Row(NamedTuple):
     county__exit_year: int | None
     county__key_county_basis: str
     product_id: int | None
+    village_id: int | None
     clip__duration_ms: int | None
     clip__width: int
     clip__height: int
@@ -132,6 +134,7 @@ def _post(row: _Row, topics: Iterable[str], photos: Iterable[int]) -> PublishedP
         county_name=row.county__name,
         county_has_floor=row.county__exit_year is not None or bool(row.county__key_county_basis),
         product_id=row.product_id,
+        village_id=row.village_id,
         published_at=row.published_at,
     )
 

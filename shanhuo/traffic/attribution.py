@@ -22,9 +22,9 @@ def source_of(
 ) -> Source:
     """`post` (public id) counts if it is public and shows this product (public id).
 
-    sheet, slot: where it, or without one the product, was shown; they count if it was, and to this
-    viewer. session: public id of a live session; it counts, before a post, if it has been on air
-    with this product in its showcase.
+    sheet, slot: where it, or the session, or without one the product, was shown; they count if it
+    was, and to this viewer. session: public id of a live session; it counts, before a post, if it
+    has been on air with this product in its showcase.
     """
     credit = live.credit_of(session, product=product) if session else None
     if credit is not None:
@@ -32,7 +32,10 @@ def source_of(
             creator_id=credit.lead_id,
             session=session,
             credit=credit.creators,
-            exposure=_exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer),
+            exposure=_exposure(
+                ObjectKind.SESSION, credit.session_id, sheet=sheet, slot=slot, viewer=viewer
+            )
+            or _exposure_of_product(product, sheet=sheet, slot=slot, viewer=viewer),
         )
     found = _post_that_shows(product, public_id=post) if post else None
     if found is None:

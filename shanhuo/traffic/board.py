@@ -23,7 +23,7 @@ from shanhuo.traffic.kinds import Kind, Source
 
 Scores = NDArray[np.float32]
 
-QUOTA = {Source.TRENDING: 300, Source.FRESH: 60, Source.SEASON: 40}
+QUOTA = {Source.TRENDING: 300, Source.FRESH: 60, Source.SEASON: 40, Source.LIVE: 12}
 GROUP_DEPTH = 60
 
 TRIALS = 100
@@ -40,14 +40,18 @@ _BEYOND_ALL_MS = 1 << 44
 """Later than any post was published, in milliseconds: exposures count first."""
 
 
+_MARKED = ("author", "county", "product", "priority", "post")
+
+
 class Mark(NamedTuple):
-    """What the rules of a list ask of a row; `product` 0 means none."""
+    """What the rules of a list ask of a row; `product` 0 means none; `live`: a session on air."""
 
     author: int
     county: int
     product: int
     priority: bool
     newcomer: bool
+    live: bool
 
 
 class Marks(dict[int, Mark]):
@@ -58,10 +62,11 @@ class Marks(dict[int, Mark]):
         self._columns, self._newcomer = columns, newcomer
 
     def __missing__(self, row: int) -> Mark:
-        author, county, product, priority = (
-            self._columns[name][row].item() for name in ("author", "county", "product", "priority")
+        author, county, product, priority, post = (
+            self._columns[name][row].item() for name in _MARKED
         )
-        mark = self[row] = Mark(author, county, product, priority, bool(self._newcomer[row]))
+        newcomer = bool(self._newcomer[row])
+        mark = self[row] = Mark(author, county, product, priority, newcomer, live=post < 0)
         return mark
 
 
@@ -87,7 +92,9 @@ class Board:
     catalogue), `score`, `newcomer`, `marks`, `cards`, `bodies`, `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
-    or "warm". `untried`: where `fresh` is taken from; `season`: what is in season.
+    or "warm". `untried`: where `fresh` is taken from; `season`: what is in season; `live`: sessions
+    on air. These stand in `best_first` and in all groups like clips, but are neither `common` as
+    trending nor newcomers: they have a share of their own.
     """
 
     stage: str
@@ -102,6 +109,7 @@ class Board:
     untried: Rows
     fresh: Rows
     season: Rows
+    live: Rows
     common: Candidates
     of_county: Groups
     of_author: Groups
@@ -126,32 +134,36 @@ def build(
     *,
     now: datetime,
 ) -> Board:
-    """A board of all shown posts as things stand at `now`."""
+    """A board of all shown posts and sessions as things stand at `now`."""
     columns = catalogue.columns
     rows = np.flatnonzero(columns["shown"]).astype(np.int32)
     score = score_of(columns, counters, now_ms=moments.to_ms(now))
     exposures = counters.total(columns["post"], Kind.EXPOSURE)
-    newcomer = exposures < TRIALS
+    newcomer = (exposures < TRIALS) & (columns["post"] > 0)
+    on_air = catalogue.sessions_on_air()
+    _judge_sessions(on_air, score, columns)
     ordered = best_first(score, rows)
     new = rows[newcomer[rows]]
     untried = _least_shown(columns, new, exposures[new])
     fresh = untried[: QUOTA[Source.FRESH]]
     season = _in_season(columns, ordered, now=now)
+    live = best_first(score, on_air)
     cold = "cold" if len(rows) else "empty"
     return Board(
-        stage=cold if newcomer[rows].all() else "warm",
+        stage=cold if len(new) + len(live) == len(rows) else "warm",
         columns=columns,
         score=score,
         newcomer=newcomer,
         marks=Marks(columns, newcomer),
         cards=catalogue.cards,
         bodies=bodies,
-        fit_for_youth=columns["product"] == 0,
+        fit_for_youth=_fit_for_youth(columns),
         best_first=ordered,
         untried=untried,
         fresh=fresh,
         season=season,
-        common=_common(ordered, fresh, season),
+        live=live,
+        common=_common(columns, ordered, fresh, season, live),
         of_county=Groups(columns["county"][ordered], ordered, depth=GROUP_DEPTH),
         of_author=Groups(columns["author"][ordered], ordered, depth=GROUP_DEPTH),
         of_topic=_topics(catalogue, columns, ordered),
@@ -175,26 +187,31 @@ def freshened(
     added = np.arange(known, len(columns), dtype=np.int32)
     ordered = np.concatenate((added, board.best_first))
     pool = np.concatenate((added, board.untried))
-    pool = pool[columns["shown"][pool]]
+    pool = pool[columns["shown"][pool] & (columns["post"][pool] > 0)]
     exposures = counters.total(columns["post"][pool], Kind.EXPOSURE)
-    newcomer = np.concatenate((board.newcomer, np.ones(len(new), bool)))
+    newcomer = np.concatenate((board.newcomer, new["post"] > 0))
     newcomer[pool] = exposures < TRIALS
     untried = _least_shown(columns, pool[newcomer[pool]], exposures[newcomer[pool]])
     fresh = untried[: QUOTA[Source.FRESH]]
     score = score_of(new, counters, now_ms=moments.to_ms(now))
+    score = np.concatenate((board.score, score))
+    on_air = catalogue.sessions_on_air()
+    _judge_sessions(on_air[on_air >= known], score, columns)
+    live = best_first(score, on_air)
     return replace(
         board,
         stage="cold" if board.stage == "empty" and len(ordered) else board.stage,
         columns=columns,
-        score=np.concatenate((board.score, score)),
+        score=score,
         newcomer=newcomer,
         marks=Marks(columns, newcomer),
         bodies=bodies,
-        fit_for_youth=np.concatenate((board.fit_for_youth, new["product"] == 0)),
+        fit_for_youth=np.concatenate((board.fit_for_youth, _fit_for_youth(new))),
         best_first=ordered,
         untried=untried,
         fresh=fresh,
-        common=_common(ordered, fresh, board.season),
+        live=live,
+        common=_common(columns, ordered, fresh, board.season, live),
         together=together,
     )
 
@@ -213,13 +230,22 @@ def _in_season(columns: Columns, ordered: Rows, *, now: datetime) -> Rows:
     return ordered[(columns["season"][ordered] & month) > 0][: QUOTA[Source.SEASON]]
 
 
-def _common(ordered: Rows, fresh: Rows, season: Rows) -> Candidates:
-    """Candidates that everybody has: trending, new, and in season."""
+def _fit_for_youth(columns: Columns) -> NDArray[np.bool_]:
+    """Nothing that sells, and no live room."""
+    fit: NDArray[np.bool_] = (columns["product"] == 0) & (columns["post"] > 0)
+    return fit
+
+
+def _common(columns: Columns, ordered: Rows, fresh: Rows, season: Rows, live: Rows) -> Candidates:
+    """Candidates that everybody has: trending, new, in season, and on air."""
+    trending = ordered[: QUOTA[Source.TRENDING] + len(live)]
+    trending = trending[columns["post"][trending] > 0][: QUOTA[Source.TRENDING]]
     return Candidates.of(
         [
-            Share(Source.TRENDING, ordered[: QUOTA[Source.TRENDING]], 1.0),
+            Share(Source.TRENDING, trending, 1.0),
             Share(Source.FRESH, fresh, 1.0),
             Share(Source.SEASON, season, 1.0),
+            Share(Source.LIVE, live[: QUOTA[Source.LIVE]], 1.0),
         ]
     )
 
@@ -235,6 +261,21 @@ def score_of(columns: Columns, counters: Counters, *, now_ms: int) -> Scores:
     newness = NEWNESS_WEIGHT * np.exp2(-age_days / NEWNESS_DAYS)
     score: Scores = (rate + 0.02 * np.log1p(np.maximum(engagement, 0.0)) + newness).astype("f4")
     return score
+
+
+def _judge_sessions(sessions: Rows, score: Scores, columns: Columns) -> None:
+    """A session is worth what clips of its host are, and where there are none, what clips usually
+    are: its own audience comes and goes faster than a rate can tell."""
+    if not len(sessions):
+        return
+    clips = np.flatnonzero(columns["shown"] & (columns["post"] > 0))
+    usual = score[clips].mean() if len(clips) else 0.0
+    hosts, place = np.unique(columns["author"][sessions], return_inverse=True)
+    theirs = clips[np.isin(columns["author"][clips], hosts)]
+    whose = np.searchsorted(hosts, columns["author"][theirs])
+    count = np.bincount(whose, minlength=len(hosts))
+    total = np.bincount(whose, score[theirs], minlength=len(hosts))
+    score[sessions] = np.where(count > 0, total / np.maximum(count, 1), usual)[place]
 
 
 def _topics(catalogue: Catalogue, columns: Columns, ordered: Rows) -> Topics:

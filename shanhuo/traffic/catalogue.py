@@ -1,4 +1,7 @@
-"""Published posts as columns: what the feed needs of each, without asking the database.
+"""Published posts, and live sessions on air, as columns: what the feed needs of each, without
+asking the database.
+
+A session is a row like any other; in the column `post` it stands with its id below zero.
 
 A post keeps its row number as long as the process lives, so that whoever remembers rows (what a
 viewer saw) need not care when posts come and go. A withdrawn post is switched off in place, and
@@ -14,6 +17,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from shanhuo.traffic.kinds import ObjectKind
 from shanhuo.traffic.numbers import UNKNOWN, Numbers
 
 EVERY_MONTH = 0xFFF
@@ -22,11 +26,11 @@ AT_A_TIME = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A published post, as the feed shows it.
+    """A published post, or a session on air (`post_id` below zero), as the feed shows it.
 
     `body` is the JSON of what is the same for every viewer, without braces and counts.
     `county` is an adcode, `season_mask` has bit 0 for January.
-    `priority`: the county is one that the county floor serves.
+    `priority`: the county is one that the county floor serves. `village_id`: 0 where none is said.
     """
 
     post_id: int
@@ -38,6 +42,7 @@ class Card:
     published_ms: int
     priority: bool
     body: bytes
+    village_id: int = 0
 
 
 FIELDS = {
@@ -47,6 +52,7 @@ FIELDS = {
     "topic": "<u8",
     "topics": "<i4",
     "product": "<i8",
+    "village": "<u4",
     "season": "<u2",
     "published_ms": "<i8",
     "priority": "?",
@@ -84,6 +90,24 @@ class Columns:
         for name, array in arrays.items():
             array[: self._size] = self[name]
         return Columns(arrays, size)
+
+
+def key_of_session(session_id: int) -> int:
+    """A session's number in the column `post`: no post has one below zero."""
+    return -session_id
+
+
+def keys_of(records: NDArray[Any]) -> NDArray[np.int64]:
+    """Of signals about posts and sessions, the number of each in the column `post`."""
+    numbers = records["object"].astype(np.int64)
+    return np.where(records["object_kind"] == ObjectKind.SESSION, -numbers, numbers)
+
+
+def named_by(keys: NDArray[np.int64]) -> list[tuple[ObjectKind, int]]:
+    """What these numbers of the column `post` name, as signals do."""
+    return [
+        (ObjectKind.SESSION, -key) if key < 0 else (ObjectKind.POST, key) for key in keys.tolist()
+    ]
 
 
 def topic_number(topics: tuple[str, ...]) -> int:
@@ -147,6 +171,7 @@ class Cards(Sequence[Card]):
             published_ms=int(columns["published_ms"][row]),
             priority=bool(columns["priority"][row]),
             body=self._catalogue.bodies[row],
+            village_id=int(columns["village"][row]),
         )
 
 
@@ -158,6 +183,7 @@ class Catalogue:
         self.columns = Columns({name: np.zeros(64, kind) for name, kind in FIELDS.items()}, 0)
         self.combinations = Combinations()
         self.bodies: list[bytes] = []
+        self._sessions: NDArray[np.int32] = np.empty(0, np.int32)
         self.cards: Sequence[Card] = Cards(self)
 
     def __len__(self) -> int:
@@ -182,6 +208,7 @@ class Catalogue:
         for name, values in self._fields(cards).items():
             columns[name][rows] = values
         self.columns = columns
+        self._sessions = np.union1d(self._sessions, rows[columns["post"][rows] < 0])
 
     def _fields(self, cards: list[Card]) -> dict[str, Any]:
         return {
@@ -191,6 +218,7 @@ class Catalogue:
             "topic": np.array([topic_number(card.topics) for card in cards], np.uint64),
             "topics": [self.combinations.number_of(card.topics) for card in cards],
             "product": [card.product_id for card in cards],
+            "village": [card.village_id for card in cards],
             "season": [card.season_mask for card in cards],
             "published_ms": [card.published_ms for card in cards],
             "priority": [card.priority for card in cards],
@@ -205,6 +233,11 @@ class Catalogue:
     def shows(self, post_id: int) -> bool:
         row = self.numbers.of_one(post_id)
         return row != UNKNOWN and bool(self.columns["shown"][row])
+
+    def sessions_on_air(self) -> NDArray[np.int32]:
+        """The rows of live sessions that are shown now."""
+        rows: NDArray[np.int32] = self._sessions[self.columns["shown"][self._sessions]]
+        return rows
 
     def keep_only(self, post_ids: Iterable[int], *, first: int, last: int | None) -> None:
         """Switch off everything from post `first` to `last` (None: to the end) that is not among

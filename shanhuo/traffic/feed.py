@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates, Rows, Share
+from shanhuo.traffic.catalogue import named_by
 from shanhuo.traffic.chances import Chances, chances_of
 from shanhuo.traffic.gathering import gather
-from shanhuo.traffic.kinds import ObjectKind, Source, Surface
+from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.neighbouring import Neighbouring
 from shanhuo.traffic.ranking import NoGrants, Priced, Pricing, Ranker, TrendAndAffinity, Values
@@ -43,7 +44,6 @@ WEIGHED_OF = 31
 """Of so many viewers one: their lists are made without floors too, to see what floors cost."""
 
 _SLOT = struct.Struct("<QIffIHBB")
-_POST = int(ObjectKind.POST)
 
 
 class Shown(NamedTuple):
@@ -373,12 +373,14 @@ def seal_list(
     shown: list[Shown], board: Board, viewer: Viewer, *, policy: int, now_ms: int
 ) -> tuple[int, str]:
     """(sheet id, token) for a list of the feed."""
-    posts = board.posts[[one.row for one in shown]].tolist()
+    named = named_by(board.posts[[one.row for one in shown]])
     marks, pack = board.marks, _SLOT.pack
     packed = b"".join(
         [
-            pack(post, marks[row].county, price, propensity, grant, policy, _POST, source)
-            for post, (row, source, price, propensity, grant) in zip(posts, shown, strict=True)
+            pack(thing, marks[row].county, price, propensity, grant, policy, kind, source)
+            for (kind, thing), (row, source, price, propensity, grant) in zip(
+                named, shown, strict=True
+            )
         ]
     )
     return seal_packed(

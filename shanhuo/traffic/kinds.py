@@ -33,6 +33,7 @@ class ObjectKind(IntEnum):
     POST = 1
     PRODUCT = 2
     COUNTY = 3
+    SESSION = 4
 
 
 class Surface(IntEnum):
@@ -69,6 +70,7 @@ class Source(IntEnum):
     CHOSEN = 10
     AGAIN = 11
     NEIGHBOURS = 12
+    LIVE = 13
 
 
 class Flags(IntFlag):

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import board as boards
-from shanhuo.traffic import interests, moments, posts
+from shanhuo.traffic import interests, moments, posts, sessions
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.bodies import Bodies
 from shanhuo.traffic.candidates import Rows
-from shanhuo.traffic.catalogue import AT_A_TIME, Catalogue
+from shanhuo.traffic.catalogue import AT_A_TIME, Catalogue, key_of_session, keys_of
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
 from shanhuo.traffic.grants.delivery import Delivery
@@ -37,6 +37,8 @@ READ_ALL_IN = timedelta(seconds=60)
 """Every post is read again in this time, to notice what no fact told; many posts take longer."""
 READ_AT_ONCE = 200
 """Posts read again in one step: ten milliseconds."""
+SESSIONS_READ_AGAIN = timedelta(seconds=10)
+"""Who is on air is asked at every step; how a session is called and what it sells, so often."""
 BOARD_EVERY = timedelta(seconds=1)
 WHOLE_BOARD_REST = 100
 """A whole board is made when so many times the CPU time of the last one have passed: a hundredth of
@@ -67,6 +69,8 @@ class Live:
         self._read_until = 0
         self._products: posts.Products = {}
         self._products_at: datetime | None = None
+        self._on_air: frozenset[int] = frozenset()
+        self._sessions_at: datetime | None = None
         self._built_at: datetime | None = None
         self._whole_at: datetime | None = None
         self._whole_took = timedelta()
@@ -84,6 +88,7 @@ class Live:
             looked_at, self._looked_at = self._looked_at, now
             since = None if looked_at is None else min(looked_at, now) - OVERLAP
             self._look_at_posts(since, now)
+            self._look_at_sessions(now)
             self.breathe()
             # Before the log: what is to be forgotten must not be learned from it again.
             self.memories.heed(interests.wishes_since(since), self.catalogue.cards)
@@ -143,6 +148,15 @@ class Live:
         if new:
             self.catalogue.put(posts.published(new, now=now))
 
+    def _look_at_sessions(self, now: datetime) -> None:
+        """Who ended is gone from the next answer on, who began is on the next board."""
+        on_air = sessions.on_air(now=now)
+        self.catalogue.withdraw(key_of_session(one) for one in self._on_air - on_air)
+        if on_air - self._on_air or self._is_due(self._sessions_at, SESSIONS_READ_AGAIN, now):
+            self._sessions_at = now
+            self.catalogue.put(sessions.cards(on_air, self.catalogue, now=now))
+        self._on_air = on_air
+
     def _recall(self, now: datetime) -> None:
         """After a start: counts of all time, and the viewers and warmth of the last days."""
         edge_ms = moments.to_ms(now - REMEMBERED)
@@ -180,8 +194,8 @@ class Live:
         self.counters.add(records)
         self.delivery.take(records)
         self.placards.take(records)
-        about = records[records["object_kind"] == ObjectKind.POST]
-        rows = self.catalogue.rows_of(about["object"])
+        about = records[np.isin(records["object_kind"], [ObjectKind.POST, ObjectKind.SESSION])]
+        rows = self.catalogue.rows_of(keys_of(about))
         self._remember(about[rows >= 0], rows[rows >= 0])
 
     def _remember(self, records: Records, rows: Rows) -> None:

@@ -81,6 +81,7 @@ def _card(post: PublishedPost, product: ProductCard | None) -> Card:
         published_ms=moments.to_ms(post.published_at),
         priority=post.county_has_floor,
         body=_body(post, product),
+        village_id=post.village_id or 0,
     )
 
 
@@ -96,7 +97,7 @@ def _body(post: PublishedPost, product: ProductCard | None) -> bytes:
         "video": _video(post.film) if post.film else None,
         "author": {"id": post.author_public_id, "name": post.author_name},
         "county": {"code": post.adcode, "name": post.county_name},
-        "product": _product(product) if product else None,
+        "product": product_shown(product) if product else None,
         "published_at": post.published_at,
     }
     return msgspec.json.encode(shown)[1:-1]
@@ -115,7 +116,8 @@ def _video(film: Film) -> dict[str, object]:
     }
 
 
-def _product(product: ProductCard) -> dict[str, object]:
+def product_shown(product: ProductCard) -> dict[str, object]:
+    """A product as the card of what sells it names it."""
     return {
         "id": product.public_id,
         "title": product.title,

@@ -22,6 +22,7 @@ WORDS: dict[Source, str | Promise] = {
     Source.GRANT: _("A support programme gives its county extra exposure."),
     Source.CHOSEN: _("It was chosen by hand for this page."),
     Source.NEIGHBOURS: _("People who watched clips like those you watched liked it, too."),
+    Source.LIVE: _("It is on air at this moment."),
     Source.AGAIN: _("You have seen everything new; this is what you saw longest ago."),
 }
 

@@ -3,8 +3,8 @@ fits them, and variety while there is a choice.
 
 In plain words (`/rules` says the same): of ten, no author more than twice and never in a row; at
 least three from the counties that the floor serves; at least one that had no chance yet; no more
-than three that only a grant brought in, whatever it would pay; no more than three from one county
-or two of one product.
+than three that only a grant brought in, whatever it would pay; no more than two live sessions; no
+more than three from one county or two of one product.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,8 +18,8 @@ LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """For lists of LENGTH; floors of other lengths, and `supported`, in proportion, rounded down
-    (but one supported place is always open, unless `supported` is 0)."""
+    """For lists of LENGTH; floors of other lengths, `supported` and `live` in proportion, rounded
+    down (but one supported place is always open, unless `supported` is 0; and one live)."""
 
     per_author: int = 2
     per_county: int = 3
@@ -27,10 +27,15 @@ class Rules:
     from_priority_counties: int = 3
     from_newcomers: int = 1
     supported: int = 3
+    live: int = 2
 
     def supported_of(self, length: int) -> int:
         """How many places of a list grants may fill with what would not stand there without."""
         return max(min(1, self.supported), self.supported * length // LENGTH)
+
+    def live_of(self, length: int) -> int:
+        """How many sessions on air a list may hold, whatever speaks for them."""
+        return max(min(1, self.live), self.live * length // LENGTH)
 
 
 @dataclass(slots=True)
@@ -52,12 +57,14 @@ class Draft:
     _priority_missing: int = 0
     _newcomers_missing: int = 0
     _supported_left: int = 0
+    _live_left: int = 0
 
     def __post_init__(self) -> None:
         self._authors = dict.fromkeys(self.barred_authors, self.rules.per_author)
         self._priority_missing = self.rules.from_priority_counties * self.length // LENGTH
         self._newcomers_missing = self.rules.from_newcomers * self.length // LENGTH
         self._supported_left = self.rules.supported_of(self.length)
+        self._live_left = self.rules.live_of(self.length)
 
     def copy(self) -> "Draft":
         """The same draft, to be filled in another way."""
@@ -85,7 +92,8 @@ class Draft:
     def fill(self, ordered: Iterable[int], *, variety: bool = True, floors: bool = True) -> None:
         """Take rows in this order as far as the rules let them in.
 
-        The caps of authors and of support, and "once in a list", hold whatever is given up.
+        The caps of authors, of support and of live sessions, and "once in a list", hold whatever is
+        given up.
         """
         authors, picked, cap = self._authors, self.picked, self.rules.per_author
         for row in ordered:
@@ -94,7 +102,8 @@ class Draft:
             mark = self.marks[row]
             if authors.get(mark.author, 0) >= cap or row in picked:
                 continue
-            if row in self.lifted and self._supported_left < 1:
+            too_much_support = row in self.lifted and self._supported_left < 1
+            if too_much_support or (mark.live and self._live_left < 1):
                 continue
             if self.is_barred is not None and self.is_barred(row):
                 continue
@@ -105,10 +114,12 @@ class Draft:
 
     def fits(self, row: int) -> bool:
         """Whether nothing that is never given up speaks against this row."""
-        author = self.marks[row].author
+        mark = self.marks[row]
         if self.is_barred is not None and self.is_barred(row):
             return False
-        return self._authors.get(author, 0) < self.rules.per_author and row not in self.picked
+        if mark.live and self._live_left < 1:
+            return False
+        return self._authors.get(mark.author, 0) < self.rules.per_author and row not in self.picked
 
     def would_vary(self, row: int) -> bool:
         """Whether the row would fit beside what was picked, if there were a place."""
@@ -116,11 +127,12 @@ class Draft:
 
     def take(self, row: int) -> None:
         """Count the row in."""
-        author, county, product, priority, newcomer = self.marks[row]
+        author, county, product, priority, newcomer, live = self.marks[row]
         self.picked.append(row)
         self._supported_left -= row in self.lifted
         self._priority_missing -= priority
         self._newcomers_missing -= newcomer
+        self._live_left -= live
         self._authors[author] = self._authors.get(author, 0) + 1
         self._counties[county] = self._counties.get(county, 0) + 1
         if product:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -9,8 +10,8 @@ from shanhuo.content.queries import PostCard
 from shanhuo.goods.queries import ProductCard
 from shanhuo.traffic import moments
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
-from shanhuo.traffic.sheets import MOST_SLOTS, Slot, seal
-from shanhuo.web.viewers import viewer_of
+from shanhuo.traffic.sheets import MOST_SLOTS, NotASheet, Slot, seal
+from shanhuo.web.viewers import own_slot, viewer_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +52,38 @@ def show(
 
 def _slot(kind: ObjectKind, card: ProductCard | PostCard, source: Source) -> Slot:
     return Slot(kind, card.id, int(card.adcode), source)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """By which showing somebody came to a page: its signals count for that slot."""
+
+    sheet: str
+    slot: int
+
+
+def entry_of(request: HttpRequest, session: Any) -> Entry:
+    """Of the room of a live session: the card that led there, if it was shown to this browser, else
+    the page itself, which somebody chose."""
+    token, slot = request.GET.get("sheet", ""), request.GET.get("slot", "")
+    try:
+        sheet, number = own_slot(request, token=token, slot=slot)
+    except NotASheet:
+        return Entry(_sheet_of_session(request, session), 0)
+    shown = sheet.slots[number]
+    if (shown["object_kind"], shown["object"]) == (ObjectKind.SESSION, session.pk):
+        return Entry(token, number)
+    return Entry(_sheet_of_session(request, session), 0)
+
+
+def _sheet_of_session(request: HttpRequest, session: Any) -> str:
+    viewer = viewer_of(request)
+    slot = Slot(ObjectKind.SESSION, session.pk, int(session.county.adcode), Source.CHOSEN)
+    _, token = seal(
+        [slot],
+        viewer=viewer.key,
+        surface=Surface.LIVE_SQUARE,
+        flags=viewer.flags,
+        now_ms=moments.now_ms(),
+    )
+    return token

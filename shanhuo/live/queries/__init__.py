@@ -19,6 +19,7 @@ from shanhuo.live.queries.evidence import (
     find_evidence,
     sessions_with_evidence,
 )
+from shanhuo.live.queries.onair import SessionOnAir, ids_on_air, sessions_among
 from shanhuo.live.queries.replay import (
     Chapter,
     ExplainClip,
@@ -102,6 +103,7 @@ __all__ = [
     "QueuedQuestion",
     "ReplayView",
     "SessionCard",
+    "SessionOnAir",
     "SessionResult",
     "ShareResult",
     "StepLine",
@@ -122,6 +124,7 @@ __all__ = [
     "exports_of",
     "find_evidence",
     "find_sessions",
+    "ids_on_air",
     "in_public",
     "last_refusal",
     "late_items_for",
@@ -137,6 +140,7 @@ __all__ = [
     "replays",
     "results_of",
     "results_visible_to",
+    "sessions_among",
     "sessions_directed_by",
     "sessions_ended_since",
     "sessions_of",

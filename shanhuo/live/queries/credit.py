@@ -14,6 +14,7 @@ class Credit:
     first. Officials and merchants who host are not paid a commission: their part is not asked for.
     """
 
+    session_id: int
     creators: tuple[tuple[int, int], ...]
 
     @property
@@ -32,7 +33,8 @@ def credit_of(session: str, *, product: str) -> Credit | None:
         session__on_air_at__isnull=False,
         session__status__in=rules.PUBLIC,
     )
-    if not items.exists():
+    session_id = items.values_list("session", flat=True).first()
+    if session_id is None:
         return None
     cast = Cast.objects.filter(
         session__public_id=session,
@@ -44,4 +46,4 @@ def credit_of(session: str, *, product: str) -> Credit | None:
     parts: dict[int, int] = {}
     for organisation_id, basis_points in cast.values_list("organisation", "share_basis_points"):
         parts[organisation_id] = parts.get(organisation_id, 0) + basis_points
-    return Credit(tuple(sorted(parts.items(), key=lambda part: (-part[1], part[0]))))
+    return Credit(session_id, tuple(sorted(parts.items(), key=lambda part: (-part[1], part[0]))))

@@ -18,6 +18,7 @@ from shanhuo.web.live.chat import chat_of, let_connect
 from shanhuo.web.live.figures import figures_of
 from shanhuo.web.live.questions import asking_of
 from shanhuo.web.live.rows import visible_session
+from shanhuo.web.showing import entry_of
 
 BEFORE = ("draft", "submitted")
 INSTEAD = 6
@@ -62,6 +63,7 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "asking": asking_of(request, session),
         "figures": figures_of(session, now=now),
         "film": _film(session, replay),
+        "entry": entry_of(request, session),
         "replay": replay,
         "can_moderate": rules.can_moderate(request.user, session),
         "my_part": queries.my_part(request.user, session),

@@ -1,14 +1,16 @@
-// The vertical feed: one clip per screen. Without this script the page is a list of films that play
+// The vertical feed: one clip, or one session on air, per screen. Without this script the page is a list of films that play
 // in place. On mobile data nothing plays, and nothing is loaded ahead, before a tap.
 
 const feed = document.getElementById("feed");
 const blank = document.getElementById("clip");
+const blankSession = document.getElementById("session");
 const dialog = document.getElementById("why");
 const words = feed.dataset;
 const SEEN_MS = 500;
 const PLAYED_MS = 1000;
 const FINISHED = 0.95;
 const AHEAD = 3;
+const ASK_EVERY_MS = 5000;
 
 let active = null;
 let muted = true;
@@ -98,8 +100,8 @@ async function play(clip, { byHand = false } = {}) {
 function stop(clip) {
   const film = $(clip, ".film");
   film?.pause();
-  // Photographs are watched while they stand on the screen.
-  if (!film && clip.arrivedAt) clip.watched = Math.round(performance.now() - clip.arrivedAt);
+  // Photographs are watched while they stand on the screen; a session is watched in its room.
+  if (!film && !clip.dataset.room && clip.arrivedAt) clip.watched = Math.round(performance.now() - clip.arrivedAt);
   if (clip.watched >= PLAYED_MS && !clip.told) {
     clip.told = true;
     tell(clip, "watch", clip.watched);
@@ -120,12 +122,32 @@ function arrive(clip) {
   active = clip;
   clip.arrivedAt = performance.now();
   setTimeout(() => {
-    if (active === clip && !clip.exposed) clip.exposed = !tell(clip, "exposure") || true;
+    if (active === clip && !clip.exposed && !clip.over) clip.exposed = !tell(clip, "exposure") || true;
   }, SEEN_MS);
   play(clip);
+  ask(clip);
   lookAhead(clip);
   more();
 }
+
+/** How it is in the room of a session this second: it may have ended since the list was made. */
+async function ask(clip) {
+  if (!clip.dataset.room || clip.over) return;
+  try {
+    const answer = await fetch(clip.dataset.room, { cache: "no-cache" });
+    if (!answer.ok) return;
+    const { state, viewers } = await answer.json();
+    clip.over = state !== "on_air" && state !== "interrupted";
+    $(clip, "[data-on]").hidden = clip.over;
+    $(clip, "[data-over]").hidden = !clip.over;
+    $(clip, "[data-viewers]").hidden = clip.over;
+    $(clip, "[data-viewers] .num").textContent = viewers;
+  } catch {
+    // The network is away; the card stands as it was.
+  }
+}
+
+setInterval(() => active && !document.hidden && ask(active), ASK_EVERY_MS);
 
 /** The next cover comes when this one stands, so that they do not share a thin line; the next film
  * only where it costs nothing. */
@@ -135,8 +157,8 @@ function lookAhead(clip) {
   const film = $(next, ".film");
   if (film && free()) load(next, film);
   const cover = $(clip, ".poster");
-  const showNext = () => document.dispatchEvent(new CustomEvent("shanhuo:picture", { detail: $(next, ".poster") }));
-  if (cover.complete) showNext();
+  const showNext = () => $(next, ".poster") && document.dispatchEvent(new CustomEvent("shanhuo:picture", { detail: $(next, ".poster") }));
+  if (!cover || cover.complete) showNext();
   else cover.addEventListener("load", showNext, { once: true });
 }
 
@@ -165,34 +187,53 @@ async function more() {
 }
 
 function add(item, sheet, slot) {
-  const clip = blank.content.firstElementChild.cloneNode(true);
+  const clip = (item.live ? blankSession : blank).content.firstElementChild.cloneNode(true);
   const fill = (name, value) => ($(clip, `[data-f="${name}"]`).textContent = value);
-  Object.assign(clip.dataset, { sheet, slot, id: item.id, hls: item.video?.hls ?? "", mp4: item.video?.mp4 ?? "", bytes: item.video?.bytes ?? 0 });
-  $(clip, '[data-f="cover"]').dataset.src = item.cover;
-  if (item.video) $(clip, ".film").dataset.poster = item.cover;
-  else $(clip, ".film").remove();
-  clip.classList.toggle("wide", item.video?.width > item.video?.height);
+  Object.assign(clip.dataset, { sheet, slot, id: item.id });
   fill("author", item.author.name);
   fill("county", item.county.name);
   fill("caption", item.caption);
-  fill("likes", item.counts.likes);
-  fill("comments", item.counts.comments);
   $(clip, ".where").href = words.shop.replace("ID", item.county.code);
-  $(clip, '[data-f="page"]').href = words.page.replace("ID", item.id);
   $(clip, ".reason").search = new URLSearchParams({ sheet, slot });
-  const goods = $(clip, ".goods");
-  if (item.product) {
-    goods.href = words.goods.replace("ID", item.product.id);
-    goods.search = new URLSearchParams({ post: item.id, sheet, slot });
-    fill("product", item.product.title);
-    fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
-    $(goods, "img").dataset.src = item.product.cover;
-    $(goods, "img").hidden = !item.product.cover;
-  } else {
-    goods.remove();
-  }
+  if (item.cover) $(clip, '[data-f="cover"]').dataset.src = item.cover;
+  else $(clip, '[data-f="cover"]').remove();
+  if (item.live) fillSession(clip, item);
+  else fillClip(clip, item, fill);
+  fillGoods(clip, item, fill);
   feed.append(clip);
   begin(clip);
+}
+
+function fillClip(clip, item, fill) {
+  Object.assign(clip.dataset, { hls: item.video?.hls ?? "", mp4: item.video?.mp4 ?? "", bytes: item.video?.bytes ?? 0 });
+  if (item.video) $(clip, ".film").dataset.poster = item.cover;
+  else $(clip, ".film").remove();
+  clip.classList.toggle("wide", item.video?.width > item.video?.height);
+  fill("likes", item.counts.likes);
+  fill("comments", item.counts.comments);
+  $(clip, '[data-f="page"]').href = words.page.replace("ID", item.id);
+}
+
+function fillSession(clip, item) {
+  const { sheet, slot } = clip.dataset;
+  clip.dataset.room = item.live.room;
+  for (const link of clip.querySelectorAll('[data-kind="open_post"]')) {
+    link.href = words.live.replace("ID", item.id);
+    link.search = new URLSearchParams({ sheet, slot });
+  }
+}
+
+/** What it sells, by an address that says where it was shown. */
+function fillGoods(clip, item, fill) {
+  const goods = $(clip, ".goods");
+  if (!item.product) return goods.remove();
+  const { sheet, slot } = clip.dataset;
+  goods.href = words.goods.replace("ID", item.product.id);
+  goods.search = new URLSearchParams({ [item.live ? "session" : "post"]: item.id, sheet, slot });
+  fill("product", item.product.title);
+  fill("price", item.product.price_fen ? `¥${(item.product.price_fen / 100).toFixed(2)}` : "");
+  $(goods, "img").dataset.src = item.product.cover;
+  $(goods, "img").hidden = !item.product.cover;
 }
 
 function begin(clip) {
@@ -213,7 +254,9 @@ function like(clip, button) {
 }
 
 async function share(clip) {
-  const url = new URL($(clip, '[data-f="page"]').href).href;
+  const page = new URL($(clip, '[data-f="page"]').href);
+  page.search = "";
+  const url = page.href;
   tell(clip, "share");
   if (navigator.share) return navigator.share({ title: $(clip, '[data-f="caption"]').textContent, url }).catch(() => {});
   return navigator.clipboard?.writeText(url).then(() => say(document.body.dataset.copied));
