@@ -1,5 +1,6 @@
 """The plan of a session: its words, its cast, its goods, and the way to the check."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -193,9 +194,10 @@ def plan_page(
 
 def _set_cast(request: HttpRequest, session: Any, parts: list[Part]) -> None:
     """The host's share is what the co-hosts leave."""
-    given = sum(part.share_basis_points for part in parts if part.role != CastRole.HOST)
-    rest = planning.WHOLE - given
-    fitted = [_with_share(part, rest) if part.role == CastRole.HOST else part for part in parts]
+    hosts = [part for part in parts if part.role == CastRole.HOST]
+    others = [part for part in parts if part.role != CastRole.HOST]
+    rest = planning.WHOLE - sum(part.share_basis_points for part in others)
+    fitted = [*(replace(host, share_basis_points=rest) for host in hosts), *others]
     planning.set_cast(session_id=session.pk, by=actor_of(request), parts=fitted, now=clock.now())
 
 
@@ -215,15 +217,6 @@ def _others(session: Any, user_id: int) -> list[Part]:
     return [
         part for part in _parts(session) if part.user_id != user_id or part.role == CastRole.HOST
     ]
-
-
-def _with_share(part: Part, share: int) -> Part:
-    return Part(
-        user_id=part.user_id,
-        role=part.role,
-        organisation_id=part.organisation_id,
-        share_basis_points=share,
-    )
 
 
 def _is_named(line: CastLine, request: HttpRequest) -> bool:
