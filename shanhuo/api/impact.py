@@ -165,7 +165,8 @@ class SurvivalQuery(Schema):
 class SpanOut(Schema):
     """`creators` whose `days` have passed; `there` of them, from 0 to 1, null with fewer than ten.
     `others`: the part of comparable creators whom no grant ever lifted; not causal. `ready_on`: the
-    day for which there can be a first figure."""
+    day for which there can be a first figure. `difference`: creators with comparable ones, less
+    those. Bounds are of chance alone, as if creators were independent of one another."""
 
     days: int
     creators: int
@@ -174,6 +175,9 @@ class SpanOut(Schema):
     others_count: int
     others: float | None
     ready_on: date | None
+    there_between: BetweenOut | None
+    others_between: BetweenOut | None
+    difference: BetweenOut | None
 
 
 class SurvivalOut(Schema):

@@ -12,7 +12,9 @@ from django.test import Client
 
 from shanhuo.content.events import PostPublished
 from shanhuo.impact import filling, services
+from shanhuo.impact.fairness.measures import Between
 from shanhuo.impact.models import Check, SurvivalNote
+from shanhuo.impact.survival.intervals import newcombe, wilson
 from shanhuo.impact.survival.queries import report, rolled_up
 from shanhuo.impact.survival.recount import recount_survival
 from shanhuo.kernel import clock
@@ -119,8 +121,43 @@ def test_eight_of_twelve_are_there_after_thirty_days_beside_three_of_eleven_comp
     assert (thirty.creators, thirty.there_count, thirty.there) == (12, 8, 8 / 12)
     # One of the twelve untouched had been shown that morning: after support began, so they count.
     assert (thirty.others_count, thirty.others) == (12, 0.25)
-    assert (ninety.creators, ninety.there) == (0, None)
+    assert (ninety.creators, ninety.there, ninety.there_between) == (0, None, None)
     assert ninety.ready_on == clock.day_of(a_season + 60 * DAY)
+
+
+def test_shares_and_their_difference_stand_between_what_chance_alone_allows(
+    a_season: datetime,
+) -> None:
+    night(a_season)
+    found = report(until_day=clock.day_of(a_season))
+    assert found is not None
+    thirty = found.lines[0]
+    assert _rounded(thirty.there_between) == (0.6667, 0.3906, 0.8619)
+    assert _rounded(thirty.others_between) == (0.25, 0.0889, 0.5323)
+    assert _rounded(thirty.difference) == (0.4167, 0.0218, 0.6697)
+
+
+def test_chance_is_told_of_nobody_and_of_everybody_and_as_published_examples_have_it() -> None:
+    assert _rounded(wilson(0, 10)) == (0.0, 0.0, 0.2775)
+    assert _rounded(wilson(10, 10)) == (1.0, 0.7225, 1.0)
+    # Newcombe (1998), table II, method 10: 56/70 less 48/80, and 10/10 less 0/10.
+    assert _rounded(newcombe(wilson(56, 70), wilson(48, 80))) == (0.2, 0.0524, 0.3339)
+    assert _rounded(newcombe(wilson(10, 10), wilson(0, 10))) == (1.0, 0.6075, 1.0)
+
+
+def _rounded(found: Between | None) -> tuple[float, ...]:
+    assert found is not None
+    return round(found.value, 4), round(found.low, 4), round(found.high, 4)
+
+
+def test_a_note_of_before_intervals_is_still_read(a_season: datetime) -> None:
+    night(a_season)
+    note = SurvivalNote.objects.get()
+    for span in note.figures[""]["spans"]:
+        del span["matched_there"], span["others_worth"]
+    note.save()
+    (thirty, *_rest) = report(until_day=note.day).lines  # type: ignore[union-attr]
+    assert (thirty.others, thirty.others_between, thirty.difference) == (0.25, None, None)
 
 
 def test_the_day_before_nobody_can_be_told_of_and_the_page_says_when(
@@ -194,9 +231,13 @@ def test_page_programme_export_and_api_say_the_same(client: Client, a_season: da
         unknown = client.get("/api/survival?programme=pears")
         definition = client.get("/metrics/survival_30_others", headers=ENGLISH).content.decode()
     assert "66.7%" in page
+    assert "39.1% – 86.2%" in page
+    assert "2.2% … 67%" in page
     assert "not causal" in page
-    assert "Creators still there 30 days after support,0.6666666666666666,,," in csv
+    assert "Creators still there 30 days after support,0.6666666666666666,0.390" in csv
+    assert '30 days after support, less comparable ones",0.41666666' in csv
     assert told["lines"][0]["there_count"] == 8
     assert told["lines"][0]["others"] == 0.25
+    assert round(told["lines"][0]["difference"]["low"], 4) == 0.0218
     assert unknown.status_code == 404
     assert "shanhuo recount survival_30_others --from" in definition

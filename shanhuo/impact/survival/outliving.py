@@ -33,7 +33,10 @@ class Span:
     """`creators`: of whom so many days have passed; `there`: of them still publishing and watched.
     `matched`: of them with comparable creators, in all `others`; `others_parts`: what part of
     those was there on the same days, in ten-thousandths. `ready_on`: when the days of the tenth
-    will have passed (an ordinal)."""
+    will have passed (an ordinal).
+
+    `matched_there` of the `matched` were there. `others_worth`: comparable creators weigh unlike,
+    and say as much as so many equal ones would (Kish 1965)."""
 
     days: int
     creators: int
@@ -42,6 +45,8 @@ class Span:
     others: int
     others_parts: int | None
     ready_on: int | None
+    matched_there: int = 0
+    others_worth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +102,25 @@ def _survival(crowd: "_Crowd", programme: str, *, through: int) -> Survival:
 
 def _span(crowd: "_Crowd", over: list[_Over], days: int, *, through: int) -> Span:
     ripe = [one for one in over if one.ended + days <= through]
-    there, shares, others = 0, [], np.zeros(crowd.size, bool)
+    there, matched_there, shares, weights = 0, 0, [], np.zeros(crowd.size)
     for one in ripe:
         still_there = crowd.there_on(one.ended + days)
         there += bool(still_there[one.place])
         alike = crowd.alike(one.since, int(crowd.strata_on(one.since)[one.place]))
         if alike.any():
-            others |= alike
+            matched_there += bool(still_there[one.place])
+            weights += alike / alike.sum()
             shares.append(float(still_there[alike].mean()))
     return Span(
         days=days,
         creators=len(ripe),
         there=there,
         matched=len(shares),
-        others=int(others.sum()),
+        others=int(np.count_nonzero(weights)),
         others_parts=round(WHOLE * float(np.mean(shares))) if shares else None,
         ready_on=_tenth([one.ended + days for one in over]),
+        matched_there=matched_there,
+        others_worth=float(weights.sum() ** 2 / (weights**2).sum()) if shares else 0.0,
     )
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from shanhuo.impact.fairness.measures import WHOLE, Between
 from shanhuo.impact.models import CreatorDay, Fill, SurvivalNote
+from shanhuo.impact.survival.intervals import newcombe, wilson
 from shanhuo.impact.survival.metrics import SURVIVAL_BY_ID, SurvivalMetric
 from shanhuo.impact.survival.outliving import LEAST_CREATORS, Span, Survival, survivals
 from shanhuo.impact.survival.past import past_of
@@ -16,7 +18,10 @@ from shanhuo.impact.survival.traces import from_bytes
 @dataclass(frozen=True, slots=True)
 class SpanLine:
     """One span of a page. `there` and `others`: from 0 to 1; None with fewer than ten creators.
-    `ready_on`: the day for which there can be a first figure, where that is known."""
+    `ready_on`: the day for which there can be a first figure, where that is known.
+
+    `there_between`, `others_between`: with their 95 % intervals. `difference`: the creators who
+    have comparable ones, less those; None if either are fewer than ten."""
 
     days: int
     creators: int
@@ -25,6 +30,9 @@ class SpanLine:
     others_count: int
     others: float | None
     ready_on: date | None
+    there_between: Between | None
+    others_between: Between | None
+    difference: Between | None
 
     @property
     def key(self) -> str:
@@ -88,12 +96,29 @@ def read(kept: dict[str, Any]) -> Survival:
 def _line(span: Span) -> SpanLine:
     enough = span.creators >= LEAST_CREATORS
     others = SURVIVAL_BY_ID[f"survival_{span.days}_others"].measure(span) if enough else None
+    others_between = _others_between(span) if others is not None else None
     return SpanLine(
         days=span.days,
         creators=span.creators,
         there_count=span.there if enough else None,
         there=span.there / span.creators if enough else None,
         others_count=span.others,
-        others=None if others is None else others / 10_000,
+        others=None if others is None else others / WHOLE,
         ready_on=None if span.ready_on is None else date.fromordinal(span.ready_on),
+        there_between=wilson(span.there, span.creators) if enough else None,
+        others_between=others_between,
+        difference=_difference(span, others_between),
     )
+
+
+def _others_between(span: Span) -> Between | None:
+    """None for a note of before intervals were counted."""
+    if span.others_parts is None or not span.others_worth:
+        return None
+    return wilson(span.others_parts / WHOLE * span.others_worth, span.others_worth)
+
+
+def _difference(span: Span, others: Between | None) -> Between | None:
+    if others is None or span.matched < LEAST_CREATORS:
+        return None
+    return newcombe(wilson(span.matched_there, span.matched), others)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from shanhuo.impact.fairness import queries
-from shanhuo.impact.fairness.measures import CountyClass
+from shanhuo.impact.fairness.measures import Between, CountyClass
 from shanhuo.impact.fairness.queries import FairReport, LaneLine, Part
 from shanhuo.impact.fairness.tally import Floor, Lane
 from shanhuo.impact.survival.metrics import SURVIVAL_BY_ID
@@ -171,12 +171,23 @@ def _rows(found: FairReport) -> Iterable[list[Any]]:
 
 
 def _survival_rows(until_day: date) -> Iterable[list[Any]]:
-    """Two figures for each span, both as of the night before; None where nobody may be told of."""
+    """Figures of each span, all as of the night before; None where nobody may be told of."""
     found = survival_of(until_day=until_day).report
     for line in found.lines if found else []:
-        for ending, value in (("", line.there), ("_others", line.others)):
+        for ending, value, between in (
+            ("", line.there, line.there_between),
+            ("_others", line.others, line.others_between),
+        ):
             metric = SURVIVAL_BY_ID[f"survival_{line.days}{ending}"]
-            yield [str(metric.name), value, None, None, str(metric.definition)]
+            yield [str(metric.name), value, *_bounds(between), str(metric.definition)]
+        if line.difference is not None:
+            name = _("Creators still there {days} days after support, less comparable ones")
+            bounds = [line.difference.value, *_bounds(line.difference)]
+            yield [name.format(days=line.days), *bounds, _("Not causal; 95 % interval")]
+
+
+def _bounds(between: Between | None) -> list[float | None]:
+    return [between.low, between.high] if between else [None, None]
 
 
 def plain(value: int | None) -> float | None:
