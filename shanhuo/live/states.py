@@ -80,6 +80,23 @@ class Badge(models.TextChoices):
     OFFICIAL = "official", _("Official")
 
 
+class Arrival(models.IntegerChoices):
+    """What led a viewer into a room (观众来源). The numbers stand in tickets and tables."""
+
+    DIRECT = 1, _("Opened directly")
+    LIST = 2, _("List of sessions")
+    HOME = 3, _("Front page")
+    CLIPS = 4, _("Clips")
+    SEARCH = 5, _("Search")
+    COUNTY = 6, _("Pages of counties")
+    PRODUCT = 7, _("Pages of goods")
+    CREATOR = 8, _("Pages of creators")
+    REMINDER = 9, _("Reminder")
+    SHARE = 10, _("Shared link")
+    OUTSIDE = 11, _("Another site")
+    OTHER = 12, _("Elsewhere on the platform")
+
+
 class PenaltyKind(models.TextChoices):
     MUTE = "mute", _("May not write")
     BAN = "ban", _("May not enter")

@@ -12,34 +12,41 @@ from typing import Any
 from django.conf import settings
 
 from shanhuo.kernel import tokens
+from shanhuo.live.states import Arrival
 from shanhuo.people import rules as people
 
 PURPOSE = "live.room"
 LIFE = timedelta(hours=6)
 """Longer than a show: a room that restarts gets its viewers back without asking the pages."""
 
-_FORM = struct.Struct(">QQQ?")
+_FORM = struct.Struct(">QQQ?B")
 
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """`viewer` is the key of `traffic.viewers`; `user_id` is 0 for whoever is not signed in."""
+    """`viewer` is the key of `traffic.viewers`; `user_id` is 0 for whoever is not signed in;
+    `came`: what led them here, an `Arrival`."""
 
     session_id: int
     viewer: int
     user_id: int = 0
     may_write: bool = False
+    came: int = Arrival.DIRECT
 
 
-def ticket_for(*, session_id: int, viewer: int, user: Any, now: datetime) -> str:
+def ticket_for(
+    *, session_id: int, viewer: int, user: Any, now: datetime, came: Arrival = Arrival.DIRECT
+) -> str:
     """A ticket for this person; who is signed in and not in youth mode may write with it."""
     user_id = user.pk if getattr(user, "is_authenticated", False) else 0
-    return write(Ticket(session_id, viewer, user_id, people.may_trade(user)), now=now)
+    return write(Ticket(session_id, viewer, user_id, people.may_trade(user), came), now=now)
 
 
 def write(ticket: Ticket, *, now: datetime) -> str:
     """The ticket as it stands in an address."""
-    seat = _FORM.pack(ticket.session_id, ticket.viewer, ticket.user_id, ticket.may_write)
+    seat = _FORM.pack(
+        ticket.session_id, ticket.viewer, ticket.user_id, ticket.may_write, ticket.came
+    )
     return tokens.sign(PURPOSE, seat, expires_at=now + LIFE)
 
 

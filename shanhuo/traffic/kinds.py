@@ -25,6 +25,7 @@ class Kind(IntEnum):
     WATCH = 14
     OPEN_POST = 15
     SKIP = 16
+    OPEN_ITEM = 17
 
 
 class ObjectKind(IntEnum):
@@ -34,6 +35,7 @@ class ObjectKind(IntEnum):
     PRODUCT = 2
     COUNTY = 3
     SESSION = 4
+    SHOWCASE_ITEM = 5
 
 
 class Surface(IntEnum):

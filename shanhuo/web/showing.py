@@ -7,7 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from shanhuo.content.queries import PostCard
-from shanhuo.goods.queries import ProductCard
+from shanhuo.goods.queries import AnyProduct, ProductCard
+from shanhuo.live import queries as live
 from shanhuo.traffic import moments
 from shanhuo.traffic.kinds import ObjectKind, Source, Surface
 from shanhuo.traffic.sheets import MOST_SLOTS, NotASheet, Slot, seal
@@ -29,13 +30,16 @@ def show(
     *,
     products: Iterable[ProductCard] = (),
     posts: Iterable[PostCard] = (),
+    also: Iterable[Slot] = (),
 ) -> Showing | None:
-    """Seal what a page shows, in this order. None where it shows nothing.
+    """Seal what a page shows, in this order. None where it shows nothing. `also`: slots of other
+    things.
 
     `source` is why: CHOSEN where the viewer asked for it, PLACE where it stands for its county.
     """
     slots = [_slot(ObjectKind.PRODUCT, card, source) for card in products]
     slots += [_slot(ObjectKind.POST, card, source) for card in posts]
+    slots += also
     if not slots:
         return None
     viewer = viewer_of(request)
@@ -48,6 +52,17 @@ def show(
     )
     numbered = enumerate(slots[:MOST_SLOTS])
     return Showing(sheet, {(slot.object_kind, slot.object): number for number, slot in numbered})
+
+
+def item_of_session(request: HttpRequest, product: AnyProduct) -> list[Slot]:
+    """The slot by which a page of a product tells that somebody came from a live session
+    (`?session=`); none where no session showed it."""
+    session = request.GET.get("session", "")
+    item = live.item_shown(session, product=product.public_id) if session else None
+    if item is None:
+        return []
+    adcode = int(product.county.adcode)
+    return [Slot(ObjectKind.SHOWCASE_ITEM, item, adcode, Source.CHOSEN)]
 
 
 def _slot(kind: ObjectKind, card: ProductCard | PostCard, source: Source) -> Slot:

@@ -9,6 +9,7 @@ from typing import Any
 import imageio_ffmpeg
 import pytest
 
+from shanhuo.goods.models import Sku
 from shanhuo.kernel import clock
 from shanhuo.live.media import replay as media
 from shanhuo.live.media import takes
@@ -28,7 +29,10 @@ from shanhuo.live.models import (
 )
 from shanhuo.live.services import planning, replay
 from shanhuo.live.states import CastRole, SessionKind
+from shanhuo.orders import services as orders
+from shanhuo.orders.models import Order
 from shanhuo.people.models import Membership, Organisation, User
+from tests.orders.conftest import money_for, seen_by
 
 Maker = Callable[..., Any]
 PLAYLIST = """#EXTM3U
@@ -263,3 +267,26 @@ def shown(shelf, ended, noon):
         file.write("#EXT-X-ENDLIST\n")
     assert replay.make(session_id=ended.pk, now=noon)
     return ended
+
+
+@pytest.fixture
+def bought(ended, mei, lin, make_county, noon):
+    """Mei bought three boxes in the show, got them, sent one back; the rest was settled."""
+    sku = Sku.objects.get()
+    source = orders.Source(session=ended.public_id)
+    orders.add_to_basket(buyer=mei, sku_id=sku.pk, quantity=3, now=noon, source=source)
+    home = {"recipient": "梅女士", "phone": "13900139000", "street": "解放碑 1 号"}
+    county = make_county("渝中区", "500103").pk
+    address = orders.keep_address(owner=mei, county_id=county, is_default=False, now=noon, **home)
+    wanted, total = seen_by(mei, address, now=noon)
+    orders.place_order(
+        buyer=mei,
+        address=address.public_id,
+        wanted=wanted,
+        total_seen_fen=total,
+        key="0123456789",
+        now=noon,
+    )
+    order = Order.objects.get()
+    orders.take_payment(arrived=money_for(order.payment), now=noon)
+    return order

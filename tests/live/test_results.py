@@ -16,31 +16,6 @@ from shanhuo.live.services import sealing
 from shanhuo.live.states import UnpinReason
 from shanhuo.orders import services as orders
 from shanhuo.orders.choices import RefundReason
-from shanhuo.orders.models import Order
-from tests.orders.conftest import money_for, seen_by
-
-
-@pytest.fixture
-def bought(ended, mei, lin, make_county, noon):
-    """Mei bought three boxes in the show, got them, sent one back; the rest was settled."""
-    sku = Sku.objects.get()
-    source = orders.Source(session=ended.public_id)
-    orders.add_to_basket(buyer=mei, sku_id=sku.pk, quantity=3, now=noon, source=source)
-    home = {"recipient": "梅女士", "phone": "13900139000", "street": "解放碑 1 号"}
-    county = make_county("渝中区", "500103").pk
-    address = orders.keep_address(owner=mei, county_id=county, is_default=False, now=noon, **home)
-    wanted, total = seen_by(mei, address, now=noon)
-    orders.place_order(
-        buyer=mei,
-        address=address.public_id,
-        wanted=wanted,
-        total_seen_fen=total,
-        key="0123456789",
-        now=noon,
-    )
-    order = Order.objects.get()
-    orders.take_payment(arrived=money_for(order.payment), now=noon)
-    return order
 
 
 @pytest.fixture

@@ -8,10 +8,12 @@ from django.urls import reverse
 from shanhuo.kernel import clock, tokens
 from shanhuo.live import room_state, tickets
 from shanhuo.live.models import Cast, Message, Penalty, Presence, RoomMinute
+from shanhuo.live.queries import arrivals_of
 from shanhuo.live.queries import room as queries
 from shanhuo.live.services import room, room_sums
 from shanhuo.live.services.room import Line, Verdict
 from shanhuo.live.services.room_sums import Sums
+from shanhuo.live.states import Arrival
 from shanhuo.people.models import User
 from tests.threads import at_once
 
@@ -181,10 +183,14 @@ def test_a_form_says_the_same_as_a_socket(session, mei, client):
 
 def test_sums_of_two_processes_add_up_and_the_most_viewers_are_the_most(session, noon):
     for _ in range(2):
-        room_sums.add_sums([Sums(session.pk, joins=2, most_viewers=9, likes=7)], now=noon)
+        room_sums.add_sums(
+            [Sums(session.pk, joins={Arrival.LIST: 2}, most_viewers=9, likes=7)], now=noon
+        )
     room_sums.add_sums([Sums(session.pk, most_viewers=4, messages=1)], now=noon + 30 * SECOND)
     (minute,) = RoomMinute.objects.all()
     assert (minute.joins, minute.most_viewers, minute.likes, minute.messages) == (4, 9, 14, 1)
+    [came] = arrivals_of([session.pk])[session.pk]
+    assert (came.label, came.joins) == ("直播列表", 4)
     room_sums.add_sums([Sums(session.pk, likes=1)], now=noon + 60 * SECOND)
     assert queries.likes_of([session.pk]) == {session.pk: 15}
 
@@ -228,7 +234,7 @@ def test_the_page_finds_its_room(settings, host, address):
 
 def test_the_page_and_the_file_say_the_same(session, mei, noon):
     room.say(author=mei, session_id=session.pk, body="你好", now=noon)
-    room_sums.add_sums([Sums(session.pk, joins=1, likes=3)], now=noon)
+    room_sums.add_sums([Sums(session.pk, joins={Arrival.SHARE: 1}, likes=3)], now=noon)
     room_sums.tell_presence({session.pk: 4}, process="a", now=noon)
     state = room_state.read(session.pk, now=noon)
     assert (state.state, state.viewers, state.likes, state.version) == ("on_air", 4, 3, 0)
@@ -238,7 +244,8 @@ def test_the_page_and_the_file_say_the_same(session, mei, noon):
 @pytest.mark.concurrency
 @pytest.mark.django_db(transaction=True)
 def test_two_processes_add_to_one_minute_at_the_same_moment(session, noon):
-    add = lambda: room_sums.add_sums([Sums(session.pk, joins=1, likes=2)], now=noon)  # noqa: E731
+    told = Sums(session.pk, joins={Arrival.SHARE: 1}, likes=2)
+    add = lambda: room_sums.add_sums([told], now=noon)  # noqa: E731
     assert at_once([add] * 8) == [None] * 8
     (minute,) = RoomMinute.objects.all()
     assert (minute.joins, minute.likes) == (8, 16)

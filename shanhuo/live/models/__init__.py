@@ -7,6 +7,7 @@ from shanhuo.live.models.room import (
     Penalty,
     Presence,
     Question,
+    RoomArrivals,
     RoomMinute,
 )
 from shanhuo.live.models.session import Cast, Check, Reminder, Session, SessionStep, Take
@@ -26,6 +27,7 @@ __all__ = [
     "Question",
     "Reminder",
     "Replay",
+    "RoomArrivals",
     "RoomMinute",
     "Session",
     "SessionStep",

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from shanhuo.kernel.ids import PublicIdField
 from shanhuo.live.models.session import Session
-from shanhuo.live.states import Badge, MessageStatus, PenaltyKind, QuestionStatus
+from shanhuo.live.states import Arrival, Badge, MessageStatus, PenaltyKind, QuestionStatus
 
 
 class Message(models.Model):
@@ -113,6 +113,19 @@ class RoomMinute(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["session", "minute"], name="room_minute_once")
+        ]
+
+
+class RoomArrivals(models.Model):
+    """How often viewers entered a room from one place: what the minutes call joins, by source."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="arrivals")
+    source = models.PositiveSmallIntegerField(choices=Arrival)
+    joins = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "source"], name="arrivals_once_per_source")
         ]
 
 

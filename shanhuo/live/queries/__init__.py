@@ -11,7 +11,7 @@ from shanhuo.live.queries.clinic import (
     question_of,
     queue_of,
 )
-from shanhuo.live.queries.credit import Credit, credit_of
+from shanhuo.live.queries.credit import Credit, credit_of, item_shown
 from shanhuo.live.queries.evidence import (
     bundles,
     evidence_to_look_at,
@@ -28,10 +28,12 @@ from shanhuo.live.queries.replay import (
     replay_of,
 )
 from shanhuo.live.queries.results import (
+    ArrivalResult,
     ProductResult,
     SessionResult,
     ShareResult,
     Totals,
+    arrivals_of,
     results_of,
     results_visible_to,
     sessions_with_results,
@@ -67,6 +69,7 @@ from shanhuo.live.queries.sessions import (
     why_cancelled,
 )
 from shanhuo.live.queries.showcase import (
+    ItemTalk,
     ItemView,
     OfferView,
     PinView,
@@ -74,6 +77,7 @@ from shanhuo.live.queries.showcase import (
     late_items_for,
     pins_of,
     shown_items,
+    talks_of,
 )
 from shanhuo.live.queries.takes import (
     EndedSession,
@@ -88,11 +92,13 @@ from shanhuo.live.queries.takes import (
 __all__ = [
     "AnswerClip",
     "AnySession",
+    "ArrivalResult",
     "CastLine",
     "Chapter",
     "Credit",
     "EndedSession",
     "ExplainClip",
+    "ItemTalk",
     "ItemView",
     "ModerationLoad",
     "OfferView",
@@ -110,6 +116,7 @@ __all__ = [
     "Totals",
     "answered_crops",
     "answers",
+    "arrivals_of",
     "begun_for",
     "bundles",
     "camera_problem",
@@ -126,6 +133,7 @@ __all__ = [
     "find_sessions",
     "ids_on_air",
     "in_public",
+    "item_shown",
     "last_refusal",
     "late_items_for",
     "moderation_load",
@@ -153,6 +161,7 @@ __all__ = [
     "steps_of",
     "take_of_session",
     "takes_since",
+    "talks_of",
     "totals",
     "totals_by",
     "upcoming",

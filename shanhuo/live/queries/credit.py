@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from shanhuo.live import rules
 from shanhuo.live.models import Cast, ShowcaseItem
@@ -22,19 +22,18 @@ class Credit:
         return self.creators[0][0] if self.creators else None
 
 
+def item_shown(session: str, *, product: str) -> int | None:
+    """The item (id) by which a session (public id) that was on air shows this product (public id)
+    to everybody; the last one where it was put in again."""
+    items = _shown(session, product=product)
+    return items.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def credit_of(session: str, *, product: str) -> Credit | None:
     """Of a session (public id) that was on air with this product (public id) in its showcase, for
     everybody to see; None if there was no such session."""
-    looked_at = Q(passed_at__isnull=False) | Q(added_at__lte=F("session__submitted_at"))
-    items = ShowcaseItem.objects.filter(
-        looked_at,
-        product__public_id=product,
-        session__public_id=session,
-        session__on_air_at__isnull=False,
-        session__status__in=rules.PUBLIC,
-    )
-    session_id = items.values_list("session", flat=True).first()
-    if session_id is None:
+    shown = _shown(session, product=product).values_list("session", flat=True).first()
+    if shown is None:
         return None
     cast = Cast.objects.filter(
         session__public_id=session,
@@ -46,4 +45,15 @@ def credit_of(session: str, *, product: str) -> Credit | None:
     parts: dict[int, int] = {}
     for organisation_id, basis_points in cast.values_list("organisation", "share_basis_points"):
         parts[organisation_id] = parts.get(organisation_id, 0) + basis_points
-    return Credit(session_id, tuple(sorted(parts.items(), key=lambda part: (-part[1], part[0]))))
+    return Credit(shown, tuple(sorted(parts.items(), key=lambda part: (-part[1], part[0]))))
+
+
+def _shown(session: str, *, product: str) -> QuerySet[ShowcaseItem]:
+    looked_at = Q(passed_at__isnull=False) | Q(added_at__lte=F("session__submitted_at"))
+    return ShowcaseItem.objects.filter(
+        looked_at,
+        product__public_id=product,
+        session__public_id=session,
+        session__on_air_at__isnull=False,
+        session__status__in=rules.PUBLIC,
+    )

@@ -5,7 +5,7 @@ it, *settled* was divided among the parties. They are never added. Freight is le
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +14,15 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from shanhuo.kernel import money
 from shanhuo.live import rules
-from shanhuo.live.models import Cast, RoomMinute, Session, SessionStep, ShowcaseItem
-from shanhuo.live.states import SessionStatus
+from shanhuo.live.models import (
+    Cast,
+    RoomArrivals,
+    RoomMinute,
+    Session,
+    SessionStep,
+    ShowcaseItem,
+)
+from shanhuo.live.states import Arrival, SessionStatus
 from shanhuo.orders import queries as orders
 from shanhuo.people import rules as people
 
@@ -24,6 +31,7 @@ from shanhuo.people import rules as people
 class ProductResult:
     """One product of a showcase. sold_out_after: from the opening of its limited offer."""
 
+    product_id: int
     title: str
     public_id: str
     orders: int
@@ -45,8 +53,18 @@ class ShareResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalResult:
+    """How often viewers entered from one place. `key` is the name of an `Arrival`."""
+
+    key: str
+    label: str
+    joins: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionResult:
-    """joins count entries, not persons; most_viewers were there in the fullest minute."""
+    """joins count entries, not persons; most_viewers were there in the fullest minute; arrivals
+    are the same entries by what led the viewers there, the most first."""
 
     public_id: str
     title: str
@@ -58,6 +76,7 @@ class SessionResult:
     ended_at: datetime | None
     on_air: timedelta
     joins: int
+    arrivals: tuple[ArrivalResult, ...]
     most_viewers: int
     likes: int
     messages: int
@@ -95,10 +114,11 @@ def results_of(sessions: Iterable[Session]) -> list[SessionResult]:
     sold: dict[str, list[orders.SessionSales]] = defaultdict(list)
     for sale in orders.sales_of_sessions(ids):
         sold[sale.session].append(sale)
-    shown = _showcases(rows)
+    shown, arrivals = _showcases(rows), arrivals_of([row.pk for row in rows])
     return [
         _result(
             row,
+            arrivals=arrivals[row.pk],
             on_air=on_air.get(row.pk, timedelta()),
             room=room.get(row.pk, (0, 0, 0, 0)),
             sales=sold[row.public_id],
@@ -157,6 +177,7 @@ def sessions_with_results(sessions: QuerySet[Session]) -> QuerySet[Session]:
 def _result(
     row: Session,
     *,
+    arrivals: tuple[ArrivalResult, ...],
     on_air: timedelta,
     room: tuple[int, int, int, int],
     sales: list[orders.SessionSales],
@@ -178,6 +199,7 @@ def _result(
         ended_at=row.ended_at,
         on_air=on_air,
         joins=joins,
+        arrivals=arrivals,
         most_viewers=most_viewers,
         likes=likes,
         messages=messages,
@@ -201,6 +223,7 @@ def _products(
         sale = of_product.get(item.product_id)
         offer = item.hot_sale
         found[item.product_id] = ProductResult(
+            product_id=item.product_id,
             title=item.product.title,
             public_id=item.product.public_id,
             orders=sale.order_count if sale else 0,
@@ -245,6 +268,16 @@ def _room(rows: list[Session]) -> dict[int, tuple[int, int, int, int]]:
     )
     columns = ("session", "entries", "most", "hearts", "lines")
     return {row[0]: row[1:] for row in told.values_list(*columns)}
+
+
+def arrivals_of(session_ids: Collection[int]) -> dict[int, tuple[ArrivalResult, ...]]:
+    """Session id -> where its viewers came from so far, the most first."""
+    rows = RoomArrivals.objects.filter(session__in=session_ids).order_by("-joins", "source")
+    found: dict[int, list[ArrivalResult]] = {pk: [] for pk in session_ids}
+    for pk, source, joins in rows.values_list("session", "source", "joins"):
+        place = Arrival(source)
+        found[pk].append(ArrivalResult(place.name.lower(), str(place.label), joins))
+    return {pk: tuple(places) for pk, places in found.items()}
 
 
 def _showcases(rows: list[Session]) -> dict[int, list[ShowcaseItem]]:

@@ -165,6 +165,31 @@ class PinView:
         return str(UnpinReason(self.ended_why).label) if self.ended_why else ""
 
 
+@dataclass(frozen=True, slots=True)
+class ItemTalk:
+    """A product of a showcase, also one that was taken off, and when it was talked about.
+
+    talks: (from, until); one that goes on has no end.
+    """
+
+    item_id: int
+    product_id: int
+    talks: tuple[tuple[datetime, datetime | None], ...]
+
+
+def talks_of(session: Session) -> list[ItemTalk]:
+    """Everything that was in the showcase."""
+    items = ShowcaseItem.objects.filter(session=session).prefetch_related("explanations")
+    return [
+        ItemTalk(
+            item.pk,
+            item.product_id,
+            tuple((one.started_at, one.ended_at) for one in item.explanations.all()),
+        )
+        for item in items.order_by("pk")
+    ]
+
+
 def pins_of(session: Session) -> list[PinView]:
     """Every price that viewers were shown, in the order of time."""
     pins = Pin.objects.filter(item__session=session).order_by("pinned_at", "pk")

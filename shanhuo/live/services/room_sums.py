@@ -1,7 +1,7 @@
 """What a room process tells the database once a tick: sums of a minute, and who is there now."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection
@@ -12,10 +12,13 @@ from shanhuo.live.queries.room import BELIEVED_FOR
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What happened in a session since the last telling; `most_viewers` is not a sum."""
+    """What happened in a session since the last telling; `most_viewers` is not a sum.
+
+    joins: how many entered, by what led them there (`Arrival`).
+    """
 
     session_id: int
-    joins: int = 0
+    joins: Mapping[int, int] = field(default_factory=dict)
     most_viewers: int = 0
     likes: int = 0
     messages: int = 0
@@ -33,18 +36,28 @@ _ADD = """
         most_viewers = {greatest}(live_roomminute.most_viewers, excluded.most_viewers)
 """
 
+_ADD_ARRIVALS = """
+    INSERT INTO live_roomarrivals (session_id, source, joins) VALUES (%s, %s, %s)
+    ON CONFLICT (session_id, source) DO UPDATE SET
+        joins = live_roomarrivals.joins + excluded.joins
+"""
+
 
 def add_sums(sums: Iterable[Sums], *, now: datetime) -> None:
     """Add to the minute of `now`. Call it in the transaction that writes the lines counted here."""
     minute = connection.ops.adapt_datetimefield_value(now.replace(second=0, microsecond=0))
     # Ascending: two processes queue for the rows instead of deadlocking.
-    rows = [
-        (one.session_id, minute, one.joins, one.most_viewers, one.likes, one.messages)
-        for one in sorted(sums, key=lambda one: one.session_id)
+    ordered = sorted(sums, key=lambda one: one.session_id)
+    minutes = [
+        (one.session_id, minute, sum(one.joins.values()), one.most_viewers, one.likes, one.messages)
+        for one in ordered
     ]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(_ADD.format(greatest=_GREATEST[connection.vendor]), rows)
+    arrivals = [(one.session_id, *came) for one in ordered for came in sorted(one.joins.items())]
+    with connection.cursor() as cursor:
+        if minutes:
+            cursor.executemany(_ADD.format(greatest=_GREATEST[connection.vendor]), minutes)
+        if arrivals:
+            cursor.executemany(_ADD_ARRIVALS, arrivals)
 
 
 def tell_presence(viewers: Mapping[int, int], *, process: str, now: datetime) -> None:

@@ -59,6 +59,12 @@ def order_counts_of_sessions(sessions: Collection[str]) -> dict[str, int]:
     return dict(told.values_list("via_session", "orders"))
 
 
+def paid_moments_of_session(session: str) -> list[tuple[int, int, datetime]]:
+    """(product id, order id, when it was placed) of every paid line that a session brought."""
+    lines = OrderLine.objects.filter(via_session=session, order__paid_at__isnull=False)
+    return list(lines.values_list("product", "order", "order__placed_at").order_by("pk"))
+
+
 def settled_of_sessions(sessions: Collection[str]) -> dict[str, int]:
     """Session -> fen that were divided among the parties, discount and refunds taken off, freight
     left out: the settled part of what `sales_of_sessions` calls paid."""

@@ -23,6 +23,7 @@ class Guest(WSListener):
         "address",
         "behind_since",
         "budget",
+        "came",
         "heard_round",
         "house",
         "liked_round",
@@ -38,7 +39,7 @@ class Guest(WSListener):
     def __init__(self, house: "House", room: "Room", ticket: Ticket) -> None:
         self.house, self.room = house, room
         self.viewer, self.user_id = ticket.viewer, ticket.user_id
-        self.may_write = ticket.may_write
+        self.may_write, self.came = ticket.may_write, ticket.came
         self.address = ""
         self.behind_since: int | None = None
         self.budget = FRAMES_PER_SWEEP

@@ -1,5 +1,6 @@
 """One session's room in this process: who is there, what is to be told, what was told last."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ class Room:
         self.banned: frozenset[int] = frozenset()
         self.likes = self.elsewhere = 0
         self._here: dict[int, int] = {}
-        self._new_joins = self._new_likes = 0
+        self._new_joins: Counter[int] = Counter()
+        self._new_likes = 0
         self._shown: list[tuple[str, str, str, str]] = []
         self._hidden: list[str] = []
         self._has_newcomers = False
@@ -48,7 +50,8 @@ class Room:
     def enter(self, guest: "Guest") -> None:
         sockets = self._here.get(guest.viewer, 0)
         self._here[guest.viewer] = sockets + 1
-        self._new_joins += not sockets
+        if not sockets:
+            self._new_joins[guest.came] += 1
         self._has_newcomers = True
         self.guests.add(guest)
         self.ready[guest.transport] = None
@@ -75,12 +78,12 @@ class Room:
         if not self.has_untold:
             return None
         sums = Sums(self.session_id, self._new_joins, self.viewers, self._new_likes)
-        self._new_joins = self._new_likes = 0
+        self._new_joins, self._new_likes = Counter(), 0
         return sums
 
     def put_back(self, sums: Sums) -> None:
         """They could not be written: they are told next time."""
-        self._new_joins += sums.joins
+        self._new_joins.update(sums.joins)
         self._new_likes += sums.likes
 
     def hear(self, changes: Iterable[Change]) -> None:

@@ -23,7 +23,7 @@ from shanhuo.live import queries
 from shanhuo.live.queries import ItemView
 from shanhuo.live.services import airing, showcase
 from shanhuo.people.actors import actor_of
-from shanhuo.web.live.figures import figures_of
+from shanhuo.web.live.figures import audience_of, figures_of
 from shanhuo.web.live.goods import item_in
 from shanhuo.web.live.moderating import order_of
 from shanhuo.web.live.rows import directed_session
@@ -151,11 +151,14 @@ def _desk(request: HttpRequest, session: Any) -> HttpResponse:
 
 def _context(session: Any) -> dict[str, Any]:
     now = clock.now()
+    audience = audience_of(session, now=now)
+    items = queries.desk_items(session, now=now)
     return {
         "session": session,
-        "shelf": queries.desk_items(session, now=now),
+        "goods": [(item, audience.pulls.get(item.product_id)) for item in items],
         "figures": figures_of(session, now=now),
         "problem": queries.camera_problem(session.pk),
+        "audience": audience,
     }
 
 

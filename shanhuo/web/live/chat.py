@@ -19,6 +19,7 @@ from shanhuo.live.queries import room as rooms
 from shanhuo.live.services import room as order
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
+from shanhuo.web.live.arrivals import came_by
 from shanhuo.web.live.rows import visible_session
 from shanhuo.web.viewers import viewer_of
 
@@ -52,7 +53,7 @@ def chat_of(request: HttpRequest, session: Any) -> Chat:
         file=room_state.address_of(session.media_key),
         socket=tickets.address_for(request.get_host()),
         ticket=_ticket(request, session) if session.status in order.OPEN else "",
-        renew=reverse("live:ticket", args=[session.public_id]),
+        renew=_renewal(request, session),
         may_write=people.may_trade(request.user),
     )
 
@@ -78,7 +79,14 @@ def _ticket(request: HttpRequest, session: Any) -> str:
     if not rooms.may_enter(session.pk, request.user.pk or 0, now=now):
         raise SentOut
     viewer = viewer_of(request).key
-    return tickets.ticket_for(session_id=session.pk, viewer=viewer, user=request.user, now=now)
+    return tickets.ticket_for(
+        session_id=session.pk, viewer=viewer, user=request.user, now=now, came=came_by(request)
+    )
+
+
+def _renewal(request: HttpRequest, session: Any) -> str:
+    """Where a new ticket is had; it keeps what led the viewer here."""
+    return f"{reverse('live:ticket', args=[session.public_id])}?via={came_by(request).name.lower()}"
 
 
 @require_POST

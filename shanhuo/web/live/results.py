@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from shanhuo.kernel import sheets
+from shanhuo.kernel import clock, sheets
 from shanhuo.live import queries
-from shanhuo.live.queries import SessionResult
+from shanhuo.live.queries import ProductResult, SessionResult
+from shanhuo.live.states import Arrival
 from shanhuo.people import rules as people
+from shanhuo.traffic import queries as traffic
+from shanhuo.traffic.showcases import Pull, pulls_of
 from shanhuo.web.downloads import workbook
 from shanhuo.web.live.forms import DeskForm
 from shanhuo.web.trade.lists import at, yuan
@@ -30,7 +33,11 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     if row is None:
         raise Http404
     [result] = queries.results_of([row])
-    context = {"result": result, "pins": queries.pins_of(row)}
+    drew = pulls_of(traffic.signal_log(), row, now=clock.now())
+    goods = [(one, drew.get(one.product_id, Pull())) for one in result.products]
+    if request.GET.get("format") == "xlsx":
+        return _workbook_of(result, goods)
+    context = {"result": result, "goods": goods, "pins": queries.pins_of(row)}
     return render(request, "web/live/results.html", context)
 
 
@@ -47,6 +54,11 @@ def office(request: HttpRequest) -> HttpResponse:
     counties = people.officer_county_ids(request.user)
     rows = queries.results_visible_to(request.user).filter(county__in=counties)
     return _list(request, "web/live/office_results.html", rows)
+
+
+def _joins_by_place(result: SessionResult) -> list[int]:
+    joins = {one.key: one.joins for one in result.arrivals}
+    return [joins.get(place.name.lower(), 0) for place in Arrival]
 
 
 def _list(request: HttpRequest, template: str, rows: QuerySet[Any]) -> HttpResponse:
@@ -66,6 +78,31 @@ def _list(request: HttpRequest, template: str, rows: QuerySet[Any]) -> HttpRespo
         "hosts": queries.totals_by("host", results),
     }
     return render(request, template, context)
+
+
+def _workbook_of(
+    result: SessionResult, goods: Sequence[tuple[ProductResult, Pull]]
+) -> HttpResponse:
+    """One session by product."""
+    headings = [
+        _("Product"),
+        _("Opened out of the room"),
+        _("Opened while explained"),
+        _("Orders in the show"),
+        _("Orders while explained"),
+        _("Paid orders"),
+        _("Units"),
+        _("Paid"),
+        _("Refunded"),
+    ]
+    rows = (
+        [
+            *(one.title, pull.opened, pull.opened_in_talks, pull.orders, pull.orders_in_talks),
+            *(one.orders, one.units, yuan(one.paid_fen), yuan(one.refunded_fen)),
+        ]
+        for one, pull in goods
+    )
+    return workbook(result.title, headings, rows)
 
 
 def _workbook(results: Sequence[SessionResult]) -> HttpResponse:
@@ -88,6 +125,7 @@ def _workbook(results: Sequence[SessionResult]) -> HttpResponse:
         _("Paid"),
         _("Refunded"),
         _("Settled"),
+        *(_("From: %(place)s") % {"place": place.label} for place in Arrival),
     ]
     rows = (
         [
@@ -95,6 +133,7 @@ def _workbook(results: Sequence[SessionResult]) -> HttpResponse:
             *(at(one.began_at), at(one.ended_at), round(one.on_air.total_seconds() / 60)),
             *(one.joins, one.most_viewers, one.likes, one.messages, one.orders, one.units),
             *(yuan(one.paid_fen), yuan(one.refunded_fen), yuan(one.settled_fen)),
+            *_joins_by_place(one),
         ]
         for one in results
     )

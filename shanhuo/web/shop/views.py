@@ -21,7 +21,7 @@ from shanhuo.web.downloads import workbook
 from shanhuo.web.onair import strip
 from shanhuo.web.placing import banner_on
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
-from shanhuo.web.showing import show
+from shanhuo.web.showing import item_of_session, show
 from shanhuo.web.trade.sales import tickets_of_product
 
 TILES = 24
@@ -65,6 +65,7 @@ def product(request: HttpRequest, public_id: str) -> HttpResponse:
             Surface.PRODUCT,
             Source.CHOSEN,
             products=queries.cards_by_id([found.pk], day=day).values(),
+            also=item_of_session(request, found),
         ),
     }
     return render(request, "web/shop/product.html", context)

@@ -223,6 +223,16 @@ def slot(context: template.Context, kind: str, pk: int) -> str | SafeString:
     return format_html(' data-slot="{}" data-kind="{}"', number, opening)
 
 
+@register.simple_tag(takes_context=True)
+def session_slot(context: template.Context) -> str | SafeString:
+    """Attributes by which `shown.js` tells that somebody came here from a live session."""
+    showing: Showing | None = context.get("showing")
+    for (kind, _item), number in showing.slots.items() if showing else ():
+        if kind is ObjectKind.SHOWCASE_ITEM:
+            return format_html(' data-slot="{}" data-seen="open_item"', number)
+    return ""
+
+
 _TONES = {
     "good": "verified admitted published paid received settled done active live certified "
     "confirmed approved delivered ready completed listed signed",
@@ -269,12 +279,15 @@ def pager(context: template.Context, page: Page[Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("web/_share.html", takes_context=True)
-def share(context: template.Context, title: str) -> dict[str, str]:
+def share(context: template.Context, title: str, *, via: str = "") -> dict[str, str]:
     """Share this page: the phone's own sheet where it has one, else copy the address.
 
-    The address is the public one, whatever name of ours the reader used.
+    The address is the public one, whatever name of ours the reader used. With `via` it tells the
+    page that somebody shared it, and nothing else.
     """
-    return {"title": title, "address": settings.PUBLIC_ORIGIN + context["request"].get_full_path()}
+    request = context["request"]
+    path = f"{request.path}?via={via}" if via else request.get_full_path()
+    return {"title": title, "address": settings.PUBLIC_ORIGIN + path}
 
 
 @register.inclusion_tag("web/_figure.html")

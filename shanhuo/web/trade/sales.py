@@ -20,7 +20,9 @@ from shanhuo.orders import queries, services
 from shanhuo.orders.queries import SaleView
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
+from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.web import shell
+from shanhuo.web.showing import item_of_session, show
 from shanhuo.web.trade.basket import refuse_minors
 from shanhuo.web.trade.checkout import whole_number
 from shanhuo.web.trade.sources import source_in, way_here
@@ -131,7 +133,16 @@ def tickets_of_product(request: HttpRequest, product_id: int) -> list[Ticket]:
 def _page(
     request: HttpRequest, found: Any, *, status: int = 200, refusal: str = ""
 ) -> HttpResponse:
-    context = {"ticket": tickets(request, [found])[0], "refusal": refusal}
+    context = {
+        "ticket": tickets(request, [found])[0],
+        "refusal": refusal,
+        "showing": show(
+            request,
+            Surface.PRODUCT,
+            Source.CHOSEN,
+            also=item_of_session(request, found.sku.product),
+        ),
+    }
     return render(request, "web/trade/sale.html", context, status=status)
 
 

@@ -20,7 +20,7 @@ const eye = new IntersectionObserver((entries) => {
 function see(thing) {
   eye.unobserve(thing);
   const key = `${sheetOf(thing)} ${thing.dataset.slot}`;
-  if (!seen.has(key)) tell(thing, "exposure");
+  if (!seen.has(key)) tell(thing, thing.dataset.seen ?? "exposure");
   seen.add(key);
 }
 

@@ -2,7 +2,7 @@
 // document.dispatchEvent(new CustomEvent("shanhuo:signal", {detail: {sheet, slot, kind, value}})).
 // docs/signals.md explains the fields. Nothing is believed without the sheet that came with a list.
 
-const KINDS = { exposure: 1, play: 2, finish: 3, like: 4, unlike: 5, comment: 6, share: 7, follow: 8, not_interested: 9, click_product: 10, open_county: 11, basket: 12, buy_click: 13, watch: 14, open_post: 15, skip: 16 };
+const KINDS = { exposure: 1, play: 2, finish: 3, like: 4, unlike: 5, comment: 6, share: 7, follow: 8, not_interested: 9, click_product: 10, open_county: 11, basket: 12, buy_click: 13, watch: 14, open_post: 15, skip: 16, open_item: 17 };
 const ADDRESS = "/hot/signals";
 const MOST_SIGNALS = 50;
 const MOST_SHEETS = 10;
