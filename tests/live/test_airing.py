@@ -50,9 +50,9 @@ def test_the_first_picture_opens_the_session_and_is_a_fact(on_air: Any, noon: da
 
 def test_silence_interrupts_and_bytes_bring_it_back(on_air: Any, noon: datetime) -> None:
     session, take = on_air
-    airing.tend(now=noon + 5 * SECOND)
+    airing.tend(able_since=noon, now=noon + 5 * SECOND)
     assert state(session) == "on_air"
-    airing.tend(now=noon + 7 * SECOND)
+    airing.tend(able_since=noon, now=noon + 7 * SECOND)
     assert state(session) == "interrupted"
     airing.picture_came(session_id=session.pk, now=noon + 8 * SECOND)
     assert state(session) == "interrupted"  # what was filmed before the drop brings nobody back
@@ -65,10 +65,10 @@ def test_a_silence_longer_than_the_grace_ends_it_and_gaps_are_not_air(
     on_air: Any, noon: datetime
 ) -> None:
     session, take = on_air
-    airing.tend(now=noon + 10 * SECOND)
-    airing.tend(now=noon + 99 * SECOND)
+    airing.tend(able_since=noon, now=noon + 10 * SECOND)
+    airing.tend(able_since=noon, now=noon + 99 * SECOND)
     assert state(session) == "interrupted"
-    airing.tend(now=noon + 100 * SECOND)
+    airing.tend(able_since=noon, now=noon + 100 * SECOND)
     assert state(session) == "ended"
     assert session.ended_why == "signal_lost"
     assert session.keep_until >= noon + timedelta(days=3 * 365 + 1)
@@ -80,11 +80,21 @@ def test_a_silence_longer_than_the_grace_ends_it_and_gaps_are_not_air(
     assert facts() == ["live.SessionOpened", "live.SessionEnded"]
 
 
+def test_no_grace_runs_while_no_camera_could_come_back(on_air: Any, noon: datetime) -> None:
+    session, _ = on_air
+    airing.tend(able_since=noon, now=noon + 10 * SECOND)
+    airing.tend(able_since=noon + 300 * SECOND, now=noon + 300 * SECOND)  # the disk was full
+    airing.tend(able_since=noon + 300 * SECOND, now=noon + 389 * SECOND)
+    assert state(session) == "interrupted"
+    airing.tend(able_since=noon + 300 * SECOND, now=noon + 390 * SECOND)
+    assert state(session) == "ended"
+
+
 def test_the_same_bytes_again_are_silence(on_air: Any, noon: datetime) -> None:
     session, take = on_air
     airing.note_bytes(take_id=take.pk, received_bytes=9, now=noon)
     airing.note_bytes(take_id=take.pk, received_bytes=9, now=noon + 6 * SECOND)
-    airing.tend(now=noon + 7 * SECOND)
+    airing.tend(able_since=noon, now=noon + 7 * SECOND)
     assert state(session) == "interrupted"
 
 
@@ -114,7 +124,7 @@ def test_a_rehearsal_opens_nothing_and_is_forgotten_when_silent(
 ) -> None:
     session = make_session("draft")
     take = filming(session, noon, is_rehearsal=True)
-    airing.tend(now=noon + 90 * SECOND)
+    airing.tend(able_since=noon, now=noon + 90 * SECOND)
     take.refresh_from_db()
     assert (take.ended_why, state(session), facts()) == ("silent", "draft", [])
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+import subprocess
+from collections.abc import Callable, Coroutine, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,29 +241,51 @@ def test_a_take_that_nobody_can_see_is_refused_in_words(at_the_door, show) -> No
     at_the_door(story)
 
 
+@pytest.fixture
+def fill(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:  # noqa: F811
+    """Fill the disk of the recordings and empty it again: one of their own where we may mount it,
+    otherwise the reserve is larger than any disk."""
+    private = files / "private"
+    private.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=290m", "tmpfs", str(private)]
+    is_real = os.geteuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    umount = ["umount", str(private)]
+    reserve = takes.RESERVE_BYTES
+
+    def change(is_full: bool) -> None:
+        if is_real:
+            (private / "ballast").write_bytes(bytes(60 * 1024**2 if is_full else 0))
+        else:
+            monkeypatch.setattr(takes, "RESERVE_BYTES", 2**62 if is_full else reserve)
+
+    yield change
+    if is_real:
+        subprocess.run(umount, check=True)
+
+
 def test_a_full_disk_stops_the_recording_and_room_begins_another_take(
-    at_the_door, show, told, monkeypatch
+    at_the_door, show, told, fill, monkeypatch
 ) -> None:
     session, key = show
     asks: list[bool] = []
-    room = [True]
+    has_room = takes.has_room
 
-    def has_room(place: Any) -> bool:
-        asks.append(room[0])
-        return room[0]
+    def heard(place: Any) -> bool:
+        asks.append(has_room(place))
+        return asks[-1]
 
-    monkeypatch.setattr(takes, "has_room", has_room)
+    monkeypatch.setattr(takes, "has_room", heard)
 
     async def story(street: Street) -> None:
         encoder = await street.filming(key)
         await until(lambda: recorded(session))
-        room[0] = False
+        fill(True)
         encoder.send(flv.PICTURE, KEYFRAME + b"lost", at_ms=1000)
         await until(lambda: told)
         asks.clear()
         encoder.send(flv.PICTURE, KEYFRAME + b"lost", at_ms=3000)
         await until(lambda: asks == [False])
-        room[0] = True
+        fill(False)
         encoder.send(flv.PICTURE, b"\x27\1\0\0\0lost", at_ms=8000)
         encoder.send(flv.PICTURE, KEYFRAME, at_ms=9000)
         await until(lambda: recorded(session, 2))
@@ -356,7 +380,8 @@ def test_attack_33_who_never_reads_cannot_keep_the_line(at_the_door, show) -> No
 
 def test_attack_33_five_hundred_connections_of_one_address(at_the_door, show, monkeypatch):
     _session, key = show
-    monkeypatch.setattr(studio, "HANDSHAKE_S", PATIENCE_S)
+    for name in ("HANDSHAKE_S", "KEY_S", "SILENCE_S"):
+        monkeypatch.setattr(studio, name, PATIENCE_S)
 
     async def story(street: Street) -> None:
         async def is_heard() -> bool:

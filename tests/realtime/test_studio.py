@@ -1,19 +1,24 @@
 """The studio: every picture of a take once, however often it is killed on the way."""
 
 import asyncio
+import signal
 import subprocess
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
 from shanhuo.content.media import jail
 from shanhuo.live.media import shelf, takes
 from shanhuo.live.queries import OpenTake
 from shanhuo.live.states import TakeProblem
-from shanhuo.realtime.studio import packing
+from shanhuo.realtime.studio import packing, shrinking, tools
 from shanhuo.realtime.studio.packing import Packer
 from tests.live.conftest import files  # noqa: F401  a fixture
 
@@ -51,13 +56,28 @@ def take(request: Any, files: Path) -> OpenTake:  # noqa: F811
     return film(take_in(request.param), *CLIP.split(), *FORMS[request.param].split())
 
 
-def pack(take: OpenTake, folder: Path, *, killed_after: int = 0) -> list[TakeProblem | None]:
-    """Show a take to its end, or stop dead after so many parts."""
+def die(*, after: int) -> Callable[[], None]:
+    """Stop dead once so many parts are on the shelf."""
+
+    def deed() -> None:
+        if len(shelf.lines_of("s1", "k1", "top")) >= after:
+            raise Killed
+
+    return deed
+
+
+def pack(
+    take: OpenTake,
+    folder: Path,
+    *,
+    at_each_part: Callable[[], None] = lambda: None,
+    is_over: Callable[[], bool] = lambda: True,
+) -> list[TakeProblem | None]:
+    """Show a take to its end; what the host was told."""
     said: list[TakeProblem | None] = []
 
     async def picture() -> None:
-        if killed_after and len(shelf.lines_of("s1", "k1", "top")) >= killed_after:
-            raise Killed
+        at_each_part()
 
     async def problem(what: TakeProblem | None) -> None:
         said.append(what)
@@ -71,7 +91,7 @@ def pack(take: OpenTake, folder: Path, *, killed_after: int = 0) -> list[TakePro
             take,
             SimpleNamespace(**rungs),
             folder=folder,
-            is_over=lambda: True,
+            is_over=is_over,
             tell_picture=picture,
             tell_problem=problem,
         ).run()
@@ -85,7 +105,7 @@ def test_a_studio_that_was_killed_twice_shows_every_second_once(
 ) -> None:
     for parts in (1, 3):
         with pytest.raises(Killed):
-            pack(take, tmp_path, killed_after=parts)
+            pack(take, tmp_path, at_each_part=die(after=parts))
     assert pack(take, tmp_path) == []
     for rung in shelf.RUNGS:
         lines = shelf.lines_of("s1", "k1", rung)
@@ -95,6 +115,70 @@ def test_a_studio_that_was_killed_twice_shows_every_second_once(
         assert [line.at_ms for line in lines[1:]] == ends[:-1]
     master = (shelf.public_folder("k1") / "index.m3u8").read_text()
     assert "RESOLUTION=160x120" in master and "mp4a" in master
+
+
+def ffmpegs() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children() if "ffmpeg" in child.name()]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "hanging"])
+def test_an_ffmpeg_that_is_killed_or_hangs_in_the_show_is_replaced(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: signal.Signals,
+) -> None:
+    monkeypatch.setattr(tools, "STUCK_S", 0.5)
+    # More bytes than pipes hold, so that an ffmpeg which does not read is noticed.
+    large = CLIP.replace("testsrc=s=160x120", "testsrc2=s=640x360").split()
+    take = film(take_in("mp4"), *large, "-qp", "8", *FORMS["mp4"].split())
+    path = takes.path_of(take)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+    def hurt() -> None:
+        if path.stat().st_size < len(whole):
+            (tool,) = ffmpegs()
+            tool.send_signal(how)
+            path.write_bytes(whole)
+
+    said = pack(
+        take, tmp_path, at_each_part=hurt, is_over=lambda: path.stat().st_size == len(whole)
+    )
+    assert said == []
+    lines = shelf.lines_of("s1", "k1", "top")
+    assert [line.number for line in lines] == [0, 1, 2, 3, 4]
+    assert [line.at_ms for line in lines[1:]] == [line.until_ms for line in lines[:-1]]
+    assert ffmpegs() == []
+
+
+def test_a_hanging_ffmpeg_of_the_small_rung_leaves_the_large_picture(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shrinking, "LONGEST_S", 0.5)
+    square = CLIP.replace("s=160x120:r=10", "s=512x512:r=2").replace("-g 10", "-g 2").split()
+    take = film(take_in("flv"), *square, *FORMS["flv"].split())
+    stopped: list[int] = []
+
+    def stop_the_first() -> None:
+        deadline = time.monotonic() + 20
+        while not stopped and time.monotonic() < deadline:
+            for tool in ffmpegs():
+                tool.suspend()
+                stopped.append(tool.pid)
+            time.sleep(0.002)
+
+    hand = threading.Thread(target=stop_the_first)
+    hand.start()
+    assert pack(take, tmp_path) == []
+    hand.join()
+    assert stopped
+    for rung in ("top", "480p"):
+        assert [line.number for line in shelf.lines_of("s1", "k1", rung)] == [0, 1, 2, 3, 4]
+    assert "top" in {line.home for line in shelf.lines_of("s1", "k1", "480p")}
+    assert ffmpegs() == []
 
 
 def test_a_file_that_is_no_film_is_said_and_harms_nobody(files: Path, tmp_path: Path) -> None:  # noqa: F811

@@ -100,7 +100,7 @@ class Evening:
             (14, partial(self._buy, self.cast.buyers[0], 0)),
             (18, partial(self._buy, self.cast.buyers[4], 0)),
             (TAKE_S, partial(self._send, 1, film[half:], offset=half)),
-            (TAKE_S + 8, airing.tend),
+            (TAKE_S + 8, partial(airing.tend, able_since=self.starts_at)),
             (TAKE_S + 12, partial(self._buy, self.cast.buyers[5], 0)),  # the cart stays open
         ]
 

@@ -119,12 +119,15 @@ def picture_came(*, session_id: int, now: datetime) -> None:
     facts.record(SessionOpened(**_told(session), product_ids=_products(session)), now=now)
 
 
-def tend(*, now: datetime) -> None:
-    """What time alone changes; called every second, safe to call late."""
+def tend(*, able_since: datetime, now: datetime) -> None:
+    """What time alone changes; called every second, safe to call late.
+
+    able_since: since when a camera can come back at all. While nobody listens or the disk is full
+    no grace window runs: the host did not leave."""
     for session_id in Session.objects.filter(status=S.ON_AIR).values_list("pk", flat=True):
         _interrupt_if_silent(session_id, now)
     for session in Session.objects.filter(status=S.INTERRUPTED):
-        since = session.interrupted_at or now
+        since = max(session.interrupted_at or now, able_since)
         if now - since >= timedelta(seconds=session.grace_seconds):
             end_session(session_id=session.pk, by=None, now=now, why=EndReason.SIGNAL_LOST)
     off_show = Take.objects.filter(ended_at__isnull=True, last_byte_at__lte=now - FORGOTTEN_AFTER)

@@ -69,6 +69,7 @@ class Studio:
         self._stages: dict[str, Stage] = {}
         self._over: set[str] = set()
         self._stopping = asyncio.Event()
+        self._able_since = clock.now()
         self._door = RtmpDoor(self.ask, self._problem)
         self._work = settings.PRIVATE_DIR / "live" / ".studio"
 
@@ -86,10 +87,16 @@ class Studio:
                 since = clock.now() - RECENT
                 if loop.time() - tended >= TEND_S:
                     tended = loop.time()
-                    await self.ask(lambda: airing.tend(now=clock.now()))
+                    await self._tend()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), LOOK_S)
         await self._stop()
+
+    async def _tend(self) -> None:
+        if not takes.has_room(settings.PRIVATE_DIR):
+            self._able_since = clock.now()
+        since = self._able_since
+        await self.ask(lambda: airing.tend(able_since=since, now=clock.now()))
 
     async def catch_up(self) -> None:
         """Show what was recorded lately and is not shown yet; end when no camera films."""

@@ -10,6 +10,7 @@ from shanhuo.live.media import flv
 from shanhuo.live.media.flv import Piece
 from shanhuo.live.media.frames import Frame, Sound
 from shanhuo.live.media.sources import Point, Source, source_of
+from shanhuo.realtime.studio import tools
 from shanhuo.realtime.studio.tools import EXTRA, Tool, ToolDied, opening
 
 LOOK_EVERY_S = 0.04
@@ -132,6 +133,7 @@ class Film:
         self._resume = resume
         self._until_ms = until_ms
         self._news: asyncio.Queue[News | None] = asyncio.Queue()
+        self._heard_bytes = 0
 
     async def news(self, folder: Path) -> AsyncGenerator[News]:
         """Frames as they come. Raises ToolDied, Damaged."""
@@ -155,14 +157,28 @@ class Film:
 
     async def _work(self, tool: Tool, source: Source, first: Given, feed: Feed) -> None:
         giving = asyncio.create_task(self._give(tool, source, first, feed))
+        hearing = asyncio.create_task(self._hear(tool))
         try:
-            await self._hear(tool)  # until ffmpeg has ended
-            await tool.ended()
+            await asyncio.wait({giving, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if not giving.done():
+                await hearing
+                await tool.ended()
                 raise ToolDied("it ended before the take did")
             await giving
+            await self._hear_rest(hearing)
+            await tool.ended()
         finally:
             giving.cancel()
+            hearing.cancel()
+
+    async def _hear_rest(self, hearing: asyncio.Task[None]) -> None:
+        """All is given: the last words come soon, or never."""
+        while not hearing.done():
+            before = self._heard_bytes
+            await asyncio.wait({hearing}, timeout=tools.STUCK_S)
+            if not hearing.done() and self._heard_bytes == before:
+                raise ToolDied("it does not end")
+        await hearing
 
     async def _fed(self, source: Source) -> Feed:
         """Head and groups of the file. The head is read anew also when the middle is resumed."""
@@ -206,6 +222,7 @@ class Film:
     async def _read(self, stream: asyncio.StreamReader) -> None:
         reader = flv.TagReader()
         while data := await stream.read(READ_BYTES):
+            self._heard_bytes += len(data)
             for tag in reader.feed(data):
                 if piece := flv.read_piece(tag):
                     self._news.put_nowait(_moved(piece, -AHEAD_MS))

@@ -129,12 +129,13 @@ async def _drawn(part: Part, folder: Path) -> tuple[PictureSetup, list[Frame]] |
         cpu_seconds=30,
         nice=STEP_BACK,
     )
+    giving = asyncio.create_task(_give_all(tool, film))
     try:
-        giving = asyncio.create_task(_give_all(tool, film))
         answer = await tool.output.read()
         await tool.ended()
         await giving
     finally:
+        giving.cancel()
         await tool.kill()
     return _read(answer, part)
 

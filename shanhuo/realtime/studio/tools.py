@@ -10,6 +10,8 @@ from pathlib import Path
 from shanhuo.content.media import jail
 
 HOURS_OF_CPU = 48 * 3600
+STUCK_S = 10.0
+"""ffmpeg that takes nothing, or at its end gives nothing, for so long hangs: it is replaced."""
 LARGEST_REPORT = 4096
 EXTRA = "pipe:extra"
 """A second way out, beside pipe:1."""
@@ -78,11 +80,14 @@ class Tool:
         return self._process.stdout
 
     async def give(self, data: bytes) -> None:
-        """Hand on bytes; waits while ffmpeg has enough. Raises ToolDied."""
+        """Hand on bytes; waits while ffmpeg has enough. Raises ToolDied, also when it hangs."""
         assert self._process.stdin is not None  # noqa: S101
         self._process.stdin.write(data)
         try:
-            await self._process.stdin.drain()
+            async with asyncio.timeout(STUCK_S):
+                await self._process.stdin.drain()
+        except TimeoutError as stuck:
+            raise ToolDied("it takes nothing any more") from stuck
         except (BrokenPipeError, ConnectionResetError) as gone:
             raise ToolDied(await self._report) from gone
 
