@@ -53,6 +53,17 @@ class SaleState(models.TextChoices):
     OVER = "over", _("Over")
 
 
+class CouponState(models.TextChoices):
+    """How a batch of coupons stands at a moment."""
+
+    WAITING = "waiting", _("Waits for the platform")
+    COMING = "coming", _("Not open yet")
+    OPEN = "open", _("Open now")
+    ALL_TAKEN = "all_taken", _("All taken")
+    STOPPED = "stopped", _("No longer given out")
+    OVER = "over", _("Over")
+
+
 class SlipState(models.TextChoices):
     """What became of a slip."""
 

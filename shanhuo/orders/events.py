@@ -13,6 +13,8 @@ class SoldLine:
     """One line of an order, or the part of it that a fact is about.
 
     `goods_fen` is at list price; the buyer paid `goods_fen - discount_fen + freight_fen`.
+    `coupon_fen` is the part of `discount_fen` that a coupon took off; `discount_funder` bore the
+    rest.
     `farm_gate_fen` is the estimate of the price chain; what was really paid stands in SlipPaid.
     """
 
@@ -30,6 +32,7 @@ class SoldLine:
     via_post: str
     via_exposure: str
     via_session: str = ""
+    coupon_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,5 +177,5 @@ def _settled() -> dict[str, int]:
         "freight": _total(rows, "freight_fen"),
         "creator": _total(rows, "commission_fen") - borne_by(Funder.CREATOR),
         "fee": _total(rows, "fee_fen"),
-        "platform": borne_by(Funder.PLATFORM),
+        "platform": borne_by(Funder.PLATFORM) + _total(rows, "coupon_platform_fen"),
     }

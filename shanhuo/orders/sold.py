@@ -31,7 +31,7 @@ def lines_of(order: Order) -> list[OrderLine]:
 
 def whole(lines: Iterable[OrderLine]) -> list[SoldLine]:
     """The lines as they were ordered."""
-    return [_told(line, line.quantity, line.freight_fen) for line in lines]
+    return [_told(line, line.quantity, line.freight_fen, line.coupon_fen) for line in lines]
 
 
 def part(
@@ -39,16 +39,18 @@ def part(
     quantities: Mapping[int, int],
     *,
     freight: Mapping[int, int] | None = None,
+    coupon: Mapping[int, int],
 ) -> list[SoldLine]:
-    """Some units of some lines: line id -> units, and the freight fen that goes with them."""
+    """Some units of some lines: line id -> units, and the fen of freight and coupon that go with
+    them."""
     return [
-        _told(line, quantities[line.pk], (freight or {}).get(line.pk, 0))
+        _told(line, quantities[line.pk], (freight or {}).get(line.pk, 0), coupon[line.pk])
         for line in lines
         if quantities.get(line.pk)
     ]
 
 
-def _told(line: OrderLine, units: int, freight_fen: int) -> SoldLine:
+def _told(line: OrderLine, units: int, freight_fen: int, coupon_fen: int) -> SoldLine:
     return SoldLine(
         product=line.product.public_id,
         sku=line.sku.public_id,
@@ -56,7 +58,7 @@ def _told(line: OrderLine, units: int, freight_fen: int) -> SoldLine:
         quantity=units,
         grams=units * line.grams_per_unit,
         goods_fen=units * line.unit_price_fen,
-        discount_fen=units * line.unit_discount_fen,
+        discount_fen=units * line.unit_discount_fen + coupon_fen,
         discount_funder=line.discount_funder,
         freight_fen=freight_fen,
         farm_gate_fen=units * int(line.chain.get("farm_gate_fen", 0)),
@@ -64,4 +66,5 @@ def _told(line: OrderLine, units: int, freight_fen: int) -> SoldLine:
         via_post=line.via_post,
         via_exposure=line.via_exposure,
         via_session=line.via_session,
+        coupon_fen=coupon_fen,
     )

@@ -1,5 +1,6 @@
 """Makers of orders in every state, and a company's word for tests that are not about signatures."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,7 +8,8 @@ import pytest
 
 from shanhuo.kernel import ids
 from shanhuo.orders import freight, services
-from shanhuo.orders.models import Address, BasketLine, Order, Payment
+from shanhuo.orders.coupons import purse
+from shanhuo.orders.models import Address, BasketLine, Coupon, CouponBatch, Order, Payment
 from shanhuo.orders.services.placing import parcels_of
 from tests.conftest import Maker
 
@@ -40,13 +42,14 @@ def order_of(make_address: Maker) -> Maker:
         key: str = "",
         address: Address | None = None,
         source: services.Source = services.Source(),  # noqa: B008 (frozen)
+        coupons: Sequence[Coupon] = (),
     ) -> Payment:
         address = address or make_address(buyer)
         for sku, quantity in basket.items():
             services.add_to_basket(
                 buyer=buyer, sku_id=sku.pk, quantity=quantity, now=now, source=source
             )
-        wanted, total = seen_by(buyer, address, now=now)
+        wanted, total = seen_by(buyer, address, now=now, coupons=coupons)
         placed = services.place_order(
             buyer=buyer,
             address=address.public_id,
@@ -54,20 +57,32 @@ def order_of(make_address: Maker) -> Maker:
             total_seen_fen=total,
             key=key or ids.new_public_id(),
             now=now,
+            coupons=[coupon.public_id for coupon in coupons],
         )
         return Payment.objects.get(public_id=placed.payment)
 
     return place
 
 
-def seen_by(buyer: Any, address: Address, *, now: datetime) -> tuple[list[services.Wanted], int]:
-    """What the checkout page shows: lines with prices, and the total with freight."""
-    basket = list(
-        BasketLine.objects.filter(buyer=buyer).select_related(
-            "sku__product__merchant", "sku__product__county", "creator"
-        )
-    )
+def seen_by(
+    buyer: Any,
+    address: Address,
+    *,
+    now: datetime,
+    coupons: Sequence[Coupon] = (),
+    only: Collection[Any] | None = None,
+) -> tuple[list[services.Wanted], int]:
+    """What the checkout page shows, of all or `only` some SKUs: lines with prices, and the total
+    with freight."""
+    lines = BasketLine.objects.filter(buyer=buyer)
+    if only is not None:
+        lines = lines.filter(sku__in=only)
+    basket = list(lines.select_related("sku__product__merchant", "sku__product__county", "creator"))
     parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
+    for parcel in parcels:
+        chosen = [held for held in purse(buyer.pk, now=now) if held.coupon in coupons]
+        for held in parcel.usable(chosen)[:1]:
+            parcel.use(held)
     wanted = [
         services.Wanted(line.sku.public_id, line.quantity, line.unit_paid_fen)
         for parcel in parcels
@@ -125,3 +140,35 @@ def make_sale(plums: Any, lin: Any, noon: datetime) -> Maker:
         return services.open_hot_sale(**{**usual, **terms})
 
     return make
+
+
+@pytest.fixture
+def make_coupons(cooperative: Any, lin: Any, noon: datetime) -> Maker:
+    """Offer coupons of Lin's cooperative for a week from noon on: 10.00 off from 50.00."""
+
+    def make(stock_count: int = 3, **terms: Any) -> CouponBatch:
+        usual = {
+            "merchant_id": cooperative.pk,
+            "threshold_fen": 5000,
+            "off_fen": 1000,
+            "stock_count": stock_count,
+            "per_person": 1,
+            "opens_at": noon,
+            "closes_at": noon + timedelta(days=7),
+            "use_by": noon + timedelta(days=14),
+            "actor": lin,
+            "now": noon,
+        }
+        return services.offer_coupons(**{**usual, **terms})
+
+    return make
+
+
+@pytest.fixture
+def take(noon: datetime) -> Maker:
+    """Somebody takes a coupon of a batch."""
+
+    def one(batch: Any, by: Any, *, now: datetime = noon, session: str = "") -> Coupon:
+        return services.take_coupon(batch_id=batch.pk, by=by, now=now, session=session)
+
+    return one

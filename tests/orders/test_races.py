@@ -1,6 +1,7 @@
 """Many at once, with real threads. Runs on SQLite, and with `-p tests.postgres` on PostgreSQL."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from typing import Any
@@ -9,7 +10,16 @@ import pytest
 
 from shanhuo.kernel import ids
 from shanhuo.orders import hot, ledger, services
-from shanhuo.orders.models import HotClaim, HotSale, JournalEntry, Notice, Order, Payment, Refund
+from shanhuo.orders.models import (
+    Coupon,
+    HotClaim,
+    HotSale,
+    JournalEntry,
+    Notice,
+    Order,
+    Payment,
+    Refund,
+)
 from tests.conftest import Maker
 from tests.orders.conftest import money_for, seen_by
 from tests.threads import at_once
@@ -22,11 +32,18 @@ def now(noon: datetime) -> datetime:
     return noon
 
 
-def ready_to_order(buyer: Any, basket: dict[Any, int], address: Any, *, now: datetime) -> Any:
-    """A deed that orders what the buyer has seen."""
+def ready_to_order(
+    buyer: Any,
+    basket: dict[Any, int],
+    address: Any,
+    *,
+    now: datetime,
+    coupons: Sequence[Coupon] = (),
+) -> Any:
+    """A deed that orders what the buyer has seen of these goods."""
     for sku, quantity in basket.items():
         services.add_to_basket(buyer=buyer, sku_id=sku.pk, quantity=quantity, now=now)
-    wanted, total = seen_by(buyer, address, now=now)
+    wanted, total = seen_by(buyer, address, now=now, coupons=coupons, only=basket)
     key = ids.new_public_id()
 
     def order() -> Any:
@@ -37,6 +54,7 @@ def ready_to_order(buyer: Any, basket: dict[Any, int], address: Any, *, now: dat
             total_seen_fen=total,
             key=key,
             now=now,
+            coupons=[coupon.public_id for coupon in coupons],
         )
 
     return order
@@ -176,3 +194,45 @@ def test_attack_09_control_without_the_lock_more_is_promised_than_there_is(make_
     assert at_once([careless] * 2) == [True, True]
     plums.refresh_from_db()
     assert plums.held_count == 1
+
+
+def test_attack_10_ten_coupons_go_to_ten_of_sixty_four_people(
+    make_coupons: Maker, make_user: Maker, take: Maker
+):
+    batch = make_coupons(stock_count=10)
+    people = [make_user(f"person {number}") for number in range(64)]
+    deeds = [lambda person=person: take(batch, person) for person in people]
+    outcomes = Counter(type(outcome).__name__ for outcome in at_once(deeds))
+    assert outcomes == {"Coupon": 10, "CouponsAllTaken": 54}
+    batch.refresh_from_db()
+    assert (batch.left_count, Coupon.objects.values("holder").distinct().count()) == (0, 10)
+
+
+def test_attack_10_one_person_who_asks_sixteen_times_at_once_gets_one_coupon(
+    make_coupons: Maker, mei: Any, take: Maker
+):
+    batch = make_coupons(stock_count=10)
+    outcomes = at_once([lambda: take(batch, mei)] * 16)
+    assert Counter(type(one).__name__ for one in outcomes) == {"Coupon": 1, "EnoughCoupons": 15}
+    batch.refresh_from_db()
+    assert batch.left_count == 9
+
+
+def test_attack_10_one_coupon_in_two_checkouts_at_once_is_used_in_one(
+    make_coupons: Maker,
+    make_sku: Maker,
+    make_product: Maker,
+    make_address: Maker,
+    mei: Any,
+    take: Maker,
+    now: datetime,
+):
+    coupon, address = take(make_coupons(), mei), make_address(mei)
+    deeds = []
+    for name in ("脆李", "茶", "米"):
+        sku = make_sku(make_product(name))
+        deeds.append(ready_to_order(mei, {sku: 2}, address, now=now, coupons=[coupon]))
+    outcomes = Counter(type(outcome).__name__ for outcome in at_once(deeds))
+    assert outcomes == {"Placed": 1, "CouponNotUsable": 2}
+    coupon.refresh_from_db()
+    assert coupon.order == Order.objects.get()

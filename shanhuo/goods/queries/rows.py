@@ -1,5 +1,6 @@
 """Which rows: entry points start here and never fetch by bare id."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any, TypeAlias
 
@@ -48,6 +49,12 @@ def products_editable_by(user: Any) -> QuerySet[Product]:
     return Product.objects.filter(merchant__in=people.merchant_ids(user)).select_related(
         "county", "merchant", "brand__current"
     )
+
+
+def are_of_merchant(product_ids: Collection[int], merchant_id: int) -> bool:
+    """Every one of these products is the merchant's; of none at all that is true."""
+    theirs = Product.objects.filter(merchant=merchant_id, pk__in=product_ids)
+    return theirs.count() == len(set(product_ids))
 
 
 def brands_editable_by(user: Any) -> QuerySet[Brand]:

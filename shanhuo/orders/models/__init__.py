@@ -1,6 +1,7 @@
 """The tables of orders; no other room imports them."""
 
 from shanhuo.orders.models.basket import Address, BasketLine, FreightRule, PriceCut
+from shanhuo.orders.models.coupon import Coupon, CouponBatch
 from shanhuo.orders.models.delivery import Shipment, ShipmentLine
 from shanhuo.orders.models.hot import HotClaim, HotSale
 from shanhuo.orders.models.ledger import (
@@ -18,6 +19,8 @@ __all__ = [
     "Address",
     "BasketLine",
     "CommissionShare",
+    "Coupon",
+    "CouponBatch",
     "FreightRule",
     "HotClaim",
     "HotSale",

@@ -91,6 +91,10 @@ class Settlement(models.Model):
     goods_fen = models.BigIntegerField(help_text="At list price, before any discount.")
     discount_fen = models.BigIntegerField()
     discount_funder = models.CharField(max_length=8, choices=Funder, blank=True)
+    coupon_fen = models.BigIntegerField(default=0)
+    coupon_platform_fen = models.BigIntegerField(
+        default=0, help_text="The platform's part of the coupon; the merchant bears the rest."
+    )
     fee_fen = models.BigIntegerField()
     commission_fen = models.BigIntegerField()
     freight_fen = models.BigIntegerField()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.encryption import EncryptedTextField
 from shanhuo.kernel.ids import PublicIdField
+from shanhuo.kernel.money import split
 from shanhuo.orders.choices import Funder
 
 
@@ -63,6 +64,7 @@ class Order(models.Model):
 
     goods_fen = models.PositiveBigIntegerField()
     discount_fen = models.PositiveBigIntegerField(default=0)
+    coupon_fen = models.PositiveBigIntegerField(default=0, help_text="What a coupon took off.")
     freight_fen = models.PositiveBigIntegerField()
     total_fen = models.PositiveBigIntegerField(help_text="What the buyer pays for this order.")
     refunded_fen = models.PositiveBigIntegerField(default=0, help_text="Promised back or given.")
@@ -104,7 +106,12 @@ class Order(models.Model):
                 name="order_status_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(total_fen=F("goods_fen") - F("discount_fen") + F("freight_fen")),
+                condition=Q(
+                    total_fen=F("goods_fen")
+                    - F("discount_fen")
+                    - F("coupon_fen")
+                    + F("freight_fen")
+                ),
                 name="order_total_adds_up",
             ),
             models.CheckConstraint(
@@ -143,6 +150,12 @@ class OrderLine(models.Model):
     unit_price_fen = models.PositiveIntegerField()
     unit_discount_fen = models.PositiveIntegerField(default=0)
     discount_funder = models.CharField(max_length=8, choices=Funder, blank=True, default="")
+    coupon_fen = models.PositiveIntegerField(
+        default=0, help_text="This line's share of what a coupon took off the order."
+    )
+    coupon_platform_fen = models.PositiveIntegerField(
+        default=0, help_text="The part of it that the platform bears; the merchant bears the rest."
+    )
     unit_fee_fen = models.PositiveIntegerField(help_text="Platform fee.")
     unit_commission_fen = models.PositiveIntegerField(help_text="For the creator, if there is one.")
     freight_fen = models.PositiveIntegerField(help_text="This line's share of the order's freight.")
@@ -191,6 +204,16 @@ class OrderLine(models.Model):
                 name="discount_has_a_funder",
             ),
             models.CheckConstraint(
+                condition=Q(
+                    coupon_fen__lte=F("quantity") * (F("unit_price_fen") - F("unit_discount_fen"))
+                ),
+                name="coupon_within_price",
+            ),
+            models.CheckConstraint(
+                condition=Q(coupon_platform_fen__lte=F("coupon_fen")),
+                name="coupon_part_within_coupon",
+            ),
+            models.CheckConstraint(
                 condition=Q(creator__isnull=False) | Q(unit_commission_fen=0),
                 name="commission_has_a_creator",
             ),
@@ -198,13 +221,25 @@ class OrderLine(models.Model):
 
     @property
     def unit_paid_fen(self) -> int:
-        """What the buyer pays for one unit, freight apart."""
+        """What the buyer pays for one unit, freight and coupon apart."""
         return self.unit_price_fen - self.unit_discount_fen
 
     @property
     def paid_fen(self) -> int:
         """What the buyer pays for the line, freight included."""
-        return self.quantity * self.unit_paid_fen + self.freight_fen
+        return self.quantity * self.unit_paid_fen - self.coupon_fen + self.freight_fen
+
+    def coupon_on(self, units: int) -> int:
+        """What the coupon takes off `units` of the line: nothing off none, all of it off all, and
+        never less off more. Parts of the line are the difference between two of these."""
+        return split(self.coupon_fen, weights=[units, self.quantity - units])[0]
+
+    def coupon_platform_on(self, units: int) -> int:
+        """The platform's part of `coupon_on`."""
+        if not self.coupon_fen:
+            return 0
+        parts = [self.coupon_platform_fen, self.coupon_fen - self.coupon_platform_fen]
+        return split(self.coupon_on(units), weights=parts)[0]
 
     @property
     def open_count(self) -> int:

@@ -1,17 +1,18 @@
 """The basket and the checkout as the buyer sees them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.prepared import prepared
 from shanhuo.orders import freight
-from shanhuo.orders.models import Address, BasketLine
+from shanhuo.orders.coupons import Held, purse
+from shanhuo.orders.models import Address, BasketLine, Coupon
 from shanhuo.orders.services.placing import Parcel, parcels_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,21 @@ class WishView:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponChoice:
+    """A coupon of the buyer's that is for goods of this parcel.
+
+    `missing_fen`: how much more of them it asks for; 0 where it can be used now.
+    """
+
+    public_id: str
+    off_fen: int
+    threshold_fen: int
+    use_by: datetime
+    missing_fen: int
+    is_used: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ParcelView:
     """What one merchant would send."""
 
@@ -51,10 +67,12 @@ class ParcelView:
     goods_fen: int
     discount_fen: int
     freight_fen: int
+    coupon_fen: int = 0
+    coupons: Sequence[CouponChoice] = ()
 
     @property
     def total_fen(self) -> int:
-        return self.goods_fen - self.discount_fen + self.freight_fen
+        return self.goods_fen - self.discount_fen - self.coupon_fen + self.freight_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +88,13 @@ class CheckoutView:
 
     @property
     def goods_fen(self) -> int:
-        """After discounts."""
-        return sum(parcel.goods_fen - parcel.discount_fen for parcel in self.parcels)
+        """After discounts and coupons."""
+        return sum(parcel.total_fen - parcel.freight_fen for parcel in self.parcels)
+
+    @property
+    def coupons_used(self) -> list[str]:
+        """Public ids of the coupons that these totals count with."""
+        return [one.public_id for parcel in self.parcels for one in parcel.coupons if one.is_used]
 
     @property
     def freight_fen(self) -> int:
@@ -119,16 +142,27 @@ def checkout_view(
     now: datetime,
     address: Address | None = None,
     only: Collection[str] | None = None,
+    coupons: Collection[str] | None = None,
 ) -> CheckoutView:
-    """The basket, or only some of its SKUs (public ids), at the prices of this moment."""
+    """The basket, or only some of its SKUs (public ids), at the prices of this moment.
+
+    coupons: those that the buyer chose (public ids); None takes the best for every parcel.
+    """
     basket = _basket(buyer_id=buyer.pk)
     if only is not None:
         basket = [line for line in basket if line.sku.public_id in only]
     province = freight.province_of(address.county.adcode) if address else ""
     offers = goods.offers([line.sku.public_id for line in basket], day=clock.day_of(now))
+    # The basket itself says whether there is a coupon to look for: most buyers have none.
+    held = purse(buyer.pk, now=now) if any(line.has_coupons for line in basket) else []
     return CheckoutView(
         parcels=[
-            parcel_view(parcel, offers, knows_freight=address is not None)
+            parcel_view(
+                parcel,
+                offers,
+                knows_freight=address is not None,
+                coupons=_choose(parcel, held, coupons),
+            )
             for parcel in parcels_of(basket, province=province, now=now)
         ],
         address=address,
@@ -136,12 +170,41 @@ def checkout_view(
 
 
 @prepared
-def _basket(buyer_id: int) -> QuerySet[BasketLine]:
-    return BasketLine.objects.filter(buyer=buyer_id).priced().order_by("pk")
+def _basket(buyer_id: int) -> QuerySet[Any]:
+    unused = Coupon.objects.filter(holder=OuterRef("buyer"), order=None)
+    lines = BasketLine.objects.filter(buyer=buyer_id).priced().order_by("pk")
+    return lines.annotate(has_coupons=Exists(unused))
+
+
+def _choose(
+    parcel: Parcel, purse: Sequence[Held], chosen: Collection[str] | None
+) -> list[CouponChoice]:
+    """Use the best of the chosen coupons for a parcel; all that are for it, the best first."""
+    usable = parcel.usable(purse)
+    if chosen is not None:
+        usable = [held for held in usable if held.coupon.public_id in chosen]
+    ours = [(held, held.missing_fen(parcel.lines)) for held in parcel.coupons_for(purse)]
+    if usable:
+        parcel.use(usable[0])
+    return [
+        CouponChoice(
+            public_id=held.coupon.public_id,
+            off_fen=held.batch.off_fen,
+            threshold_fen=held.batch.threshold_fen,
+            use_by=held.batch.use_by,
+            missing_fen=missing_fen,
+            is_used=held is parcel.coupon,
+        )
+        for held, missing_fen in sorted(ours, key=lambda one: one[1] > 0)
+    ]
 
 
 def parcel_view(
-    parcel: Parcel, offers: dict[str, goods.Offer], *, knows_freight: bool
+    parcel: Parcel,
+    offers: dict[str, goods.Offer],
+    *,
+    knows_freight: bool,
+    coupons: Sequence[CouponChoice] = (),
 ) -> ParcelView:
     """A parcel in the making, as the checkout shows it."""
     return ParcelView(
@@ -150,6 +213,8 @@ def parcel_view(
         goods_fen=parcel.goods_fen,
         discount_fen=parcel.discount_fen,
         freight_fen=parcel.freight_fen if knows_freight else 0,
+        coupon_fen=parcel.coupon_fen,
+        coupons=coupons,
     )
 
 

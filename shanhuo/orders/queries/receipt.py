@@ -24,6 +24,8 @@ class ReceiptLine:
     paid_fen: int
     discount_fen: int
     discount_funder: str
+    coupon_fen: int
+    coupon_platform_fen: int
     farm_gate_fen: int
     packing_fen: int
     chain_freight_fen: int
@@ -47,6 +49,11 @@ class ReceiptLine:
             (_("Merchant"), self.merchant_rest_fen),
         ]
         return [(label, fen) for label, fen in parts if fen > 0]
+
+    @property
+    def coupon_merchant_fen(self) -> int:
+        """The merchant's part of the coupon."""
+        return self.coupon_fen - self.coupon_platform_fen
 
     @property
     def funder_name(self) -> str:
@@ -100,9 +107,11 @@ def _line(line: OrderLine, settled: Settlement | None, lots: list[goods.OrderLot
         title=line.title,
         sku_name=line.sku_name,
         quantity=units,
-        paid_fen=units * line.unit_paid_fen,
+        paid_fen=units * line.unit_paid_fen - line.coupon_on(units),
         discount_fen=units * line.unit_discount_fen,
         discount_funder=line.discount_funder,
+        coupon_fen=line.coupon_on(units),
+        coupon_platform_fen=line.coupon_platform_on(units),
         farm_gate_fen=farm_gate,
         packing_fen=packing,
         chain_freight_fen=inner_freight,

@@ -8,7 +8,7 @@ from django.db.models import Count, F, Q, Sum
 
 from shanhuo.kernel import facts
 from shanhuo.orders.events import FACTS_OF_ORDERS
-from shanhuo.orders.models import HotClaim, HotSale, OrderLine, Settlement
+from shanhuo.orders.models import HotClaim, HotSale, OrderLine, RefundLine, Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class SessionSales:
         return self.paid_fen - self.refunded_fen
 
 
-_UNIT_FEN = F("unit_price_fen") - F("unit_discount_fen")
-_REFUNDED = F("cancelled_count") + F("returned_count")
+_GOODS_FEN = F("quantity") * (F("unit_price_fen") - F("unit_discount_fen")) - F("coupon_fen")
 
 
 def sales_of_sessions(sessions: Collection[str]) -> list[SessionSales]:
@@ -43,13 +42,23 @@ def sales_of_sessions(sessions: Collection[str]) -> list[SessionSales]:
             orders=Count("order", distinct=True),
             buyers=Count("order__buyer", distinct=True),
             units=Sum("quantity"),
-            paid=Sum(F("quantity") * _UNIT_FEN),
-            refunded=Sum(_REFUNDED * _UNIT_FEN),
+            paid=Sum(_GOODS_FEN),
         )
         .order_by("-paid", "product")
     )
-    names = ("via_session", "product", "county__adcode", "orders", "buyers")
-    return [SessionSales(*row) for row in rows.values_list(*names, "units", "paid", "refunded")]
+    names = ("via_session", "product", "county__adcode", "orders", "buyers", "units", "paid")
+    refunded = _refunded(sessions)
+    return [
+        SessionSales(*(*row, refunded.get((row[0], row[1]), 0))) for row in rows.values_list(*names)
+    ]
+
+
+def _refunded(sessions: Collection[str]) -> dict[tuple[str, int], int]:
+    """(Session, product) -> fen that went back for goods."""
+    back = RefundLine.objects.filter(line__via_session__in=sessions)
+    told = back.values("line__via_session", "line__product").annotate(fen=Sum("goods_fen"))
+    rows = told.values_list("line__via_session", "line__product", "fen")
+    return {(session, product): fen for session, product, fen in rows}
 
 
 def order_counts_of_sessions(sessions: Collection[str]) -> dict[str, int]:
@@ -66,10 +75,12 @@ def paid_moments_of_session(session: str) -> list[tuple[int, int, datetime]]:
 
 
 def settled_of_sessions(sessions: Collection[str]) -> dict[str, int]:
-    """Session -> fen that were divided among the parties, discount and refunds taken off, freight
-    left out: the settled part of what `sales_of_sessions` calls paid."""
+    """Session -> fen that were divided among the parties, discounts, coupons and refunds taken off,
+    freight left out: the settled part of what `sales_of_sessions` calls paid."""
     rows = Settlement.objects.filter(line__via_session__in=sessions)
-    told = rows.values("line__via_session").annotate(fen=Sum(F("goods_fen") - F("discount_fen")))
+    told = rows.values("line__via_session").annotate(
+        fen=Sum(F("goods_fen") - F("discount_fen") - F("coupon_fen"))
+    )
     return dict(told.values_list("line__via_session", "fen"))
 
 
@@ -87,6 +98,8 @@ class SessionOrderLine:
     quantity: int
     unit_price_fen: int
     unit_discount_fen: int
+    coupon_fen: int
+    coupon_platform_fen: int
     freight_fen: int
     shipped_count: int
     cancelled_count: int
@@ -101,12 +114,13 @@ class SessionOrderLine:
 
 def order_lines_of_session(session: str) -> Iterator[SessionOrderLine]:
     """Every line, paid or not, in the order of placing; streamed."""
-    own = ("quantity", "unit_price_fen", "unit_discount_fen", "freight_fen", "shipped_count")
+    own = ("quantity", "unit_price_fen", "unit_discount_fen", "coupon_fen", "coupon_platform_fen")
     times = ("placed_at", "paid_at", "shipped_at", "received_at", "settled_at")
     lines = OrderLine.objects.filter(via_session=session).order_by("pk")
     rows = lines.values_list(
         *("pk", "order__public_id", "order__status", "product__public_id", "sku__public_id"),
-        *("title", "sku_name", *own, "cancelled_count", "returned_count"),
+        *("title", "sku_name", *own, "freight_fen"),
+        *("shipped_count", "cancelled_count", "returned_count"),
         *("order__refunded_fen", *(f"order__{time}" for time in times)),
     )
     return (SessionOrderLine(*row) for row in rows.iterator(chunk_size=2000))

@@ -18,7 +18,8 @@ from shanhuo.orders.queries.finding import find_settled, in_days
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """One settled line, or the part of one that a later refund took back (then negative)."""
+    """One settled line, or the part of one that a later refund took back (then negative). The
+    discounts are those of price cuts and coupons together, each under who bears it."""
 
     settled_at: datetime
     order: str
@@ -103,8 +104,8 @@ def _row(row: Any, *, as_creator: bool) -> StatementRow:
         is_correction=row.refund_id is not None,
         quantity=row.quantity,
         goods_fen=row.goods_fen,
-        merchant_discount_fen=borne_by(Funder.MERCHANT),
-        platform_discount_fen=borne_by(Funder.PLATFORM),
+        merchant_discount_fen=borne_by(Funder.MERCHANT) + row.coupon_fen - row.coupon_platform_fen,
+        platform_discount_fen=borne_by(Funder.PLATFORM) + row.coupon_platform_fen,
         creator_discount_fen=creator_discount_fen,
         fee_fen=row.fee_fen,
         commission_fen=commission_fen,

@@ -23,6 +23,19 @@ from shanhuo.orders.services.basket import (
     set_quantity,
     take_out,
 )
+from shanhuo.orders.services.coupons import (
+    BadCoupons,
+    CouponsAllTaken,
+    CouponsNotOpen,
+    CouponsOver,
+    EnoughCoupons,
+    MinorsTakeNone,
+    OnlyInTheRoom,
+    agree_to_coupons,
+    offer_coupons,
+    stop_coupons,
+    take_coupon,
+)
 from shanhuo.orders.services.ending import cancel_unpaid, release_if_unpaid
 from shanhuo.orders.services.hot import (
     BadSale,
@@ -49,6 +62,7 @@ from shanhuo.orders.services.hot import (
 from shanhuo.orders.services.paying import take_payment
 from shanhuo.orders.services.placing import (
     BasketChanged,
+    CouponNotUsable,
     NotDelivered,
     Placed,
     PriceChanged,
@@ -78,6 +92,7 @@ from shanhuo.orders.services.terms import BadCut, cut_price, end_price_cut, set_
 
 __all__ = [
     "LARGEST_QUANTITY",
+    "BadCoupons",
     "BadCut",
     "BadQuantity",
     "BadSale",
@@ -87,9 +102,15 @@ __all__ = [
     "BasketFull",
     "ClaimOver",
     "CompanyUnreachable",
+    "CouponNotUsable",
+    "CouponsAllTaken",
+    "CouponsNotOpen",
+    "CouponsOver",
+    "EnoughCoupons",
     "Entry",
     "GivenBack",
     "InLine",
+    "MinorsTakeNone",
     "MoneyArrived",
     "NoSuchAddress",
     "NotDelivered",
@@ -97,6 +118,7 @@ __all__ = [
     "NothingToRefund",
     "NothingToShip",
     "NoticeRefused",
+    "OnlyInTheRoom",
     "ParcelKnown",
     "PaymentOver",
     "Placed",
@@ -113,6 +135,7 @@ __all__ = [
     "Wanted",
     "YouthMode",
     "add_to_basket",
+    "agree_to_coupons",
     "ask_back",
     "cancel_unpaid",
     "claim",
@@ -126,6 +149,7 @@ __all__ = [
     "hand_over",
     "keep_address",
     "note_refund_sent",
+    "offer_coupons",
     "open_hot_sale",
     "order_claim",
     "pay_household",
@@ -146,6 +170,8 @@ __all__ = [
     "set_quantity",
     "settle_order",
     "ship",
+    "stop_coupons",
+    "take_coupon",
     "take_out",
     "take_payment",
     "take_refund",

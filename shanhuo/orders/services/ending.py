@@ -11,6 +11,7 @@ from shanhuo.kernel import facts
 from shanhuo.orders import sold
 from shanhuo.orders.events import OrderExpired
 from shanhuo.orders.models import Order, Payment
+from shanhuo.orders.services.coupons import give_coupon_back
 from shanhuo.orders.transitions import move
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def _end(
         return False
     orders = list(Order.objects.filter(payment=payment).told().order_by("merchant_id"))
     move(orders, to=to, now=now, actor=actor)
+    give_coupon_back(*orders)
     for order in orders:
         goods.return_held_stock(reference=order.public_id)
         fact = OrderExpired(

@@ -1,7 +1,7 @@
 """A basket becomes orders: one per merchant, all under one payment."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from shanhuo.kernel.money import BASIS_POINTS, share_of
 from shanhuo.kernel.prepared import prepared
 from shanhuo.kernel.rows import insert, remove
 from shanhuo.orders import freight, policy, sold
+from shanhuo.orders.coupons import Held, purse
 from shanhuo.orders.events import OrderPlaced
 from shanhuo.orders.models import (
     Address,
@@ -32,6 +33,7 @@ from shanhuo.orders.models import (
     PriceCut,
 )
 from shanhuo.orders.services.basket import NoSuchAddress, check_quantity
+from shanhuo.orders.services.coupons import use_coupon
 from shanhuo.people import rules as people_rules
 
 if TYPE_CHECKING:
@@ -57,6 +59,14 @@ class NotDelivered(Refusal):
 class TooManyUnpaid(Refusal):
     code = "too_many_unpaid"
     message = _("Pay or cancel one of your %(most)s open orders first.")
+
+
+class CouponNotUsable(Refusal):
+    code = "coupon_not_usable"
+    message = _(
+        "A coupon cannot be used for this: it is used already, has ended, or is for other goods or "
+        "for more of them. Nothing was ordered."
+    )
 
 
 class YouthMode(Refusal):
@@ -94,6 +104,7 @@ class Parcel:
     rule: FreightRule | None
     lines: list[OrderLine] = field(init=False)
     freight_fen: int = field(init=False)
+    coupon: Held | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.lines = [_line(wish, self.discounts.get(wish.sku_id)) for wish in self.basket]
@@ -118,8 +129,36 @@ class Parcel:
         return sum(line.quantity * line.unit_discount_fen for line in self.lines)
 
     @property
+    def coupon_fen(self) -> int:
+        return sum(line.coupon_fen for line in self.lines)
+
+    @property
     def total_fen(self) -> int:
-        return self.goods_fen - self.discount_fen + self.freight_fen
+        return self.goods_fen - self.discount_fen - self.coupon_fen + self.freight_fen
+
+    @property
+    def merchant_id(self) -> int:
+        return self.basket[0].sku.product.merchant_id
+
+    def coupons_for(self, purse: Iterable[Held]) -> list[Held]:
+        """Those of the coupons that are for something in this parcel, in the order they come."""
+        return [
+            held
+            for held in purse
+            if held.batch.merchant_id == self.merchant_id and any(map(held.fits, self.lines))
+        ]
+
+    def usable(self, purse: Iterable[Held]) -> list[Held]:
+        """Those of them whose threshold is reached."""
+        return [held for held in self.coupons_for(purse) if not held.missing_fen(self.lines)]
+
+    def use(self, held: Held) -> None:
+        """Take off what the coupon takes off. The freight stays: no coupon makes an order dearer.
+
+        The caller has seen that it is usable.
+        """
+        self.coupon = held
+        held.use_on(self.lines)
 
 
 def place_order(
@@ -130,38 +169,51 @@ def place_order(
     total_seen_fen: int,
     key: str,
     now: datetime,
+    coupons: Sequence[str] = (),
 ) -> Placed:
     """Order lines of the buyer's basket and hold their stock. Idempotent by (buyer, key).
 
-    address: public id from the buyer's address book.
+    address: public id from the buyer's address book. coupons: public ids of the buyer's coupons,
+    at most one for each merchant.
     Raises BadQuantity, BasketChanged, NoSuchAddress, NotDelivered, TooManyUnpaid, PriceChanged,
-    YouthMode, goods.OutOfStock or goods.NotForSale: then nothing is ordered and nothing is held.
+    CouponNotUsable, YouthMode, goods.OutOfStock or goods.NotForSale: then nothing is ordered and
+    nothing is held.
     """
     if not people_rules.may_trade(buyer):
         raise YouthMode
-    body = msgspec.json.encode([address, wanted, total_seen_fen])
+    body = msgspec.json.encode([address, wanted, total_seen_fen, coupons])
     answer = idempotency.run(
         owner=buyer.public_id,
         scope=f"orders.place:{buyer.public_id}",
         key=key,
         body=body,
         now=now,
-        act=lambda: asdict(_place(buyer, address, wanted, total_seen_fen, now=now)),
+        act=lambda: asdict(_place(buyer, address, wanted, total_seen_fen, coupons, now=now)),
     )
     return Placed(**answer)
 
 
 def _place(
-    buyer: "User", address_id: str, wanted: Sequence[Wanted], total_seen_fen: int, *, now: datetime
+    buyer: "User",
+    address_id: str,
+    wanted: Sequence[Wanted],
+    total_seen_fen: int,
+    coupons: Sequence[str],
+    *,
+    now: datetime,
 ) -> Placed:
     address = address_of(buyer, address_id)
     basket = _basket(buyer, wanted)
     _refuse_hoarding(buyer)
     parcels = parcels_of(basket, province=freight.province_of(address.county.adcode), now=now)
+    if coupons:
+        _use_coupons(parcels, buyer, coupons, now=now)
     _refuse_other_prices(parcels, wanted, total_seen_fen)
     checkout = write_checkout(buyer, parcels, address, expires_at=now + policy.hold_for(), now=now)
     remove(basket)
     for order, parcel in zip(checkout.orders, parcels, strict=True):
+        if parcel.coupon and not use_coupon(parcel.coupon.coupon, order=order, now=now):
+            raise CouponNotUsable
         _hold(order, parcel, now=now)
     return checkout.answer()
 
@@ -323,6 +375,18 @@ def _commission_fen(wish: BasketLine) -> int:
     return share_of(wish.sku.commission_fen, basis_points=part)
 
 
+def _use_coupons(
+    parcels: Sequence[Parcel], buyer: "User", coupons: Sequence[str], *, now: datetime
+) -> None:
+    """Exactly the coupons that were chosen, each for the parcel of its merchant."""
+    chosen = [held for held in purse(buyer.pk, now=now) if held.coupon.public_id in coupons]
+    for parcel in parcels:
+        for held in parcel.usable(chosen)[:1]:
+            parcel.use(held)
+    if sum(parcel.coupon is not None for parcel in parcels) != len(coupons):
+        raise CouponNotUsable
+
+
 def _refuse_other_prices(
     parcels: Sequence[Parcel], wanted: Sequence[Wanted], total_seen_fen: int
 ) -> None:
@@ -346,6 +410,7 @@ def _write_orders(
             street=address.street,
             goods_fen=parcel.goods_fen,
             discount_fen=parcel.discount_fen,
+            coupon_fen=parcel.coupon_fen,
             freight_fen=parcel.freight_fen,
             total_fen=parcel.total_fen,
             placed_at=now,

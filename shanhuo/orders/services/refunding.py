@@ -24,6 +24,7 @@ from shanhuo.orders.models import (
     RefundLine,
     SuspenseItem,
 )
+from shanhuo.orders.services.coupons import give_coupon_back
 from shanhuo.orders.services.settling import book_correction
 from shanhuo.orders.transitions import WrongStatus, move
 
@@ -46,8 +47,13 @@ class Share:
 
     line: OrderLine
     quantity: int
-    goods_fen: int
     freight_fen: int
+    coupon_fen: int
+
+    @property
+    def goods_fen(self) -> int:
+        """After price cut and coupon."""
+        return self.quantity * self.line.unit_paid_fen - self.coupon_fen
 
     @property
     def amount_fen(self) -> int:
@@ -195,7 +201,8 @@ def _shares(
         if line is None or not 1 <= units <= available(line):
             raise NothingToRefund
         freight = _freight_of(line, units) if with_freight else 0
-        shares.append(Share(line, units, units * line.unit_paid_fen, freight))
+        coupon = line.coupon_on(line.kept_count) - line.coupon_on(line.kept_count - units)
+        shares.append(Share(line, units, freight, coupon))
     if not sum(share.amount_fen for share in shares):
         raise NothingToRefund
     return shares
@@ -281,6 +288,7 @@ def _tell(
         lines,
         {share.line.pk: share.quantity for share in shares},
         freight={share.line.pk: share.freight_fen for share in shares},
+        coupon={share.line.pk: share.coupon_fen for share in shares},
     )
     fact = OrderRefunded(
         **sold.header(order),
@@ -299,3 +307,4 @@ def _close(
         move([order], to=S.SHIPPED, now=now, actor=actor, shipped_at=now)
     else:
         move([order], to=S.CANCELLED, now=now, actor=actor)
+        give_coupon_back(order)

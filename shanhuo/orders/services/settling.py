@@ -23,7 +23,7 @@ from shanhuo.orders.models import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from shanhuo.people.models import Organisation
 
@@ -60,6 +60,19 @@ class Division:
         return self.quantity * self.line.unit_discount_fen
 
     @property
+    def coupon_fen(self) -> int:
+        return self._between(self.line.coupon_on)
+
+    @property
+    def coupon_platform_fen(self) -> int:
+        """The platform's part of the coupon; the merchant bears the rest."""
+        return self._between(self.line.coupon_platform_on)
+
+    def _between(self, of_units: "Callable[[int], int]") -> int:
+        """From the units kept before to the units kept afterwards."""
+        return of_units(self.kept_before + self.quantity) - of_units(self.kept_before)
+
+    @property
     def fee_fen(self) -> int:
         return self.quantity * self.line.unit_fee_fen
 
@@ -69,9 +82,17 @@ class Division:
         return self.quantity * self.line.unit_commission_fen
 
     @property
+    def platform_discount_fen(self) -> int:
+        """What the platform bears, of discount and coupon."""
+        borne = self.discount_fen if self.line.discount_funder == Funder.PLATFORM else 0
+        return borne + self.coupon_platform_fen
+
+    @property
     def merchant_fen(self) -> int:
         """What the merchant keeps, freight included."""
-        borne = self.discount_fen if self.line.discount_funder == Funder.MERCHANT else 0
+        borne = self.coupon_fen - self.coupon_platform_fen
+        if self.line.discount_funder == Funder.MERCHANT:
+            borne += self.discount_fen
         return self.goods_fen - self.fee_fen - self.commission_fen - borne + self.freight_fen
 
     @property
@@ -101,10 +122,12 @@ class Division:
         return [now - then for now, then in zip(after, before, strict=True)]
 
     def moves(self, merchant_id: str) -> list[ledger.Move]:
-        """All shares leave `held`; whoever bears the discount pays it in there."""
+        """All shares leave `held`; whoever bears discount and coupon pays them in there."""
         merchant, parts = ledger.merchant(merchant_id), self.parts()
         return [
             *self._borne(merchant, parts),
+            self._move(merchant, ledger.HELD, self.coupon_fen - self.coupon_platform_fen),
+            self._move(ledger.PLATFORM_FUNDER, ledger.HELD, self.coupon_platform_fen),
             self._move(ledger.HELD, merchant, self.goods_fen - self.fee_fen - self.commission_fen),
             self._move(ledger.HELD, ledger.PLATFORM, self.fee_fen),
             *(
@@ -201,6 +224,8 @@ def _write(
             goods_fen=part.goods_fen,
             discount_fen=part.discount_fen,
             discount_funder=part.line.discount_funder,
+            coupon_fen=part.coupon_fen,
+            coupon_platform_fen=part.coupon_platform_fen,
             fee_fen=part.fee_fen,
             commission_fen=part.commission_fen,
             freight_fen=part.freight_fen,
@@ -237,13 +262,12 @@ def _tell(
             lines,
             {part.line.pk: part.quantity for part in divisions},
             freight={part.line.pk: part.freight_fen for part in divisions},
+            coupon={part.line.pk: part.coupon_fen for part in divisions},
         ),
         merchant_fen=sum(part.merchant_fen for part in divisions),
         creator_fen=sum(part.creator_fen for part in divisions),
         platform_fee_fen=sum(part.fee_fen for part in divisions),
         freight_fen=sum(part.freight_fen for part in divisions),
-        platform_discount_fen=sum(
-            part.discount_fen for part in divisions if part.line.discount_funder == Funder.PLATFORM
-        ),
+        platform_discount_fen=sum(part.platform_discount_fen for part in divisions),
     )
     facts.record(fact, now=now)

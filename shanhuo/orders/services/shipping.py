@@ -56,14 +56,18 @@ def ship(
     ):
         raise NothingToShip
     shipment = _write_parcel(order, carrier, tracking_number, leaving, actor=actor, now=now)
+    coupon = {}
     for line_id, units in leaving.items():
-        lines[line_id].shipped_count += units
-        lines[line_id].save(update_fields=["shipped_count"])
+        line = lines[line_id]
+        before = line.coupon_on(line.shipped_count)
+        line.shipped_count += units
+        line.save(update_fields=["shipped_count"])
+        coupon[line_id] = line.coupon_on(line.shipped_count) - before
     complete = not any(line.open_count for line in lines.values())
     _advance(order, complete=complete, actor=actor, now=now)
     fact = OrderShipped(
         **sold.header(order),
-        lines=sold.part(lines.values(), leaving),
+        lines=sold.part(lines.values(), leaving, coupon=coupon),
         shipment=shipment.public_id,
         complete=complete,
     )
