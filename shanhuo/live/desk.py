@@ -1,4 +1,4 @@
-"""What the desk of evidence asks for: noted at once, done by the worker."""
+"""What desks ask for: noted at once, done by the worker."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from django.db import transaction
 from shanhuo.kernel import audit
 from shanhuo.live import tasks
 from shanhuo.live.models import Bundle, EvidenceExport
-from shanhuo.live.services import exporting
+from shanhuo.live.services import exporting, film
 from shanhuo.live.services.sealing import subject_of
 
 if TYPE_CHECKING:
@@ -32,3 +32,10 @@ def export_soon(*, bundle_id: int, by: "User", reason: str, now: datetime) -> Ev
     export = exporting.ask(bundle_id=bundle_id, by=by, reason=reason, now=now)
     tasks.write_export.enqueue(export.pk)
     return export
+
+
+@transaction.atomic
+def film_soon(*, session_id: int, by: "User", now: datetime) -> None:
+    """Make the whole replay into one file. Raises film.NoReplay, replay.NotYours."""
+    if film.ask(session_id=session_id, by=by, now=now):
+        tasks.make_film.enqueue(session_id)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shanhuo.kernel import clock, jobs
-from shanhuo.live.services import exporting, keeping, replay, sealing, verifying
+from shanhuo.live.services import exporting, film, keeping, replay, sealing, verifying
 
 
 @jobs.task()
@@ -17,7 +17,18 @@ def make_replays() -> None:
     """The studio needs a while for the last part, the more the more cameras there are."""
     now = clock.now()
     for session_id in replay.sessions_without_replay(now=now).values_list("pk", flat=True):
-        replay.make(session_id=session_id, now=now)
+        if replay.make(session_id=session_id, now=now):
+            cut_clips.enqueue(session_id)
+
+
+@jobs.task()
+def cut_clips(session_id: int) -> None:
+    film.cut_clips(session_id=session_id)
+
+
+@jobs.task()
+def make_film(session_id: int) -> None:
+    film.make(session_id=session_id)
 
 
 @jobs.every(timedelta(minutes=10))

@@ -52,8 +52,8 @@ def test_a_product_page_shows_its_explanation(shown):
 
 def test_one_film_for_each_camera(shown):
     parts = media.read(media.public_folder(shown.media_key)).parts
-    runs = [[path.name for path in run] for run in media.runs_of(parts)]
-    assert runs == [["001-0.mp4", "001-00000.m4s", "001-00001.m4s"], ["002-0.mp4", "002-00000.m4s"]]
+    runs = [[part.file.name for part in run] for run in media.runs_of(parts)]
+    assert runs == [["001-00000.m4s", "001-00001.m4s"], ["002-00000.m4s"]]
 
 
 def test_a_playlist_leads_nowhere_else(tmp_path):

@@ -54,11 +54,13 @@ def reading(name: str, demuxer: str) -> list[str]:
     ]
 
 
-def command(arguments: Sequence[str], *, cpu_seconds: int) -> list[str]:
-    """The command line of a caged ffmpeg."""
+def command(
+    arguments: Sequence[str], *, cpu_seconds: int, file_bytes: int = FILE_BYTES
+) -> list[str]:
+    """The command line of a caged ffmpeg; no file that it writes grows beyond `file_bytes`."""
     return [
         *(sys.executable, "-I", "-S", str(_CAGE)),
-        *(str(cpu_seconds), str(MEMORY_BYTES), str(FILE_BYTES)),
+        *(str(cpu_seconds), str(MEMORY_BYTES), str(file_bytes)),
         *(program(), "-nostdin", "-hide_banner", "-y", *arguments),
     ]
 
@@ -68,6 +70,7 @@ def run(
     *,
     folder: Path,
     wall_seconds: float,
+    file_bytes: int = FILE_BYTES,
     on_line: Callable[[str], None] | None = None,
 ) -> Ran:
     """Run ffmpeg in `folder`, which holds the input and takes the output.
@@ -78,7 +81,7 @@ def run(
     with (
         TemporaryFile() as said,
         subprocess.Popen(  # noqa: S603 - a list, and no name in it is a stranger's
-            command(arguments, cpu_seconds=round(wall_seconds * 4)),
+            command(arguments, cpu_seconds=round(wall_seconds * 4), file_bytes=file_bytes),
             cwd=folder,
             env={"LC_ALL": "C"},
             stdin=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from shanhuo.live.timeline import Timeline
 
 MASTER, COVER = "replay.m3u8", "cover.webp"
 RUNGS = ("top", "480p", "audio")
+SMALL_FIRST = ("480p", "top", "audio")
 PICTURE_SECONDS = 20
 _LENGTH = re.compile(r"#EXTINF:(\d+)(?:\.(\d+))?,")
 _SETUP = re.compile(r'#EXT-X-MAP:URI="([\w./-]+)"')
@@ -33,6 +34,10 @@ class Part:
     for_ms: int
     setup: Path
     file: Path
+
+    @property
+    def until_ms(self) -> int:
+        return self.moment_ms + self.for_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,9 @@ def address_of(media_key: str, name: str = MASTER) -> str:
     return f"{settings.MEDIA_URL}live/{media_key}/{name}"
 
 
-def read(folder: Path) -> Playlist:
-    """The best rung of a session that has a replay; empty while there is none."""
-    for rung in RUNGS:
+def read(folder: Path, rungs: Sequence[str] = RUNGS) -> Playlist:
+    """The first of the rungs that has a replay, else the best; empty while there is none."""
+    for rung in rungs:
         path = folder / rung / MASTER
         if path.is_file():
             return parse(path.read_text(), path.parent)
@@ -89,18 +94,14 @@ def _parts(lines: list[str], folder: Path) -> Iterator[Part]:
             moment_ms += for_ms
 
 
-def runs_of(parts: list[Part]) -> list[list[Path]]:
-    """Files that make one film each, if they are sent behind one another: a set-up and its parts.
-
-    A new run begins where the set-up changes, as it does with another camera.
-    """
-    runs: list[list[Path]] = []
-    setup = None
+def runs_of(parts: list[Part]) -> list[list[Part]]:
+    """Parts that follow each other without a hole, from one camera: one film each."""
+    runs: list[list[Part]] = []
     for part in parts:
-        if part.setup != setup:
-            runs.append([part.setup])
-            setup = part.setup
-        runs[-1].append(part.file)
+        before = runs[-1][-1] if runs else None
+        if before is None or (before.setup, before.until_ms) != (part.setup, part.moment_ms):
+            runs.append([])
+        runs[-1].append(part)
     return runs
 
 
@@ -128,6 +129,21 @@ def draw_cover(folder: Path, parts: list[Part]) -> bool:
         return False
     finally:
         shutil.rmtree(desk, ignore_errors=True)
+
+
+def clip_path(media_key: str, explanation_id: int) -> Path:
+    """The film of one explanation. It lies beside the replay, and goes where the replay goes."""
+    return public_folder(media_key) / "clips" / f"{explanation_id}.mp4"
+
+
+def film_path(session: str) -> Path:
+    """The whole replay in one file, for those who made it."""
+    return takes.folder_of(session) / "film.mp4"
+
+
+def film_desk(session: str) -> Path:
+    """Where that file is being made."""
+    return takes.folder_of(session) / "film"
 
 
 def take_away(media_key: str, session: str) -> None:

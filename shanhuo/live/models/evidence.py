@@ -73,6 +73,11 @@ class Replay(models.Model):
     file_bytes = models.PositiveBigIntegerField(
         null=True, help_text="Of the film in one file; null: there is none."
     )
+    film_asked_at = models.DateTimeField(null=True)
+    film_of_bytes = models.PositiveBigIntegerField(
+        null=True, help_text="About how long the film will be, while it is made."
+    )
+    film_problem = models.CharField(max_length=20, blank=True, help_text="Why there is none.")
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey("people.User", models.PROTECT, null=True, related_name="+")
     withdrawn_why = models.CharField(max_length=200, blank=True)

@@ -23,8 +23,11 @@ from shanhuo.live.queries.onair import SessionOnAir, ids_on_air, sessions_among
 from shanhuo.live.queries.replay import (
     Chapter,
     ExplainClip,
+    FilmView,
     ReplayView,
+    clips_of_session,
     explain_clips,
+    film_of,
     replay_of,
 )
 from shanhuo.live.queries.results import (
@@ -98,6 +101,7 @@ __all__ = [
     "Credit",
     "EndedSession",
     "ExplainClip",
+    "FilmView",
     "ItemTalk",
     "ItemView",
     "ModerationLoad",
@@ -124,11 +128,13 @@ __all__ = [
     "cast_of",
     "checks_of",
     "clips_of",
+    "clips_of_session",
     "credit_of",
     "desk_items",
     "evidence_to_look_at",
     "explain_clips",
     "exports_of",
+    "film_of",
     "find_evidence",
     "find_sessions",
     "ids_on_air",

@@ -1,9 +1,13 @@
 """The replay of a session with its chapters, and clips of it for other pages."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from shanhuo.live.media import replay as media
+from shanhuo.live.media.stitching import FILM
 from shanhuo.live.models import Explanation, Question, Replay, Session
 from shanhuo.live.states import QuestionStatus
 from shanhuo.live.timeline import Stretch, Timeline
@@ -46,15 +50,42 @@ class ReplayView:
     withdrawn_why: str
 
 
+@dataclass(frozen=True, slots=True)
+class FilmView:
+    """The whole replay in one file. state: none, waiting, making, ready, or problem.
+
+    done_bytes of about of_bytes are written; `problem` is a code.
+    """
+
+    state: str
+    done_bytes: int
+    of_bytes: int
+    problem: str
+
+
+def film_of(session: Session) -> FilmView:
+    """How the file stands that `services.film` makes."""
+    row = Replay.objects.filter(session=session, withdrawn_at=None).first()
+    if row is None or row.film_asked_at is None:
+        return FilmView("none", 0, 0, "")
+    if row.file_bytes is not None:
+        return FilmView("ready", row.file_bytes, row.file_bytes, "")
+    if row.film_problem:
+        return FilmView("problem", 0, 0, row.film_problem)
+    draft = media.film_desk(session.public_id) / FILM
+    done = draft.stat().st_size if draft.is_file() else 0
+    total = row.film_of_bytes or 0
+    return FilmView("making" if total else "waiting", min(done, total), total, "")
+
+
 def replay_of(session: Session) -> ReplayView | None:
     """None: it is not made yet, or there was no picture."""
     row = Replay.objects.filter(session=session).first()
     if row is None:
         return None
-    has_cover = (media.public_folder(session.media_key) / media.COVER).is_file()
     return ReplayView(
         address=media.address_of(session.media_key),
-        cover=media.address_of(session.media_key, media.COVER) if has_cover else "",
+        cover=_cover_of(session),
         duration_ms=row.duration_ms,
         chapters=_chapters(session, timeline_of(row)),
         is_withdrawn=row.withdrawn_at is not None,
@@ -64,14 +95,23 @@ def replay_of(session: Session) -> ReplayView | None:
 
 @dataclass(frozen=True, slots=True)
 class ExplainClip:
-    """讲解回放: where in a replay a product was explained."""
+    """讲解回放: where in a replay a product was explained. film: the address of that part as a film
+    of its own, empty while there is none; cover: of the replay, or empty."""
 
     session: str
+    product: str
     title: str
     host: str
     at: datetime
     from_ms: int
     until_ms: int
+    film: str
+    cover: str
+
+    @property
+    def page(self) -> str:
+        """Its own address."""
+        return f"/live/{self.session}/explained/{self.product}"
 
     @property
     def address(self) -> str:
@@ -85,28 +125,54 @@ class ExplainClip:
 
 def explain_clips(product_id: int) -> list[ExplainClip]:
     """The newest explanations of a product that can be seen again; for its page."""
+    rows = _explanations().filter(item__product=product_id).order_by("-started_at")
+    return _long_enough(rows[: CLIPS_SHOWN * 2])[:CLIPS_SHOWN]
+
+
+def clips_of_session(session: Session, *, product: str = "") -> list[ExplainClip]:
+    """Every explanation of a session that can be seen again, or those of one product (public id),
+    in the order of the show."""
+    rows = _explanations().filter(item__session=session)
+    if product:
+        rows = rows.filter(item__product__public_id=product)
+    return _long_enough(rows.order_by("started_at", "pk"))
+
+
+def _explanations() -> QuerySet[Explanation]:
     rows = Explanation.objects.filter(
-        item__product=product_id,
         ended_at__isnull=False,
         item__session__replay__isnull=False,
         item__session__replay__withdrawn_at=None,
-    ).select_related("item__session__replay", "item__session__host")
-    clips = []
-    for row in rows.order_by("-started_at")[: CLIPS_SHOWN * 2]:
-        session, timeline = row.item.session, timeline_of(row.item.session.replay)
-        from_ms, until_ms = span_in(timeline, row.started_at, row.ended_at)
-        if until_ms - from_ms >= SHORTEST_CLIP_MS:
-            clips.append(
-                ExplainClip(
-                    session=session.public_id,
-                    title=session.title,
-                    host=session.host.display_name,
-                    at=row.started_at,
-                    from_ms=from_ms,
-                    until_ms=until_ms,
-                )
-            )
-    return clips[:CLIPS_SHOWN]
+    )
+    return rows.select_related("item__session__replay", "item__session__host", "item__product")
+
+
+def _long_enough(rows: Iterable[Explanation]) -> list[ExplainClip]:
+    clips = [_explain_clip(row) for row in rows]
+    return [clip for clip in clips if clip.until_ms - clip.from_ms >= SHORTEST_CLIP_MS]
+
+
+def _explain_clip(row: Explanation) -> ExplainClip:
+    session = row.item.session
+    from_ms, until_ms = span_in(timeline_of(session.replay), row.started_at, row.ended_at)
+    film = media.clip_path(session.media_key, row.pk)
+    shown = film.is_file()
+    return ExplainClip(
+        session=session.public_id,
+        product=row.item.product.public_id,
+        title=session.title,
+        host=session.host.display_name,
+        at=row.started_at,
+        from_ms=from_ms,
+        until_ms=until_ms,
+        film=media.address_of(session.media_key, f"clips/{film.name}") if shown else "",
+        cover=_cover_of(session),
+    )
+
+
+def _cover_of(session: Session) -> str:
+    drawn = (media.public_folder(session.media_key) / media.COVER).is_file()
+    return media.address_of(session.media_key, media.COVER) if drawn else ""
 
 
 def timeline_of(replay: Replay) -> Timeline:

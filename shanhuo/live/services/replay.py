@@ -75,10 +75,15 @@ def withdraw(*, session_id: int, by: "User", reason: str, now: datetime) -> None
     if len(reason.strip()) < SHORTEST_REASON:
         raise ReasonTooShort
     Replay.objects.filter(pk=row.pk).update(
-        withdrawn_at=now, withdrawn_by=by, withdrawn_why=reason.strip()[:200]
+        withdrawn_at=now,
+        withdrawn_by=by,
+        withdrawn_why=reason.strip()[:200],
+        film_asked_at=None,
+        file_bytes=None,
     )
     _note("replay.withdraw", row.session, by, reason, now)
     media.take_away(row.session.media_key, row.session.public_id)
+    media.film_path(row.session.public_id).unlink(missing_ok=True)
 
 
 @transaction.atomic

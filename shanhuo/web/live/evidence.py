@@ -1,13 +1,11 @@
 """The desk of evidence: what is sealed, whether it still is, who got a copy, how long it stays."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,14 +21,13 @@ from shanhuo.live.services import exporting, keeping, replay
 from shanhuo.live.states import EvidenceState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
-from shanhuo.web.downloads import workbook
+from shanhuo.web.downloads import whole_file, workbook
 from shanhuo.web.filters import Filters
 from shanhuo.web.live.forms import ReasonForm
 from shanhuo.web.trade.forms import DayField
 from shanhuo.web.trade.lists import at
 
 ROWS = 20
-_PIECE = 256 * 1024
 _REASON = forms.TextInput(attrs={"autocomplete": "off"})
 
 
@@ -108,10 +105,8 @@ def download(request: HttpRequest, public_id: str, export_id: str) -> HttpRespon
     row = queries.exports_of(_bundle(public_id)).filter(public_id=export_id).first()
     if row is None or not exporting.file_of(row).is_file():
         raise Http404
-    response = StreamingHttpResponse(_bytes(exporting.file_of(row)), content_type="application/zip")
-    response["Content-Length"] = str(row.total_bytes)
-    response["Content-Disposition"] = f'attachment; filename="evidence-{public_id}.zip"'
-    return response
+    name = f"evidence-{public_id}.zip"
+    return whole_file(exporting.file_of(row), name=name, content_type="application/zip")
 
 
 @require_POST
@@ -178,6 +173,7 @@ def _page(
         "supplements": bundle.supplements.all() if bundle else [],
         "exports": queries.exports_of(bundle) if bundle else [],
         "replay": queries.replay_of(row),
+        "film": queries.film_of(row),
         "export_form": shown["ExportForm"],
         "keep_form": shown["KeepForm"],
         "reason_form": shown["ReasonForm"],
@@ -197,12 +193,6 @@ def _bundle(public_id: str) -> Any:
     if bundle is None:
         raise Http404
     return bundle
-
-
-def _bytes(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
 
 
 def _workbook(found: Any) -> HttpResponse:

@@ -186,6 +186,7 @@ def plan_page(
         "cast_form": CastForm(),
         "cancel_form": CancelForm(),
         "replay": queries.replay_of(session),
+        "film": queries.film_of(session),
         "reason_form": ReasonForm(),
         **forms,
     }
