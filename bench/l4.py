@@ -60,7 +60,8 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 HOST = """<!doctype html>
 <section data-golive data-door="/hot/live/take" data-show-ticket="{ticket}">
 <video data-preview muted playsinline autoplay></video><p data-camera-state></p>
-<button data-switch></button><div data-camera-start><button data-start-show></button></div>
+<button data-switch></button><button data-sound-only></button>
+<div data-camera-start><button data-start-show></button></div>
 <button data-stop></button></section><script type="module" src="/static/web/golive.js"></script>"""
 VIEWER = """<!doctype html><section data-film="{film}" data-live><video muted playsinline></video>
 <button data-start></button><button data-sound></button></section>

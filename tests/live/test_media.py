@@ -12,6 +12,7 @@ from shanhuo.live.media.cutting import Cutter
 from shanhuo.live.media.frames import Damaged, Frame, PictureSetup, Sound, SoundSetup
 from shanhuo.live.media.shelf import Line
 from shanhuo.live.media.sources import Mp4Source, children
+from tests.live import hls
 
 # 1280x720, High, as x264 writes it; and AAC-LC, 44.1 kHz, mono.
 PICTURE = PictureSetup(
@@ -52,7 +53,7 @@ def test_a_part_begins_with_a_keyframe_and_ends_before_the_next() -> None:
 
 
 def test_keyframes_that_come_too_often_do_not_make_more_parts() -> None:
-    stream = [picture(at, is_key=True) for at in range(0, 2100, 250)]
+    stream = [picture(at, is_key=True) for at in range(0, 1100, 150)]
     assert [length for *_, length in cut(*stream)] == [3, 3]
 
 
@@ -148,25 +149,64 @@ def test_boxes_that_lie_about_their_length_are_refused(wrong: bytes) -> None:
         list(children(b"\0\0\0\x18moof\0\0\0\3traf" + bytes(8), b"moof", b"traf"))
 
 
+def parts_of_two_takes(seconds: int) -> list[Line]:
+    """Half-second parts; the second camera follows after a minute, and its tenth after a hole."""
+    first = [Line(1, n, n * 500, 500, 0, "top", 0) for n in range(2 * seconds)]
+    second = [Line(2, n, 60_000 + n * 500, 500, 0, "top", 1) for n in range(9)]
+    return [*first, *second, Line(2, 9, 66_000, 480, 0, "480p", 2)]
+
+
 def test_a_playlist_shows_the_last_parts_and_says_where_takes_meet() -> None:
-    lines = [Line(1, n, n * 1000, 1000, 0, "top", 0) for n in range(11)]
-    lines.append(Line(2, 0, 60_000, 950, 0, "top", 1))
-    text = shelf.playlist("480p", lines, epoch=EPOCH, is_over=False)
-    assert text.splitlines()[3:9] == [
-        "#EXT-X-MEDIA-SEQUENCE:2",
+    text = shelf.playlist("480p", parts_of_two_takes(20), epoch=EPOCH, is_over=False)
+    assert text.splitlines()[3:11] == [
+        "#EXT-X-MEDIA-SEQUENCE:29",
         "#EXT-X-DISCONTINUITY-SEQUENCE:0",
         '#EXT-X-MAP:URI="../top/001-0.mp4"',
-        "#EXT-X-PROGRAM-DATE-TIME:2026-07-01T04:00:02.000+00:00",
-        "#EXTINF:1.000,",
-        "../top/001-00002.m4s",
+        "#EXT-X-PROGRAM-DATE-TIME:2026-07-01T04:00:14.500+00:00",
+        "#EXTINF:0.500,",
+        "../top/001-00029.m4s",
+        "#EXTINF:0.500,",
+        "../top/001-00030.m4s",
     ]
     assert text.splitlines()[-5:] == [
         "#EXT-X-DISCONTINUITY",
-        '#EXT-X-MAP:URI="../top/002-0.mp4"',
-        "#EXT-X-PROGRAM-DATE-TIME:2026-07-01T04:01:00.000+00:00",
-        "#EXTINF:0.950,",
-        "../top/002-00000.m4s",
+        '#EXT-X-MAP:URI="002-0.mp4"',
+        "#EXT-X-PROGRAM-DATE-TIME:2026-07-01T04:01:06.000+00:00",
+        "#EXTINF:0.480,",
+        "002-00009.m4s",
     ]
+
+
+def test_every_playlist_of_a_growing_film_keeps_the_rules_of_hls() -> None:
+    lines = parts_of_two_takes(20)
+    before: list[hls.Segment] = []
+    for length in range(1, len(lines) + 1):
+        text = shelf.playlist("480p", lines[:length], epoch=EPOCH, is_over=False)
+        segments = hls.read(text, is_live=True)
+        hls.follows(before, segments)
+        before = segments
+    replay = hls.read(shelf.playlist("480p", lines, epoch=EPOCH, is_over=True), is_live=False)
+    hls.follows(before, replay[len(lines) - len(before) :])
+    assert (len(replay), [one.turn for one in replay[-11:]]) == (50, [0, *[1] * 9, 2])
+
+
+def test_what_breaks_the_rules_of_hls_is_noticed() -> None:
+    good = shelf.playlist("top", parts_of_two_takes(20), epoch=EPOCH, is_over=False)
+    for old, new in (
+        ("TARGETDURATION:2", "TARGETDURATION:4"),
+        ("#EXT-X-DISCONTINUITY\n", ""),
+        ("#EXTINF:0.480,\n", ""),
+        ('#EXT-X-MAP:URI="001-0.mp4"\n', ""),
+        ("#EXT-X-PROGRAM-DATE-TIME:2026-07-01T04:00:14.500+00:00\n", ""),
+    ):
+        with pytest.raises(AssertionError):
+            hls.read(good.replace(old, new, 1), is_live=True)
+
+
+def test_a_late_first_picture_leaves_no_hole_between_parts() -> None:
+    stream = [picture(at, is_key=at % 500 < 40) for at in (0, 250, 537, 750, 1010, 1250, 1530)]
+    parts = cut(*stream)
+    assert [until for _, until, _ in parts[:-1]] == [at for at, *_ in parts[1:]]
 
 
 def test_a_line_that_a_crash_tore_is_forgotten_and_the_next_is_whole(files: Path) -> None:

@@ -20,6 +20,7 @@ from shanhuo.live.queries import OpenTake
 from shanhuo.live.states import TakeProblem
 from shanhuo.realtime.studio import packing, shrinking, tools
 from shanhuo.realtime.studio.packing import Packer
+from tests.live import hls
 from tests.live.conftest import files  # noqa: F401  a fixture
 
 EPOCH = datetime(2026, 7, 1, 4, 0, tzinfo=UTC)
@@ -113,7 +114,12 @@ def test_a_studio_that_was_killed_twice_shows_every_second_once(
         assert [line.turn for line in lines] == [0, 0, 0, 0, 0]
         ends = [line.until_ms for line in lines]
         assert [line.at_ms for line in lines[1:]] == ends[:-1]
-    master = (shelf.public_folder("k1") / "index.m3u8").read_text()
+    home = shelf.public_folder("k1")
+    rungs = [
+        hls.read((home / name / "index.m3u8").read_text(), is_live=True) for name in shelf.RUNGS
+    ]
+    hls.same_film(*rungs)
+    master = (home / "index.m3u8").read_text()
     assert "RESOLUTION=160x120" in master and "mp4a" in master
 
 

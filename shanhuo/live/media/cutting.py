@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shanhuo.live.media import fmp4
 from shanhuo.live.media.flv import Piece
 from shanhuo.live.media.frames import Damaged, Frame, PictureSetup, Sound, SoundSetup
 
-SHORTEST_MS = 700
+SHORTEST_MS = 400
 """Two keyframes closer than this begin one part, not two."""
 LONGEST_MS = 10_000
 """A camera that makes no keyframe for so long is cut all the same."""
@@ -20,6 +20,9 @@ FIRST_SOUND_S = 4.0
 LARGEST_BYTES = 48 * 1024 * 1024
 JUMP_MS = 120
 ROUNDING_MS = 2
+SEAM_MS = 1200
+"""A camera that is late with the first picture of a part by less leaves no hole before it: that one
+is shown a little earlier. Otherwise an hour would be longer than the sum of its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class Cutter:
         sounds = [sound for sound in self._sounds if sound.at_ms < until_ms]
         if self.picture is None or not frames:
             return None
+        if 0 < frames[0].at_ms - self.until_ms < SEAM_MS:
+            frames[0] = replace(frames[0], at_ms=self.until_ms)
         self._frames = self._frames[len(frames) :]
         self._sounds = self._sounds[len(sounds) :]
         self._bytes = sum(len(frame.data) for frame in self._frames)

@@ -25,12 +25,15 @@ from shanhuo.live.media import takes
 
 TOP, SMALL, SOUND = "top", "480p", "audio"
 RUNGS = (TOP, SMALL, SOUND)
-WINDOW = 10
+WINDOW_MS = 10_000
+TARGET_S = 2
+"""The length of a part that is announced, unless a camera makes longer ones."""
+HOLE_MS = 150
 SMALL_BITS, SOUND_BITS = 400_000, 96_000
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One part of a rung. `home`: the rung whose file it is; `turn`: how often the set-up changed.
+    """One part of a rung. `home`: the rung whose file it is; `turn`: how many joints lie before it.
 
     at_ms: on the session's own clock, which began with its first take. resume: where in the file of
     the take a reader finds what comes after this part.
@@ -115,11 +118,20 @@ class Rung:
         """The bytes of a part; nobody hears of it before `tell`."""
         _write(self._folder / part_name(take, number), content)
 
-    def tell(self, part: Line) -> None:
-        """Name a part that is on the shelf; its turn is counted here."""
-        last = self.lines[-1] if self.lines else part
-        same = (last.take, last.setup, last.home) == (part.take, part.setup, part.home)
-        line = msgspec.structs.replace(part, turn=last.turn + (not same))
+    def turn_at(self, take: int, setup: int, at_ms: int) -> int:
+        """The turn of the next part: another one after a change of camera, of set-up, or a hole.
+
+        Asked of the top rung for all of them: players that go from one rung to another look for
+        the same turn there (RFC 8216, 6.2.4).
+        """
+        if not self.lines:
+            return 0
+        last = self.lines[-1]
+        follows = (last.take, last.setup) == (take, setup) and at_ms - last.until_ms < HOLE_MS
+        return last.turn + (not follows)
+
+    def tell(self, line: Line) -> None:
+        """Name a part that is on the shelf."""
         takes.require_room(self._list.parent)
         try:
             with self._list.open("ab") as file:
@@ -135,7 +147,7 @@ class Rung:
         _write(self._folder / "index.m3u8", text.encode())
 
     def write_replay(self, *, is_over: bool) -> None:
-        text = playlist(self.name, self.lines, epoch=self._epoch, is_over=is_over, window=0)
+        text = playlist(self.name, self.lines, epoch=self._epoch, is_over=is_over, window_ms=0)
         _write(self._folder / "replay.m3u8", text.encode())
 
     def last_of(self, take: int) -> Line | None:
@@ -151,18 +163,18 @@ class Rung:
 
 
 def playlist(
-    rung: str, lines: Sequence[Line], *, epoch: datetime, is_over: bool, window: int = WINDOW
+    rung: str, lines: Sequence[Line], *, epoch: datetime, is_over: bool, window_ms: int = WINDOW_MS
 ) -> str:
     """A media playlist (RFC 8216) of the last parts, or of all of them."""
-    shown = lines[-window:] if window and not is_over else lines
-    longest = max((line.for_ms for line in lines), default=1000)
-    first = shown[0] if shown else None
+    longest = max((line.for_ms for line in lines), default=0)
+    target_s = max(TARGET_S, math.ceil(longest / 1000))
+    shown = lines if is_over or not window_ms else _last(lines, max(window_ms, 3000 * target_s))
     text = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
-        f"#EXT-X-TARGETDURATION:{max(2, math.ceil(longest / 1000))}",
+        f"#EXT-X-TARGETDURATION:{target_s}",
         f"#EXT-X-MEDIA-SEQUENCE:{len(lines) - len(shown)}",
-        f"#EXT-X-DISCONTINUITY-SEQUENCE:{first.turn if first else 0}",
+        f"#EXT-X-DISCONTINUITY-SEQUENCE:{shown[0].turn if shown else 0}",
     ]
     before: Line | None = None
     for line in shown:
@@ -173,15 +185,26 @@ def playlist(
     return "\n".join(text) + "\n"
 
 
+def _last(lines: Sequence[Line], window_ms: int) -> Sequence[Line]:
+    """As many of the newest as fill the window: players need three target durations (6.2.2)."""
+    first, filled_ms = len(lines), 0
+    while first and filled_ms < window_ms:
+        first -= 1
+        filled_ms += lines[first].for_ms
+    return lines[first:]
+
+
 def _entry(rung: str, line: Line, before: Line | None, epoch: datetime) -> list[str]:
+    """What follows without a hole has the time that follows, and needs not say so."""
     home = "" if line.home == rung else f"../{line.home}/"
     text = []
     if before is not None and before.turn != line.turn:
         text.append("#EXT-X-DISCONTINUITY")
-    if before is None or before.turn != line.turn:
+    if before is None or (before.home, before.setup_name) != (line.home, line.setup_name):
         text.append(f'#EXT-X-MAP:URI="{home}{line.setup_name}"')
-    moment = epoch + timedelta(milliseconds=line.at_ms)
-    text.append(f"#EXT-X-PROGRAM-DATE-TIME:{moment.isoformat(timespec='milliseconds')}")
+    if before is None or before.turn != line.turn or before.until_ms != line.at_ms:
+        moment = epoch + timedelta(milliseconds=line.at_ms)
+        text.append(f"#EXT-X-PROGRAM-DATE-TIME:{moment.isoformat(timespec='milliseconds')}")
     return [*text, f"#EXTINF:{line.for_ms / 1000:.3f},", f"{home}{line.name}"]
 
 

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from shanhuo.live.media import fmp4, shelf, takes
@@ -166,6 +167,7 @@ class Packer:
             part.for_ms,
             setup,
             shelf.TOP,
+            turn=rungs.top.turn_at(take, setup, part.at_ms),
             resume=self._entry_before(part.until_ms),
         )
         data = fmp4.part(
@@ -193,9 +195,7 @@ class Packer:
         last = self._rungs.sound.last_of(line.take)
         if last is None or last.number < line.number:
             home = shelf.SOUND if has_sound else shelf.TOP
-            self._rungs.sound.tell(
-                Line(line.take, line.number, line.at_ms, line.for_ms, line.setup, home)
-            )
+            self._rungs.sound.tell(msgspec.structs.replace(line, home=home))
 
     def _put_setup(self, part: Part, last: Line | None) -> int:
         """The number of the set-up that a part needs; a new one only if it differs."""

@@ -19,6 +19,7 @@ HEAD_BYTES = 64 * 1024
 AHEAD_MS = 10_000
 """ffmpeg is told to write times this much later: the first sound would be before zero."""
 SOUND_BITS = "64k"
+KEYFRAME_S = 0.5
 QUEUED = 512
 
 
@@ -253,5 +254,5 @@ def _drawn(until_ms: int) -> list[str]:
         ),
         *("-fps_mode", "vfr", "-c:v", "libx264", "-preset", "superfast", "-tune", "zerolatency"),
         *("-crf", "26", "-maxrate", "1500k", "-bufsize", "1500k", "-bf", "0", "-threads", "2"),
-        *("-force_key_frames", f"expr:gte(t,{until_ms / 1000}+n_forced)"),
+        *("-force_key_frames", f"expr:gte(t,{until_ms / 1000}+n_forced*{KEYFRAME_S})"),
     ]

@@ -10,6 +10,7 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from shanhuo.live.media import flv, fmp4, shelf, takes
@@ -19,7 +20,7 @@ from shanhuo.live.media.shelf import Line, Rung
 from shanhuo.realtime.studio.tools import Tool, ToolDied, opening
 
 VIDEO_BITS = "270k"
-MOST_WAITING = 2
+MOST_WAITING = 4
 REST_S = 20.0
 LONGEST_S = 4.0
 STEP_BACK = 5
@@ -80,7 +81,7 @@ class Shrinker:
             sound_start=part.sound_start,
         )
         self._rung.put(line.take, line.number, data)
-        self._rung.tell(Line(line.take, line.number, line.at_ms, line.for_ms, setup, shelf.SMALL))
+        self._rung.tell(msgspec.structs.replace(line, setup=setup, home=shelf.SMALL))
 
     def _may_draw(self, part: Part) -> bool:
         if shelf.small_size(part.picture.size) == part.picture.size or not part.is_whole:

@@ -1,7 +1,9 @@
 // The camera of a host: films with MediaRecorder and sends the pieces to /hot/live/take, in order, the
-// next one only when the last is in the file over there. What cannot be sent waits, but not without end:
-// on a slow line the picture gets smaller, down to a small still with sound; after a long cut a new take
-// of the same session begins. How it goes is told in words on the page, and as `live:state` to scripts.
+// next ones only when the last are in the file over there. What cannot be sent waits, but not without
+// end: on a slow line the picture gets smaller, down to a small still with sound, and it grows again
+// when the line carries more. Another camera, a turned phone and another size are a new take of the
+// same session: no browser changes the pictures of a running recorder. The microphone stays open over
+// all of them. How it goes is told in words on the page, and as `live:state` to scripts.
 
 const TYPES = [
   "video/mp4;codecs=avc1.42E01F,mp4a.40.2",
@@ -11,20 +13,25 @@ const TYPES = [
   "video/mp4",
   "video/webm",
 ];
-// The last step is for a line that carries little more than a telephone: sound, and a picture a second.
+// The last step is for a line that carries little more than a telephone: sound, and two pictures a second.
 const STEPS = [
-  { video: 1_800_000, audio: 64_000, width: 1280, frames: 30 },
-  { video: 700_000, audio: 48_000, width: 854, frames: 25 },
-  { video: 280_000, audio: 32_000, width: 480, frames: 15 },
-  { video: 30_000, audio: 24_000, width: 320, frames: 1 },
+  { video: 1_800_000, audio: 64_000, width: 1280, frames: 30, keyframe: 500 },
+  { video: 700_000, audio: 48_000, width: 854, frames: 25, keyframe: 500 },
+  { video: 280_000, audio: 32_000, width: 480, frames: 15, keyframe: 1000 },
+  { video: 30_000, audio: 24_000, width: 320, frames: 2, keyframe: 1000 },
 ];
-const SLICE_MS = 250;
-const KEYFRAME_MS = 1000;
+const SOUND = STEPS.length - 1;
+const SLICE_MS = 150;
 const PIECE_BYTES = 1024 * 1024;
-const SLOW_S = 5;            // so much waits while the line works: too much is filmed
+const FIRST_BYTES = 64 * 1024;
+const PIECE_S = 2;           // no more than the line carries in so long goes into one piece
+const SLOW_S = 3;            // so much waits while the line works: too much is filmed
+const SPARE = 1.25;          // the line must carry a step so many times over
 const CUT_S = 20;            // so much waits: the line is gone, and this take with it
 const ANSWER_MS = 12_000;
-const EASY_MS = 60_000;      // so long without a queue: the picture may grow again
+const EASY_MS = 30_000;      // so long without a queue: the picture may grow again, on trial
+const TRIAL_MS = 20_000;     // a trial that failed makes the next one wait twice as long
+const HARD_MS = 480_000;
 const LAST_WORDS = new Set(["wrong_status", "bad_token", "no_take"]);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -59,39 +66,60 @@ class Door {
 
 /** One take: pieces go in at the camera's pace and out at the line's. */
 class Take {
-  constructor(door, number) {
+  constructor(door) {
     this.door = door;
-    this.number = number;
     this.waiting = [];       // {blob, at}: not acknowledged yet
     this.received = 0;
+    this.bits = 0;           // what the line carries in a second, newer pieces weighing more
+  }
+
+  async begin(container) {
+    this.number = (await this.door.ask("POST", { body: JSON.stringify({ container }) })).take;
   }
 
   add(blob) {
-    for (let at = 0; at < blob.size; at += PIECE_BYTES) {
-      this.waiting.push({ blob: blob.slice(at, at + PIECE_BYTES), at: performance.now() });
-    }
+    if (blob.size) this.waiting.push({ blob, at: performance.now() });
   }
 
   get behind() {
     return this.waiting.length ? (performance.now() - this.waiting[0].at) / 1000 : 0;
   }
 
-  /** Send the oldest piece. What the other side has already, in part or whole, is not sent again. */
-  async sendOne() {
-    const [piece] = this.waiting;
+  /** Send what waits, oldest first, as much as the line carries in a short while. */
+  async send() {
+    const most = this.bits ? Math.min(PIECE_BYTES, Math.max(FIRST_BYTES / 4, (this.bits / 8) * PIECE_S)) : FIRST_BYTES;
+    const body = new Blob(this.waiting.map(({ blob }) => blob)).slice(0, most);
+    const began = performance.now();
     try {
-      const { received } = await this.door.ask("PATCH", { take: this.number, offset: this.received, body: piece.blob });
-      this.received = received;
-      this.waiting.shift();
+      this.settle((await this.door.ask("PATCH", { take: this.number, offset: this.received, body })).received);
     } catch (refusal) {
       if (refusal.code !== "wrong_offset") throw refusal;
-      const had = refusal.received - this.received;
-      if (had < 0 || had > piece.blob.size) throw new Refused(410, { code: "take_ended" });
-      this.received = refusal.received;
-      if (had === piece.blob.size) this.waiting.shift();
-      else piece.blob = piece.blob.slice(had);
+      return this.settle(refusal.received);
+    }
+    const now = (body.size * 8000) / (performance.now() - began);
+    this.bits = this.bits ? this.bits * 0.4 + now * 0.6 : now;
+  }
+
+  /** Everything up to `received` is over there, whoever sent it; it is not sent again. */
+  settle(received) {
+    let had = received - this.received;
+    const held = this.waiting.reduce((sum, { blob }) => sum + blob.size, 0);
+    if (had < 0 || had > held) throw new Refused(410, { code: "take_ended" });
+    this.received = received;
+    while (had > 0) {
+      const [piece] = this.waiting;
+      const { size } = piece.blob;
+      if (had < size) piece.blob = piece.blob.slice(had);
+      else this.waiting.shift();
+      had -= Math.min(had, size);
     }
   }
+}
+
+/** A step that a line carries, below the one that was too much for it. */
+function stepFor(bits, step) {
+  const carried = STEPS.findIndex(({ video, audio }) => (video + audio) * SPARE < bits);
+  return Math.min(SOUND, Math.max(step + 1, carried < 0 ? SOUND : carried));
 }
 
 class Camera {
@@ -99,9 +127,11 @@ class Camera {
     this.box = box;
     this.preview = box.querySelector("[data-preview]");
     this.sign = box.querySelector("[data-camera-state]");
-    this.facing = "environment";
+    this.lens = { facingMode: "environment" };
     this.step = 0;
     this.run = 0;
+    this.easy = EASY_MS;
+    this.preview?.addEventListener("resize", () => this.turned());
   }
 
   tell(state) {
@@ -137,40 +167,51 @@ class Camera {
     }
   }
 
+  /** Pictures of this step from this lens; the microphone stays open if it is. */
   async open() {
     const { width, frames } = STEPS[this.step];
     const upright = innerHeight > innerWidth;
-    this.close();
-    this.isStale = false;
-    this.stream = await navigator.mediaDevices.getUserMedia({
-      video: { facingMode: this.facing, frameRate: { ideal: Math.max(frames, 5) }, [upright ? "height" : "width"]: { ideal: width } },
-      audio: { echoCancellation: true, noiseSuppression: true },
+    const heard = this.stream?.getAudioTracks().filter((track) => track.readyState === "live") ?? [];
+    // Most phones open one camera at a time.
+    for (const track of this.stream?.getVideoTracks() ?? []) track.stop();
+    const opened = await navigator.mediaDevices.getUserMedia({
+      video: { ...this.lens, frameRate: { ideal: Math.max(frames, 5) }, [upright ? "height" : "width"]: { ideal: width } },
+      audio: !heard.length && { echoCancellation: true, noiseSuppression: true },
     });
-    if (frames < 5) await this.stream.getVideoTracks()[0].applyConstraints({ frameRate: { max: frames } }).catch(() => {});
+    if (frames < 5) await opened.getVideoTracks()[0].applyConstraints({ frameRate: { max: frames } }).catch(() => {});
+    this.stream = new MediaStream([...opened.getTracks(), ...heard]);
+    this.shape = "";
     if (this.preview) this.preview.srcObject = this.stream;
   }
 
-  /** One take, from its first byte until the line, the step or the camera changes. */
+  /** One take, from its first byte until the line, the step, the camera or its posture changes. */
   async film(run) {
-    if (this.isStale || this.stream.getTracks().some((track) => track.readyState === "ended")) await this.open();
-    const { take: number } = await this.door.ask("POST", { body: JSON.stringify({ container: this.type.slice(6).split(";")[0] }) });
-    const take = (this.take = new Take(this.door, number));
-    const recorder = (this.recorder = new MediaRecorder(this.stream, {
-      mimeType: this.type,
-      videoBitsPerSecond: STEPS[this.step].video,
-      audioBitsPerSecond: STEPS[this.step].audio,
-      videoKeyFrameIntervalDuration: KEYFRAME_MS,
-    }));
-    recorder.ondataavailable = ({ data }) => take.add(data);
-    recorder.onstop = () => { take.isWhole = true; };
-    recorder.start(SLICE_MS);
+    if (this.stream.getTracks().some((track) => track.readyState === "ended")) this.opening ??= this.open();
+    await this.opening?.finally(() => { this.opening = null; });
+    const take = (this.take = new Take(this.door));
+    const recorder = this.record(take);
     this.easySince = performance.now();
     try {
+      await take.begin(this.type.slice(6).split(";")[0]);
       await this.send(take, run);
     } finally {
       if (recorder.state !== "inactive") recorder.stop();
     }
-    await this.door.ask("DELETE", { take: number }).catch(() => {});
+    await this.door.ask("DELETE", { take: take.number }).catch(() => {});
+  }
+
+  record(take) {
+    const { video, audio, keyframe } = STEPS[this.step];
+    const recorder = (this.recorder = new MediaRecorder(this.stream, {
+      mimeType: this.type,
+      videoBitsPerSecond: video,
+      audioBitsPerSecond: audio,
+      videoKeyFrameIntervalDuration: keyframe,
+    }));
+    recorder.ondataavailable = ({ data }) => take.add(data);
+    recorder.onstop = () => { take.isWhole = true; };
+    recorder.start(SLICE_MS);
+    return recorder;
   }
 
   /** Ends when the recorder has stopped and all is sent; throws when this take cannot go on. */
@@ -182,9 +223,9 @@ class Camera {
         continue;
       }
       try {
-        await take.sendOne();
+        await take.send();
         tries = 0;
-        this.tell(this.step === STEPS.length - 1 ? "sound" : this.step ? "small" : "live");
+        this.tell(this.isSoundOnly ? "chosen" : this.step === SOUND ? "sound" : this.step ? "small" : "live");
         if (this.mustChange(take)) return;
       } catch (error) {
         if (error instanceof Refused && error.code !== "disk_full" && error.status < 500) throw error;
@@ -198,24 +239,58 @@ class Camera {
   /** True when the picture must get smaller, or may grow: the next take has another size. What waits
    *  of a line that is too slow is let go: it would keep everything after it late. */
   mustChange(take) {
+    if (this.isSoundOnly || take.isWhole) return false;
     const now = performance.now();
     if (take.behind > 1) this.easySince = now;
     const before = this.step;
-    if (take.behind > SLOW_S) this.step = Math.min(this.step + 1, STEPS.length - 1);
-    else if (now - this.easySince > EASY_MS) this.step = Math.max(0, this.step - 1);
+    const isOnTrial = now - this.grewAt < TRIAL_MS;
+    if (take.behind > (isOnTrial ? SLOW_S / 2 : SLOW_S)) {
+      this.easy = isOnTrial ? Math.min(this.easy * 2, HARD_MS) : EASY_MS;
+      this.step = stepFor(take.bits, this.step);
+    } else if (now - this.easySince > this.easy && this.step) {
+      this.step -= 1;
+      this.grewAt = now;
+    }
     if (this.step === before) return false;
     this.change();
     return true;
   }
 
-  /** Other pictures from now on: their own take, since a recorder cannot change what it records. */
+  /** Other pictures from now on; their camera opens while the last ones are on their way. */
   change() {
-    this.isStale = true;
     if (this.recorder?.state === "recording") this.recorder.stop();
+    this.opening = this.open();
+    this.opening.catch(() => {}); // `film` hears of it
   }
 
-  switch() {
-    this.facing = this.facing === "user" ? "environment" : "user";
+  /** The other side of a phone; the next one of cameras that do not say where they look. */
+  async switch() {
+    const before = this.lens;
+    const { facingMode, deviceId } = this.stream.getVideoTracks()[0].getSettings();
+    if (facingMode) {
+      this.lens = { facingMode: facingMode === "user" ? "environment" : "user" };
+    } else {
+      const cameras = (await navigator.mediaDevices.enumerateDevices()).filter(({ kind }) => kind === "videoinput");
+      const place = cameras.findIndex((camera) => camera.deviceId === deviceId);
+      this.lens = { deviceId: { exact: cameras[(place + 1) % cameras.length].deviceId } };
+    }
+    this.change();
+    this.opening.catch(() => { this.lens = before; });
+  }
+
+  /** The phone was turned: its pictures have another shape. */
+  turned() {
+    const { videoWidth: width, videoHeight: height } = this.preview;
+    const shape = `${width}x${height}`;
+    const before = this.shape;
+    this.shape = shape;
+    if (before && before !== shape && this.recorder?.state === "recording") this.recorder.stop();
+  }
+
+  /** Sound and a still, because the host wants it so; or pictures again. */
+  chooseSound(isSoundOnly) {
+    this.isSoundOnly = isSoundOnly;
+    this.step = isSoundOnly ? SOUND : 0;
     this.change();
   }
 
@@ -228,7 +303,6 @@ class Camera {
   /** Let go of the camera. */
   close(state) {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
-    if (!state) return;
     this.awake?.release();
     if (this.preview) this.preview.srcObject = null;
     this.tell(state);
@@ -242,11 +316,15 @@ for (const box of document.querySelectorAll("[data-golive]")) {
   find("start-show")?.addEventListener("click", begin(box.dataset.showTicket));
   find("start-rehearsal")?.addEventListener("click", begin(box.dataset.rehearsalTicket));
   find("switch")?.addEventListener("click", () => camera.switch());
+  find("sound-only")?.addEventListener("click", ({ currentTarget: button }) => {
+    const isPressed = button.getAttribute("aria-pressed") !== "true";
+    button.setAttribute("aria-pressed", isPressed);
+    camera.chooseSound(isPressed);
+  });
   find("stop")?.addEventListener("click", () => camera.stop());
   box.addEventListener("live:state", ({ detail: { state } }) => {
     const films = !["off", "over", "denied", "unable"].includes(state);
     find("camera-start").hidden = films;
-    find("stop").hidden = !films;
-    find("switch").hidden = !films;
+    for (const name of ["stop", "switch", "sound-only"]) find(name).hidden = !films;
   });
 }

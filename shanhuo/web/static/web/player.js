@@ -5,12 +5,18 @@
 //
 // Times of the media are the session's own clock, the same in every rung, so rungs may follow each other.
 
-const CLOSE_S = 1.2;         // how far behind the newest moment a live film stays; more after each stall
-const CLOSEST_S = 4;
+const CLOSE_S = 0.3;         // a live film stays one part and so much behind the newest moment,
+const CAUTION_S = 0.4;       // so much more after each stall,
+const CAREFUL_S = 3;         // and at most so much more
 const FAR_S = 4;             // so much further behind: jump
-const SLOWLY_S = 1.2;        // so much further behind: run a little faster
+const SLOWLY_S = 0.5;        // so much further behind: run a little faster
+const TOGETHER = 3;          // so many parts are fetched at once
+const SOON_MS = 60;          // a playlist is asked so long before the next part is due,
+const AGAIN_MS = 120;        // and again after so long, then less and less often
+const SELDOM_MS = 700;
 const AHEAD_S = 20;          // of a replay, so much is fetched ahead
 const KEPT_S = 30;           // so much that was seen stays
+const LAST_S = 0.12;
 const PATIENCE_MS = 8000;    // for one answer of the line
 const BETTER = 2.2;          // the line must carry a rung so many times over before it is taken
 const WORSE = 1.15;
@@ -55,25 +61,26 @@ function rungsOf(text, base) {
   return rungs.sort((one, other) => one.isSound - other.isSound || one.bits - other.bits);
 }
 
-/** Parts of a media playlist. They say of themselves when they were filmed; `at`, in seconds since the
+/** Parts of a media playlist. It says when they were filmed; `at`, in seconds since the
  *  first part that was ever seen of this film, is the same, but a replay closes the gaps between takes:
  *  `shift` is by how much its parts are moved. */
 function partsOf(text, base, zero, { closesGaps }) {
   const parts = [];
   const list = { parts, isOver: text.includes("#EXT-X-ENDLIST") };
   let number = Number(text.match(/#EXT-X-MEDIA-SEQUENCE:(\d+)/)?.[1] ?? 0);
-  let seconds = 0, setup = "", moment = 0, at = 0, filmed = 0;
+  let seconds = 0, setup = "", moment = 0, at = 0;
   for (const line of text.split("\n")) {
     if (line.startsWith("#EXT-X-MAP:")) setup = new URL(quoted(line, "URI"), base).href;
     else if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) moment = Date.parse(line.slice(25)) / 1000;
     else if (line.startsWith("#EXTINF:")) seconds = parseFloat(line.slice(8));
     else if (line && !line.startsWith("#")) {
       zero.moment ??= moment;
-      filmed = moment ? moment - zero.moment : at;
+      const filmed = moment - zero.moment;
       if (!closesGaps) at = filmed;
       parts.push({ number, address: new URL(line, base).href, setup, seconds, at, shift: at - filmed });
       number += 1;
       at += seconds;
+      moment += seconds;
     }
   }
   return list;
@@ -95,14 +102,16 @@ function mimeOf(setup, rung) {
 
 const hasSound = (mime) => mime.includes("mp4a");
 
-/** What a line carries, from the pieces that came: bits a second, newer ones weighing more. */
+/** What a line carries, from the pieces that came: bits a second, newer ones weighing more. The time
+ *  that even the smallest answer takes is not counted. */
 function lineMeter() {
-  let bits = 0;
+  let bits = 0, delay = Infinity;
   return {
     get bits() { return bits; },
+    noteDelay(ms) { delay = Math.min(delay, ms); },
     note(bytes, ms) {
       if (bytes < 4000) return;
-      const now = (bytes * 8000) / Math.max(ms, 1);
+      const now = (bytes * 8000) / Math.max(ms - (delay < ms ? delay : 0), 5);
       bits = bits ? bits * 0.6 + now * 0.4 : now;
     },
   };
@@ -142,12 +151,13 @@ async function openBuffer(video, mime) {
   };
 }
 
-/** How many seconds lie ready from where the film stands, and where the next stretch begins. */
+/** How many seconds lie ready from where the film stands, and where the next stretch begins. The last
+ *  moment before a hole is none: a film that waits there has come to its end. */
 function readyAt(video) {
   const { buffered, currentTime } = video;
   for (let place = 0; place < buffered.length; place += 1) {
-    if (buffered.start(place) > currentTime + 0.1) return { seconds: 0, next: buffered.start(place) };
-    if (buffered.end(place) > currentTime) return { seconds: buffered.end(place) - currentTime, next: null };
+    if (buffered.start(place) > currentTime + LAST_S) return { seconds: 0, next: buffered.start(place) };
+    if (buffered.end(place) > currentTime + LAST_S) return { seconds: buffered.end(place) - currentTime, next: null };
   }
   return { seconds: 0, next: null };
 }
@@ -161,7 +171,8 @@ class Film {
     this.meter = lineMeter();
     this.zero = {};
     this.stalls = [];
-    this.close = CLOSE_S;
+    this.caution = 0;
+    this.setups = new Map();
     this.run = 0;
   }
 
@@ -199,6 +210,10 @@ class Film {
   }
 
   async play(run) {
+    // A film begins with the smallest picture, whose playlist stands where it always does.
+    this.early = { address: this.address.replace(/([^/]*)$/, "480p/$1") };
+    this.early.text = get(this.early.address, "text");
+    this.early.text.catch(() => { this.early = null; });
     this.rungs = rungsOf(await get(this.address, "text"), this.address);
     const pictures = this.rungs.filter((rung) => !rung.isSound);
     if (!this.rungs.length) throw new DOMException("no rung", "NotSupportedError");
@@ -207,6 +222,7 @@ class Film {
     this.shelf = null;
     this.begun = false;
     this.next = null;
+    this.newest = { number: -1, at: 0, misses: 0 };
     this.seekTo = this.isLive ? null : wanted;
     this.video.onseeking = () => { if (!this.isLive && !readyAt(this.video).seconds) this.next = null; };
     while (run === this.run) {
@@ -216,15 +232,37 @@ class Film {
       if (list.isOver && this.isLive && !more) return this.finish();
       // Between two takes a replay may stand before a hole when all of it is here already.
       if (!this.isLive && this.begun && !more) this.show();
-      if (!more) await pause(this.isLive ? Math.max(350, (list.parts.at(-1)?.seconds ?? 1) * 450) : 400);
+      await pause(this.isLive ? this.untilNews(list) : more ? 0 : 400);
     }
+  }
+
+  /** How long to wait before there can be another part: they come as regularly as they were filmed. */
+  untilNews(list) {
+    const now = performance.now();
+    const last = list.parts.at(-1);
+    const { newest } = this;
+    if (last && last.number !== newest.number) this.newest = { number: last.number, at: this.askedAt, misses: 0 };
+    else newest.misses += 1;
+    const { at, misses } = this.newest;
+    if (misses) return Math.min(SELDOM_MS, AGAIN_MS * 1.3 ** (misses - 1));
+    return Math.max(0, at + last.seconds * 1000 - SOON_MS - now);
+  }
+
+  /** How far behind the newest moment a live film stays. */
+  get close() {
+    return this.partSeconds + CLOSE_S + this.caution;
   }
 
   /** The parts of the rung; of a replay they are read once. */
   async list() {
     const { address } = this.rung;
     if (this.known?.address === address) return this.known.list;
-    const list = partsOf(await get(address, "text"), address, this.zero, { closesGaps: !this.isLive });
+    this.askedAt = performance.now();
+    const early = this.early?.address === address && this.early.text;
+    this.early = null;
+    const text = await (early || get(address, "text"));
+    if (!early) this.meter.noteDelay(performance.now() - this.askedAt);
+    const list = partsOf(text, address, this.zero, { closesGaps: !this.isLive });
     if (list.isOver && !this.isLive) this.known = { address, list };
     return list;
   }
@@ -237,18 +275,38 @@ class Film {
   /** Put what is new into the buffer; false when there is nothing to do for the moment. */
   async feed(run, list) {
     if (!list.parts.length) return false;
-    this.next ??= this.isLive ? list.parts.at(-1).number : this.partAt(list, this.seekTo ?? this.video.currentTime);
-    const parts = list.parts.filter((part) => part.number >= this.next);
-    if (parts.length > 6 && this.isLive) this.next = list.parts.at(-1).number;
-    let fed = false;
-    for (const part of parts) {
-      if (part.number < this.next) continue;
-      if (!this.isLive && readyAt(this.video).seconds > AHEAD_S) return fed;
-      if (!(await this.add(run, part))) return true;
-      fed = true;
+    const last = list.parts.at(-1);
+    this.partSeconds = last.seconds;
+    // Two parts to begin with: one is too short to wait in it for the next.
+    this.next ??= this.isLive ? (list.parts.at(-2) ?? last).number : this.partAt(list, this.seekTo ?? this.video.currentTime);
+    if (this.isLive && last.number - this.next >= 2 * TOGETHER + 6) this.next = last.number;
+    if (!this.isLive && readyAt(this.video).seconds > AHEAD_S) return false;
+    const batch = this.order(list.parts.filter((part) => part.number >= this.next).slice(0, TOGETHER));
+    for (const { part, setup, bytes } of batch) {
+      if (!(await this.add(run, part, await setup, await bytes, last))) return true;
     }
-    if (!this.isLive && list.isOver && this.next > list.parts.at(-1).number) this.endIfWhole();
-    return fed;
+    if (!this.isLive && list.isOver && this.next > last.number) this.endIfWhole();
+    return batch.length > 0;
+  }
+
+  /** Parts on their way, all at once; the line is measured by how long all of them took. */
+  order(parts) {
+    const began = performance.now();
+    const batch = parts.map((part) => ({ part, setup: this.setupOf(part), bytes: get(part.address, "arrayBuffer") }));
+    Promise.all(batch.map(({ bytes }) => bytes)).then((all) => {
+      this.meter.note(all.reduce((sum, { byteLength }) => sum + byteLength, 0), performance.now() - began);
+    }).catch(() => {}); // `feed` hears of it
+    return batch;
+  }
+
+  /** The set-up of a part, fetched once. */
+  setupOf({ setup }) {
+    if (!this.setups.has(setup)) {
+      const coming = get(setup, "arrayBuffer");
+      coming.catch(() => this.setups.delete(setup));
+      this.setups.set(setup, coming);
+    }
+    return this.setups.get(setup);
   }
 
   partAt(list, seconds) {
@@ -260,18 +318,14 @@ class Film {
     if (source?.readyState === "open" && !buffer.updating) source.endOfStream();
   }
 
-  /** Fetch one part and append it; false when the rung or the run has changed meanwhile. */
-  async add(run, part) {
-    const rung = this.rung;
-    const began = performance.now();
-    const setup = part.setup !== this.shelf?.setup && await get(part.setup, "arrayBuffer");
-    const bytes = await get(part.address, "arrayBuffer");
-    this.meter.note(bytes.byteLength, performance.now() - began);
+  /** Append one part; false when the rung or the run has changed meanwhile. `last`: the newest. */
+  async add(run, part, setup, bytes, last) {
+    const { rung } = this;
     if (run !== this.run || this.next > part.number) return false;
-    if (setup && !(await this.take(setup, part))) return true;
+    if (part.setup !== this.shelf?.setup && !(await this.take(setup, part))) return true;
     await this.shelf.append(bytes);
     this.next = part.number + 1;
-    this.show();
+    this.show(last.at + last.seconds - part.at);
     await this.shelf.forget(this.video.currentTime - KEPT_S);
     this.choose();
     return this.rung === rung;
@@ -301,20 +355,20 @@ class Film {
     if (last && this.shelf.source.duration !== last.at + last.seconds) this.shelf.source.duration = last.at + last.seconds;
   }
 
-  /** Keep the film moving: begin, step over a gap, stay near the newest moment. */
-  show() {
+  /** Keep the film moving: begin, step over a gap, stay near the newest moment, which is `ahead_s`
+   *  after the beginning of what was put in last. */
+  show(ahead_s = 0) {
     const { video } = this;
     if (!video.buffered.length) return;
     const end = video.buffered.end(video.buffered.length - 1);
     const begun = this.begun;
     if (!begun) {
       this.begun = true;
-      if (this.isLive) video.currentTime = Math.max(video.buffered.start(0), end - this.close);
+      if (this.isLive) video.currentTime = video.buffered.start(0) + Math.max(0, ahead_s - this.close);
       else if (this.seekTo) video.currentTime = this.seekTo;
       this.seekTo = null;
     }
-    const { seconds, next } = readyAt(video);
-    if (next !== null && seconds === 0) video.currentTime = next + 0.02;
+    if (video.readyState < 3) this.stepOver();
     if (this.isLive && begun) {
       const behind = end - video.currentTime;
       if (behind > this.close + FAR_S) video.currentTime = end - this.close;
@@ -323,6 +377,14 @@ class Film {
     this.nudge(end);
     // Not awaited: a film that waits for the next part would keep us from fetching it.
     if (video.paused && (this.isLive || !begun)) video.play().catch(() => this.tell("asks"));
+  }
+
+  /** From the end of one take to the beginning of the next; false where no hole is. */
+  stepOver() {
+    const { next } = readyAt(this.video);
+    if (next === null) return false;
+    this.video.currentTime = next + 0.02;
+    return true;
   }
 
   /** A film that has what it needs and stands still is set a little further on. */
@@ -352,8 +414,8 @@ class Film {
   }
 
   stalled() {
-    if (this.soundOnly || !this.begun || document.hidden) return;
-    this.close = Math.min(CLOSEST_S, this.close + 0.4);
+    if (!this.begun || this.stepOver() || this.soundOnly || document.hidden) return;
+    this.caution = Math.min(CAREFUL_S, this.caution + CAUTION_S);
     const now = performance.now();
     this.stalls = [...this.stalls.filter((at) => now - at < 60_000), now];
     const smallest = this.rungs?.filter((rung) => !rung.isSound)[0] === this.rung;
