@@ -24,7 +24,7 @@ from shanhuo.live import queries
 from shanhuo.live.media import takes
 from shanhuo.live.services import airing, clinic, room, showcase
 from shanhuo.live.services.room_sums import Sums, add_sums
-from shanhuo.live.states import Container, SessionKind, TakeSource
+from shanhuo.live.states import Arrival, Container, SessionKind, TakeSource
 from shanhuo.traffic.attribution import source_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ TAKE_S, SILENCE_S = 24, 20
 """How long the camera films before its line breaks, and how long it is away."""
 BACK_S = TAKE_S + SILENCE_S
 CLIPS_IN_A_TAKE = 5
-JOINS, VIEWERS, LIKES = 41, 36, 187
+JOINS = {Arrival.LIST: 19, Arrival.CLIPS: 12, Arrival.REMINDER: 6, Arrival.SHARE: 4}
+VIEWERS, LIKES = 36, 187
 ASKED = "山上夜里冷，寄到北方会不会冻坏？"
 SAID_BEFORE = "大家晚上好。先看果子，再看合格证和价格构成。"
 SAID_AFTER = "信号回来了，车里的没断。说到哪儿了？"
