@@ -297,6 +297,7 @@ def make_post(
         author: User | None = None,
         product: Product | None = None,
         topics: tuple[str, ...] = (),
+        place_name: str = "",
         duration_ms: int = 15_000,
         published: bool = True,
     ) -> Post:
@@ -309,6 +310,7 @@ def make_post(
             kind=Post.Kind.CLIP,
             caption=caption,
             topics=topics,
+            place_name=place_name,
             product_id=product.pk if product else None,
             wants_review=True,
             now=now,

@@ -32,6 +32,7 @@ from shanhuo.impact.sketch import Sketch
 from shanhuo.impact.survival import traces
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
+from shanhuo.live import queries as live
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import moments
 from shanhuo.traffic import queries as traffic
@@ -206,7 +207,12 @@ def _fill_signals(day: date, *, now: datetime) -> None:
         sums = _signal_sums(signals)
         viewers = _viewer_cells(signals, since)
         authors = content.authors_of_posts()
-        tally = read(signals, author_of=authors, floor_counties=regions.floor_counties().keys())
+        tally = read(
+            signals,
+            author_of=authors,
+            host_of=live.hosts_of_sessions(),
+            floor_counties=regions.floor_counties().keys(),
+        )
         traced = traces.read(signals, author_of=authors)
     CreatorDay.objects.update_or_create(day=day, defaults={"state": traces.to_bytes(traced)})
     ExposureDay.objects.update_or_create(day=day, defaults={"state": tally.to_bytes()})

@@ -18,6 +18,15 @@ class SessionOpened(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SessionCancelled(Fact):
+    """It was announced, or about to be, and will not take place."""
+
+    session_id: int
+    public_id: str
+    county: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionEnded(Fact):
     """The last picture was shown. why: an EndReason code; on_air_seconds: without the gaps."""
 

@@ -49,6 +49,12 @@ def villages_of(county_id: int) -> QuerySet[Village]:
     return Village.objects.filter(county_id=county_id)
 
 
+def village_named(county_id: int, name: str) -> int | None:
+    """Row id of the one village of the county that is called so; None where none is, or several."""
+    found = list(villages_of(county_id).filter(name=name.strip()).values_list("pk", flat=True)[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def search_villages(county_id: int, text: str) -> QuerySet[Village]:
     """The villages of a county by name or pinyin; all of them for an empty text."""
     villages = villages_of(county_id)

@@ -165,7 +165,7 @@ class Feed:
         offers = self.pricing.offers()
         if offers is None:
             return plain
-        return Candidates.of([Share(Source.GRANT, offers[allowed[offers]], 1.0)], plain)
+        return Candidates.of([Share(Source.GRANT, _known(offers, allowed), 1.0)], plain)
 
     def _chances(
         self,
@@ -176,7 +176,7 @@ class Feed:
         asked: Asked,
     ) -> Chances:
         """What grants could have had of this list, for rehearsals."""
-        rows = watched[asked.allowed[watched]]
+        rows = _known(watched, asked.allowed)
         judged = Candidates.of([Share(Source.GRANT, rows, 1.0)])
         scores = self.ranker.rank(judged, asked.viewer, asked.memory, asked.board)
         weigh(scores, judged, asked.viewer, asked.memory, asked.board)
@@ -240,6 +240,12 @@ class Feed:
         for row in picked[: len(by_chance)]:
             rows.insert(self.random.randrange(len(rows) + 1), row)
         return rows
+
+
+def _known(rows: Rows, allowed: NDArray[np.bool_]) -> Rows:
+    """Those that may be shown. Grants may know a row a moment before the board does."""
+    rows = rows[rows < len(allowed)]
+    return rows[allowed[rows]]
 
 
 def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ def compact_signals() -> None:
 def turn_grants() -> None:
     """Grants begin and end by the calendar, and with what they support."""
     services.end_unsellable(now=clock.now())
+    services.end_sold_out_sessions(now=clock.now())
     services.turn(now=clock.now())
 
 

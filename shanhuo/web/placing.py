@@ -16,6 +16,7 @@ _PAGES = {
     "county": ("impact:county", "open_county"),
     "goods": ("shop:product", "click_product"),
     "post": ("content:post", "open_post"),
+    "session": ("live:room", "open_post"),
 }
 
 

@@ -16,10 +16,11 @@ from shanhuo.impact import services
 from shanhuo.impact.fairness import measures
 from shanhuo.impact.fairness.metrics import FAIRNESS
 from shanhuo.impact.fairness.queries import report, rolled_up
-from shanhuo.impact.fairness.recount import recount_fairness
-from shanhuo.impact.fairness.tally import Lane, Tally
+from shanhuo.impact.fairness.recount import recount_fairness, recount_seen
+from shanhuo.impact.fairness.tally import Lane, Noted, Tally
 from shanhuo.impact.models import Check
 from shanhuo.impact.windows import Window
+from shanhuo.live.events import SessionOpened
 from shanhuo.traffic import moments
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.records import RECORD
@@ -94,6 +95,21 @@ def two_days(show: Show, noon: datetime) -> None:
             show(noon - DAY, 2 * viewer, *ranked[:3], watched=(1,))
     show(noon - 10 * DAY, 2, slot(11, WUSHAN), slot(11, WUSHAN), slot(12, FENGJIE))
     services.fill_everything(now=noon)
+
+
+def test_a_list_with_a_session_on_air_is_whole_and_the_session_is_its_hosts(
+    show: Show, noon: datetime, tell: Tell, monkeypatch: Any
+) -> None:
+    """Rolled up with the hosts of the live room, recounted with those that the facts name."""
+    monkeypatch.setattr("shanhuo.live.queries.hosts_of_sessions", lambda: {5: 3})
+    tell(SessionOpened(5, "session5", "selling", WUSHAN, 3, []), noon - DAY)
+    live = slot(5, WUSHAN, source=Source.LIVE, object_kind=ObjectKind.SESSION)
+    show(noon, 2, live, *[slot(4 + number % 9, FENGJIE) for number in range(9)])
+    services.fill_everything(now=noon)
+    figures = {metric.id: rolled_up(metric, WEEK) for metric in FAIRNESS}
+    assert figures == {metric.id: recount_fairness(metric, WEEK) for metric in FAIRNESS}
+    tally = recount_seen(WEEK).tally
+    assert (tally.shown, tally.by_author()[3], tally.lists[Noted.WHOLE]) == (10, 1, 1)
 
 
 def test_shares_evenness_floors_and_long_views_are_what_was_shown(two_days: None) -> None:

@@ -76,7 +76,7 @@ def make_session(lin: User, cooperative: Organisation) -> Maker:
         **fields: Any,
     ) -> Session:
         now = clock.now()
-        times: dict[str, Any] = {"submitted_at": now - timedelta(hours=1)}
+        times: dict[str, Any] = {"submitted_at": now - timedelta(hours=1), "starts_at": now}
         if status in {"on_air", "interrupted"}:
             times["on_air_at"] = now
         if status == "interrupted":
@@ -88,7 +88,6 @@ def make_session(lin: User, cooperative: Organisation) -> Maker:
             host=lin,
             status=status,
             created_at=now - timedelta(days=1),
-            starts_at=now,
             **{**times, **fields},
         )
         _join(session, lin, CastRole.HOST, share)

@@ -16,6 +16,7 @@ from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.records import Records
 from shanhuo.traffic.serving import Serving
 from shanhuo.traffic.sheets import Slot
+from tests.live.conftest import make_session as make_session  # a fixture
 
 # A busy machine is no reason to fail: how fast things are is measured in bench/.
 settings.register_profile(

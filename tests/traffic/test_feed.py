@@ -98,6 +98,23 @@ def situations(draw: st.DrawFn) -> tuple[Board, Viewer, Memory, Feed]:
     return board_of(*some, counters=counters), viewer, memory, engine
 
 
+class Ahead(NoGrants):
+    """Offers rows that the board does not know yet, as for a moment in every step."""
+
+    def offers(self):
+        return np.array([0, 2, 7], np.int32)
+
+    def watched(self):
+        return np.array([1, 3], np.int32)
+
+
+def test_a_grant_may_know_a_clip_before_the_board_does():
+    engine = feed()
+    engine.pricing = Ahead()
+    board = board_of(card(1), card(2))
+    assert sorted(posts(board, engine.list_for(board, MEI, Memory()))) == [1, 2]
+
+
 @given(situations())
 def test_the_author_cap_and_once_in_a_list_hold_always(situation):
     board, viewer, memory, engine = situation

@@ -19,7 +19,6 @@ from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.sheets import unseal
 from shanhuo.traffic.viewers import Viewer
-from tests.live.conftest import make_session  # noqa: F401  a fixture
 from tests.traffic.conftest import NOON_MS, steady
 from tests.traffic.test_feed import NOON, board_of, card, feed, posts, situations
 from tests.traffic.test_live import tell
@@ -137,7 +136,7 @@ def offered(house, noon):
 
 
 @pytest.mark.django_db
-def test_a_session_is_offered_while_it_is_on_air(offered, make_session, lin, noon):  # noqa: F811
+def test_a_session_is_offered_while_it_is_on_air(offered, make_session, lin, noon):
     session = make_session("scheduled")
     assert offered(1) == []
     Session.objects.filter(pk=session.pk).update(status="on_air", on_air_at=noon)
@@ -149,7 +148,7 @@ def test_a_session_is_offered_while_it_is_on_air(offered, make_session, lin, noo
 @pytest.mark.django_db
 def test_a_silent_session_stays_for_its_grace_and_no_second_longer(
     offered,
-    make_session,  # noqa: F811
+    make_session,
 ):
     """Even where nobody is there to end it."""
     session = make_session("interrupted", grace_seconds=30)
@@ -160,7 +159,7 @@ def test_a_silent_session_stays_for_its_grace_and_no_second_longer(
 @pytest.mark.django_db
 def test_a_host_whose_account_is_closed_is_not_offered(
     offered,
-    make_session,  # noqa: F811
+    make_session,
     lin,
     op,
     noon,
@@ -174,7 +173,7 @@ def test_a_host_whose_account_is_closed_is_not_offered(
 @pytest.mark.django_db
 def test_the_card_of_a_session_says_who_where_and_what_is_sold(
     house,
-    make_session,  # noqa: F811
+    make_session,
     make_sku,
     make_post,
     lin,
@@ -204,7 +203,7 @@ def test_the_card_of_a_session_says_who_where_and_what_is_sold(
 @pytest.mark.django_db
 def test_who_saw_the_session_is_shown_it_again_only_when_nothing_else_is_left(
     house,
-    make_session,  # noqa: F811
+    make_session,
     make_post,
     tmp_path,
     noon,

@@ -17,6 +17,7 @@ from shanhuo.content.reasons import Reason
 from shanhuo.content.textindex import POST_TEXT
 from shanhuo.kernel import audit, facts
 from shanhuo.kernel.errors import Refusal
+from shanhuo.regions import queries as regions
 
 MAX_TOPICS = 5
 _Status = Post.Status
@@ -58,13 +59,13 @@ def draft_post(
     caption: str = "",
     topics: Sequence[str] = (),
     place_name: str = "",
-    village_id: int | None = None,
     product_id: int | None = None,
     wants_review: bool = False,
 ) -> Post:
     """Keep the author's words before any byte of media is sent.
 
-    topics: at most five, with or without #. Raises NotYourOrganisation, TooManyTopics.
+    topics: at most five, with or without #. place_name: where it is that of a village of the
+    county, the post is of the village. Raises NotYourOrganisation, TooManyTopics.
     """
     if organisation_id not in rules.speaks_for(author):
         raise NotYourOrganisation
@@ -73,7 +74,7 @@ def draft_post(
         author=author,
         organisation_id=organisation_id,
         county_id=county_id,
-        village_id=village_id,
+        village_id=regions.village_named(county_id, place_name),
         product_id=product_id,
         kind=Post.Kind(kind),
         caption=caption,
@@ -105,8 +106,9 @@ def change_post(
         raise PostClosed
     names = topic_names(topics)
     post.caption, post.place_name, post.product_id = caption, place_name, product_id
+    post.village_id = regions.village_named(post.county_id, place_name)
     post.words_found = words.found_in(caption, place_name, *names)
-    post.save(update_fields=["caption", "place_name", "product", "words_found"])
+    post.save(update_fields=["caption", "place_name", "village", "product", "words_found"])
     post.topics.set(_topics(names))
     return post
 

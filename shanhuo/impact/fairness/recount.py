@@ -1,5 +1,7 @@
 """A figure of fairness counted again: one pass over the raw log of the whole window, authors from
-the facts of publication, no roll-up."""
+the facts of publication and of going on air, no roll-up."""
+
+from collections.abc import Iterator
 
 from shanhuo.content.events import PostPublished
 from shanhuo.impact.fairness.measures import Seen
@@ -9,6 +11,7 @@ from shanhuo.impact.fairness.tally import Tally, read
 from shanhuo.impact.recount import THE_BEGINNING
 from shanhuo.impact.windows import Window
 from shanhuo.kernel import clock, facts
+from shanhuo.live.events import SessionOpened
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.fakes import judge
@@ -29,14 +32,29 @@ def _tally(window: Window) -> Tally:
     with traffic.signal_log().open(since=since, until=until, proved=True) as signals:
         judge(signals)
         return read(
-            signals, author_of=authors_by(window), floor_counties=regions.floor_counties().keys()
+            signals,
+            author_of=authors_by(window),
+            host_of=hosts_by(window),
+            floor_counties=regions.floor_counties().keys(),
         )
 
 
 def authors_by(window: Window) -> dict[int, int]:
     """Post -> author, as the facts say it until the window's end."""
-    since, until = clock.start_of(THE_BEGINNING), window.bounds[1]
     return {
         fact.payload["post_id"]: fact.payload["author_id"]
-        for fact in facts.read_log(PostPublished, since=since, until=until)
+        for fact in _told_until(window, PostPublished)
     }
+
+
+def hosts_by(window: Window) -> dict[int, int]:
+    """Live session -> host, likewise."""
+    return {
+        fact.payload["session_id"]: fact.payload["host_id"]
+        for fact in _told_until(window, SessionOpened)
+    }
+
+
+def _told_until(window: Window, kind: type[facts.Fact]) -> Iterator[facts.RecordedFact]:
+    since, until = clock.start_of(THE_BEGINNING), window.bounds[1]
+    return facts.read_log(kind, since=since, until=until)

@@ -157,10 +157,10 @@ SELECT judged.day_number, judged.sheet, judged.slot, author_of.author, judged.co
     (viewer >> 1) % {WEIGHED_OF} = 0 AS weighed,
     long_views.sheet IS NOT NULL AS watched
 FROM judged
-JOIN author_of ON author_of.post = judged.object
+JOIN author_of ON author_of.object_kind = judged.object_kind AND author_of.object = judged.object
 LEFT JOIN long_views ON long_views.sheet = judged.sheet AND long_views.slot = judged.slot
     AND long_views.day_number = judged.day_number
-WHERE fault = 0 AND surface = {Surface.FEED.value} AND object_kind = {ObjectKind.POST.value}
+WHERE fault = 0 AND surface = {Surface.FEED.value}
 """  # noqa: S608 - only our own numbers are put in
 
 _PAIRS = """
@@ -193,10 +193,22 @@ FROM lists JOIN capped USING (day_number, sheet)
 
 
 def read(
-    signals: DuckDBPyConnection, *, author_of: Mapping[int, int], floor_counties: Iterable[str]
+    signals: DuckDBPyConnection,
+    *,
+    author_of: Mapping[int, int],
+    host_of: Mapping[int, int],
+    floor_counties: Iterable[str],
 ) -> Tally:
-    """The tally of all that a connection of the log sees; it sees whole days, and was judged."""
-    register(signals, "author_of", {"post": author_of.keys(), "author": author_of.values()})
+    """The tally of all that a connection of the log sees; it sees whole days, and was judged.
+
+    author_of: of posts; host_of: of live sessions, who are their authors here.
+    """
+    things = {ObjectKind.POST: author_of, ObjectKind.SESSION: host_of}
+    made = [(kind, *pair) for kind, made_by in things.items() for pair in made_by.items()]
+    columns = zip(*made, strict=True) if made else ((), (), ())
+    register(
+        signals, "author_of", dict(zip(("object_kind", "object", "author"), columns, strict=True))
+    )
     register(signals, "floor_counties", {"county": map(int, floor_counties)})
     signals.execute(_SLOTS)
     found = signals.execute(_PAIRS).fetchnumpy()

@@ -19,7 +19,13 @@ from shanhuo.live.queries.evidence import (
     find_evidence,
     sessions_with_evidence,
 )
-from shanhuo.live.queries.onair import SessionOnAir, ids_on_air, sessions_among
+from shanhuo.live.queries.onair import (
+    SessionOnAir,
+    hosts_of_sessions,
+    ids_on_air,
+    sessions_among,
+    sessions_hosted_by,
+)
 from shanhuo.live.queries.replay import (
     Chapter,
     ExplainClip,
@@ -137,6 +143,7 @@ __all__ = [
     "film_of",
     "find_evidence",
     "find_sessions",
+    "hosts_of_sessions",
     "ids_on_air",
     "in_public",
     "item_shown",
@@ -157,6 +164,7 @@ __all__ = [
     "sessions_among",
     "sessions_directed_by",
     "sessions_ended_since",
+    "sessions_hosted_by",
     "sessions_of",
     "sessions_reminded_of",
     "sessions_visible_to",

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shanhuo.live import rules
 from shanhuo.live.models import Session, ShowcaseItem
 from shanhuo.live.queries.sessions import NOW
 
@@ -40,6 +41,18 @@ def ids_on_air(*, now: datetime) -> frozenset[int]:
         )
         if silent_since is None or now - silent_since < timedelta(seconds=grace)
     )
+
+
+def sessions_hosted_by(host: str) -> list[str]:
+    """Public ids of what this person (public id) announced and has not ended."""
+    rows = Session.objects.filter(host__public_id=host, status__in=rules.SHOWN)
+    return list(rows.values_list("public_id", flat=True))
+
+
+def hosts_of_sessions() -> dict[int, int]:
+    """Row id of a session that was on air -> row id of its host."""
+    rows = Session.objects.filter(on_air_at__isnull=False)
+    return dict(rows.values_list("pk", "host_id"))
 
 
 def sessions_among(ids: Collection[int]) -> list[SessionOnAir]:

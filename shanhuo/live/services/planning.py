@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.content import words
+from shanhuo.kernel import facts
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.rows import insert
 from shanhuo.live import rules
+from shanhuo.live.events import SessionCancelled
 from shanhuo.live.formats import format_of
 from shanhuo.live.models import Cast, Check, Reminder, Session
 from shanhuo.live.readiness import Missing, missing_of
@@ -294,6 +296,10 @@ def cancel(*, session_id: int, by: "User", reason: str, now: datetime) -> None:
         raise ListedWords(words="、".join(found))
     session = _locked(session_id, by)
     move(session, to=SessionStatus.CANCELLED, actor=by, now=now, note=reason.strip()[:200])
+    cancelled = SessionCancelled(
+        session_id=session.pk, public_id=session.public_id, county=session.county.adcode
+    )
+    facts.record(cancelled, now=now)
 
 
 @transaction.atomic

@@ -65,13 +65,15 @@ class RehearsedController:
 class CurveController:
     """Proportional and integral on a straight line: the further behind and the longer, the dearer.
 
-    Behind is measured in hours of the contract's own pace, so that small and large ones are alike.
+    Behind is measured in hours of the contract's own pace, so that small and large ones are alike;
+    who has less than six hours in all, as a session on air, is behind so much sooner.
     """
 
     LOOK_AHEAD_MS = HOUR_MS // 2
     EARLY = 0.1
     """Of its whole time: what is given out last may not be seen before a contract ends."""
 
+    SHORT_MS = 6 * HOUR_MS
     PROPORTIONAL, INTEGRAL, MOST = 0.04, 0.10, 2.0
     FURTHEST_HOURS = 24.0
 
@@ -81,11 +83,13 @@ class CurveController:
 
     def prices(self, standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
         hours = self._hours_since_last(now_ms)
-        behind = hours_behind(standing, now_ms=now_ms + self._ahead_ms(standing))
+        span = np.maximum(1, standing.ends_ms - standing.starts_ms)
+        haste = np.maximum(1.0, self.SHORT_MS / span)
+        behind = haste * hours_behind(standing, now_ms=now_ms + self._ahead_ms(standing))
         behind = np.clip(behind, -self.FURTHEST_HOURS, self.FURTHEST_HOURS)
         numbers = standing.contract.tolist()
         before = np.array([self._sums.get(number, 0.0) for number in numbers])
-        sums = np.clip(before + self.INTEGRAL * hours * behind, 0.0, self.MOST)
+        sums = np.clip(before + self.INTEGRAL * hours * haste * behind, 0.0, self.MOST)
         self._sums = dict(zip(numbers, sums.tolist(), strict=True))
         prices: NDArray[np.float64] = np.clip(sums + self.PROPORTIONAL * behind, 0.0, self.MOST)
         return prices

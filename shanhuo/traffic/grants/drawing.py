@@ -12,9 +12,10 @@ from django.conf import settings
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.regions import queries as regions
-from shanhuo.traffic.catalogue import Card, Catalogue
+from shanhuo.traffic.catalogue import Card, Catalogue, key_of_session, named_by
 from shanhuo.traffic.kinds import ObjectKind
 from shanhuo.traffic.models import Contract
+from shanhuo.traffic.numbers import UNKNOWN
 
 _Kind = Contract.Kind
 
@@ -49,6 +50,8 @@ def draw(
         **_counties(by_kind[_Kind.COUNTY], catalogue),
         **_posts(by_kind[_Kind.POST], "post", catalogue),
         **_posts(by_kind[_Kind.CREATOR], "author", catalogue),
+        **_posts(by_kind[_Kind.VILLAGE], "village", catalogue),
+        **_sessions(by_kind[_Kind.SESSION], catalogue),
     }
 
 
@@ -94,27 +97,43 @@ def _counties(contracts: Sequence[Contract], catalogue: Catalogue) -> dict[int, 
 
 
 def _posts(contracts: Sequence[Contract], column: str, catalogue: Catalogue) -> dict[int, Placard]:
-    """The clips themselves, or the newest clip of each creator."""
+    """The clips themselves, or the newest clip of each creator or village."""
     return {
-        one.pk: Placard(
-            kind=Contract.Kind.POST,
-            public_id=body["id"],
-            title=body["caption"] or body["author"]["name"],
-            subtitle=body["author"]["name"],
-            cover=body["cover"],
-            object_kind=ObjectKind.POST,
-            object=card.post_id,
-            county=card.county,
-        )
+        one.pk: _of_card(card, Contract.Kind.POST)
         for one in contracts
-        if (card := _newest(catalogue, column, one.target)) is not None and (body := _body(card))
+        if (card := _newest(catalogue, column, one.target)) is not None
     }
+
+
+def _sessions(contracts: Sequence[Contract], catalogue: Catalogue) -> dict[int, Placard]:
+    """Those that are on air."""
+    rows = {one.pk: catalogue.numbers.of_one(key_of_session(one.target)) for one in contracts}
+    return {
+        number: _of_card(catalogue.cards[row], Contract.Kind.SESSION)
+        for number, row in rows.items()
+        if row != UNKNOWN and catalogue.columns["shown"][row]
+    }
+
+
+def _of_card(card: Card, kind: str) -> Placard:
+    body = _body(card)
+    ((object_kind, thing),) = named_by(np.array([card.post_id]))
+    return Placard(
+        kind=kind,
+        public_id=body["id"],
+        title=body["caption"] or body["author"]["name"],
+        subtitle=body["author"]["name"],
+        cover=body["cover"],
+        object_kind=object_kind,
+        object=thing,
+        county=card.county,
+    )
 
 
 def _newest(catalogue: Catalogue, column: str, value: int) -> Card | None:
     """The newest published post with this value in a column."""
     columns = catalogue.columns
-    rows = np.flatnonzero(columns["shown"] & (columns[column] == value))
+    rows = np.flatnonzero(columns["shown"] & (columns["post"] > 0) & (columns[column] == value))
     if not len(rows):
         return None
     return catalogue.cards[int(rows[columns["published_ms"][rows].argmax()])]

@@ -42,6 +42,7 @@ fiftieth of the contract, so that what dies with a process is small."""
 LEAST_IN_HAND = 4
 MOST_PART_IN_HAND = 50
 MOST_VIEWS = 500_000
+A_DAY = timedelta(days=1)
 
 _log = logging.getLogger(__name__)
 
@@ -231,8 +232,6 @@ class Holding:
         return [int(one) for one in np.clip(np.ceil(due), LEAST_IN_HAND, most)]
 
     def _standing_of(self, contracts: Sequence[Contract]) -> Standing:
-        day = timedelta(days=1)
-
         def column(values: Iterable[int]) -> NDArray[np.int64]:
             return np.fromiter(values, np.int64, len(contracts))
 
@@ -240,9 +239,15 @@ class Holding:
             contract=column(one.pk for one in contracts),
             quota=column(one.quota_count for one in contracts),
             delivered=column(self._seen[one.pk] - one.excluded_count for one in contracts),
-            starts_ms=column(moments.to_ms(one.grant.begins_at) for one in contracts),
-            ends_ms=column(_start_ms(one.grant.ends_on + day) for one in contracts),
+            starts_ms=column(moments.to_ms(one.begins_at) for one in contracts),
+            ends_ms=column(_due_ms(one) for one in contracts),
         )
+
+
+def _due_ms(contract: Contract) -> int:
+    if contract.airs_at is not None:
+        return moments.to_ms(contract.due_at)
+    return _start_ms(contract.grant.ends_on + A_DAY)
 
 
 @lru_cache(maxsize=1_000)

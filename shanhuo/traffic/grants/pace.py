@@ -10,7 +10,7 @@ from shanhuo.traffic.fakes import judge
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.lessons import LONG_VIEW_MS
 from shanhuo.traffic.log import SignalLog
-from shanhuo.traffic.models import Grant
+from shanhuo.traffic.models import Contract, Grant
 from shanhuo.traffic.models.grants import Placement
 
 HOUR_MS = 3_600_000
@@ -62,7 +62,8 @@ WITH long_views AS (
 )
 SELECT "grant" > 0 AS mine, count(*), count(long_views.sheet), sum(price)
 FROM judged LEFT JOIN long_views USING (sheet, slot)
-WHERE fault = 0 AND surface = {Surface.FEED.value} AND object_kind = {ObjectKind.POST.value}
+WHERE fault = 0 AND surface = {Surface.FEED.value}
+    AND object_kind IN ({ObjectKind.POST.value}, {ObjectKind.SESSION.value})
     AND ("grant" IN (SELECT unnest(?)) OR ("grant" = 0
         AND source NOT IN ({Source.FRESH.value}, {Source.RANDOM.value}, {Source.CHOSEN.value})))
 GROUP BY ALL
@@ -73,8 +74,9 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     """One pass over the days of the grant."""
     starts_at = clock.start_of(grant.starts_on)
     ends_at = clock.start_of(grant.ends_on + timedelta(days=1))
-    contracts = list(grant.contracts.values_list("pk", flat=True))
-    in_feed = list(grant.contracts.filter(placement=Placement.FEED).values_list("pk", flat=True))
+    found = list(grant.contracts.select_related("grant"))
+    contracts = [one.pk for one in found]
+    in_feed = [one.pk for one in found if one.placement == Placement.FEED]
     with log.open(since=starts_at, until=max(now, starts_at) + timedelta(hours=2)) as connection:
         judge(connection)
         hours = connection.execute(_HOURS, [contracts]).fetchall()
@@ -83,17 +85,24 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
     for hour, count in hours:
         delivered += count
         so_far.append((moments.from_ms(hour * HOUR_MS), delivered))
-    share = (now - grant.begins_at) / (ends_at - grant.begins_at)
     return Pace(
         starts_at=starts_at,
         begins_at=grant.begins_at,
         ends_at=ends_at,
         granted=grant.asked_count,
         delivered=delivered,
-        target=grant.asked_count * min(1.0, max(0.0, share)),
+        target=sum(_due(one, now) for one in found),
         hours=so_far,
         cost=_cost(cost),
     )
+
+
+def _due(contract: Contract, now: datetime) -> float:
+    """What should have been delivered of it by now: a straight line."""
+    share = (now - contract.begins_at) / max(
+        contract.due_at - contract.begins_at, timedelta(seconds=1)
+    )
+    return contract.quota_count * min(1.0, max(0.0, share))
 
 
 def _cost(rows: list[tuple[bool, int, int, float]]) -> Cost:

@@ -76,6 +76,12 @@ class NotForThisCounty(Refusal):
     message = _("This programme is for counties that the county floor serves.")
 
 
+class SessionElsewhen(Refusal):
+    code = "session_elsewhen"
+    status = 422
+    message = _("%(name)s is announced for %(day)s, outside the days of the grant.")
+
+
 class ObjectsOverlap(Refusal):
     code = "objects_overlap"
     message = _("%(name)s is in the grant “%(grant)s” of this programme on the same days.")
@@ -163,7 +169,7 @@ def request_grant(
     """Ask for exposures. Nothing is promised until somebody else approves.
 
     Raises NotYourCounty, ProgrammeClosed, NotForThisCounty, ObjectUnknown, NothingToShow,
-    ObjectsOverlap, and a BadTerms for terms that cannot be meant.
+    SessionElsewhen, ObjectsOverlap, and a BadTerms for terms that cannot be meant.
     """
     if not rules.may_request(requester, county_id):
         raise NotYourCounty
@@ -173,6 +179,7 @@ def request_grant(
     _check_programme(programme, county, terms)
     caps = conditions.settled_caps(terms, programme.caps)
     found = [targets.find(wish, adcode=county.adcode) for wish in terms.wishes]
+    _refuse_other_days(terms, found, today=clock.day_of(now))
     _refuse_overlap(programme, terms, found)
     grant = Grant.objects.create(
         programme=programme,
@@ -199,6 +206,7 @@ def request_grant(
             target_public_id=target.public_id,
             name=target.name,
             placement=wish.placement,
+            airs_at=target.airs_at,
             quota_count=wish.quota_count,
             day_cap=wish.day_cap,
         )
@@ -285,6 +293,25 @@ def end_contracts_on(
     return _end_contracts(rows.filter(grant__status__in=UNDER_WAY), reason, now)
 
 
+def note_air(*, session: str, now: datetime) -> None:
+    """A session began: what it was promised is due from now on. Safe to run twice."""
+    rows = Contract.objects.filter(kind=Contract.Kind.SESSION, target_public_id=session)
+    rows.filter(ended_at=None).update(airs_at=now)
+
+
+def end_sold_out_sessions(*, now: datetime) -> int:
+    """End contracts on sessions on air that have nothing left to sell; how many ended."""
+    supported = Contract.objects.filter(kind=Contract.Kind.SESSION, ended_at=None)
+    if not supported.filter(grant__status__in=UNDER_WAY).exists():
+        return 0
+    return end_contracts_on(
+        kind=Contract.Kind.SESSION,
+        public_ids=targets.sold_out_sessions(now=now),
+        reason=Ended.NO_STOCK,
+        now=now,
+    )
+
+
 def end_unsellable(*, now: datetime, public_ids: Iterable[str] | None = None) -> int:
     """End contracts on products (all, or these) that nobody can buy, and on clips about them."""
     rows = Contract.objects.filter(
@@ -348,6 +375,16 @@ def _check_programme(programme: Programme, county: Any, terms: Terms) -> None:
         raise OutsideProgramme(first=programme.starts_on, last=programme.ends_on)
     if terms.asked_count > programme.most_per_grant:
         raise TooMuchAsked(count=terms.asked_count, most=programme.most_per_grant)
+
+
+def _refuse_other_days(terms: Terms, found: Iterable[Target], *, today: date) -> None:
+    for target in found:
+        if target.airs_at is None:
+            continue
+        # What is late, or on air since yesterday, is of today.
+        day = max(today, clock.day_of(target.airs_at))
+        if not terms.starts_on <= day <= terms.ends_on:
+            raise SessionElsewhen(name=target.name, day=day)
 
 
 def _refuse_overlap(programme: Programme, terms: Terms, found: Iterable[Target]) -> None:

@@ -11,6 +11,7 @@ from shanhuo.content import queries as content
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
+from shanhuo.live import queries as live
 from shanhuo.regions import queries as regions
 from shanhuo.traffic.grants.terms import Wish
 from shanhuo.traffic.models import Contract
@@ -33,25 +34,26 @@ class NothingToShow(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An object as a contract names it."""
+    """An object as a contract names it. `airs_at`: of a session, when it begins or began."""
 
     kind: Kind
     id: int
     public_id: str
     name: str
+    airs_at: datetime | None = None
 
 
 def find(wish: Wish, *, adcode: str) -> Target:
     """The object of a wish, if it is public and of the county, and has something to show: in the
-    feed a clip; elsewhere its own card.
+    feed a clip, or a session its own card; elsewhere its own card.
 
     Raises ObjectUnknown, NothingToShow.
     """
     target = _FINDERS[wish.kind](wish.public_id, adcode)
     if target is None:
         raise ObjectUnknown(name=wish.public_id)
-    in_feed = wish.placement == Placement.FEED
-    if in_feed and not clips_of(target.kind, target.id).exists():
+    needs_clips = wish.kind == Kind.VILLAGE or wish.placement == Placement.FEED
+    if wish.kind != Kind.SESSION and needs_clips and not clips_of(target.kind, target.id).exists():
         raise NothingToShow(name=target.name)
     return target
 
@@ -63,6 +65,7 @@ def clips_of(kind: str, target: int) -> "QuerySet[Any]":
         Kind.CREATOR: "author_id",
         Kind.PRODUCT: "product_id",
         Kind.POST: "pk",
+        Kind.VILLAGE: "village_id",
     }[Kind(kind)]
     return content.published_posts().filter(
         **{column: str(target) if kind == Kind.COUNTY else target}
@@ -81,6 +84,15 @@ def has_stock(product_public_id: str, *, now: datetime) -> bool | None:
     if product is None:
         return None
     return goods.cards_by_id([product.pk], day=clock.day_of(now))[product.pk].is_available
+
+
+def sold_out_sessions(*, now: datetime) -> list[str]:
+    """Public ids of the sessions on air that have goods, none of which could be bought today."""
+    on_air = [one for one in live.sessions_among(live.ids_on_air(now=now)) if one.product_ids]
+    shelves = {product for session in on_air for product in session.product_ids}
+    cards = goods.cards_by_id(shelves, day=clock.day_of(now)) if shelves else {}
+    buyable = {product for product, card in cards.items() if card.is_available}
+    return [one.public_id for one in on_air if not buyable.intersection(one.product_ids)]
 
 
 def _county(public_id: str, adcode: str) -> Target | None:
@@ -113,4 +125,30 @@ def _post(public_id: str, adcode: str) -> Target | None:
     return None if post is None else Target(Kind.POST, post.pk, public_id, post.caption[:120])
 
 
-_FINDERS = {Kind.COUNTY: _county, Kind.CREATOR: _creator, Kind.PRODUCT: _product, Kind.POST: _post}
+def _village(public_id: str, adcode: str) -> Target | None:
+    county = regions.county_of(adcode)
+    rows = regions.villages_of(county.pk).filter(public_id=public_id) if county else ()
+    return next((Target(Kind.VILLAGE, row.pk, row.public_id, row.name) for row in rows), None)
+
+
+def _session(public_id: str, adcode: str) -> Target | None:
+    row = sessions_to_support().filter(public_id=public_id, county__adcode=adcode).first()
+    if row is None:
+        return None
+    airs_at = row.on_air_at or row.starts_at
+    return Target(Kind.SESSION, row.pk, row.public_id, row.title, airs_at)
+
+
+def sessions_to_support() -> "QuerySet[Any]":
+    """What is announced, or on air, and not over."""
+    return live.in_public().filter(ended_at=None).order_by("starts_at", "pk")
+
+
+_FINDERS = {
+    Kind.COUNTY: _county,
+    Kind.CREATOR: _creator,
+    Kind.PRODUCT: _product,
+    Kind.POST: _post,
+    Kind.VILLAGE: _village,
+    Kind.SESSION: _session,
+}

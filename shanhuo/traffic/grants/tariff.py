@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Scores
 from shanhuo.traffic.candidates import Candidates, Rows
-from shanhuo.traffic.catalogue import Columns
+from shanhuo.traffic.catalogue import Columns, key_of_session
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.models import Contract, Grant
@@ -33,6 +33,8 @@ _COLUMN = {
     Contract.Kind.CREATOR: "author",
     Contract.Kind.PRODUCT: "product",
     Contract.Kind.POST: "post",
+    Contract.Kind.VILLAGE: "village",
+    Contract.Kind.SESSION: "post",
 }
 
 
@@ -66,11 +68,11 @@ class Reach:
 
 
 def reach_of(contracts: Sequence[Contract], columns: Columns, counters: Counters) -> Reach:
-    """What each contract supports: the published posts of its object that pass its gate."""
+    """What each contract supports: what is shown of its object and passes its gate."""
     rows, places = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
     for kind, name in _COLUMN.items():
         chosen = [place for place, one in enumerate(contracts) if one.kind == kind]
-        found = _meeting([contracts[place].target for place in chosen], columns[name])
+        found = _meeting([_value_of(contracts[place]) for place in chosen], columns[name])
         rows.append(found[0])
         places.append(np.array(chosen, np.int32)[found[1]])
     row, place = np.concatenate(rows), np.concatenate(places)
@@ -78,6 +80,13 @@ def reach_of(contracts: Sequence[Contract], columns: Columns, counters: Counters
     finished = _finish_percent(columns["post"][row], counters)
     kept = columns["shown"][row] & (finished >= least[place])
     return Reach.of(row[kept], place[kept], size=len(columns))
+
+
+def _value_of(contract: Contract) -> int:
+    """What stands in the column of its kind."""
+    if contract.kind == Contract.Kind.SESSION:
+        return key_of_session(contract.target)
+    return contract.target
 
 
 def _meeting(targets: Sequence[int], values: NDArray[Any]) -> tuple[Rows, NDArray[np.int64]]:

@@ -6,7 +6,7 @@ from shanhuo.traffic.models import Contract, Grant
 from shanhuo.traffic.models.grants import Means, Placement
 
 AudienceName = Literal["everyone", "province", "elsewhere"]
-KindName = Literal["county", "creator", "goods", "post"]
+KindName = Literal["county", "creator", "goods", "post", "village", "session"]
 MeansName = Literal["product", "live", "creator"]
 PlacementName = Literal["feed", "banner", "splash"]
 

@@ -1,6 +1,6 @@
 """Traffic support (流量扶持): a programme's budget, the grants out of it, the contracts of each."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -168,8 +168,12 @@ class Grant(models.Model):
         }
 
 
+ON_AIR_FOR = timedelta(hours=1)
+
+
 class Contract(models.Model):
-    """So many exposures of one object (a county, creator, product or post) in one placement.
+    """So many exposures of one object (a county, village, creator, product, post or live session)
+    in one placement.
 
     Its primary key is the number that signals carry as `grant`. `seen_count` is the highest count
     of its exposures that any process has read in the log: it bounds leases, and is only ever
@@ -181,6 +185,8 @@ class Contract(models.Model):
         CREATOR = "creator", _("Creator")
         PRODUCT = "goods", _("Product")
         POST = "post", _("Clip")
+        VILLAGE = "village", _("Village")
+        SESSION = "session", _("Live session")
 
     class EndReason(models.TextChoices):
         DELIVERED = "delivered", _("All delivered")
@@ -190,15 +196,20 @@ class Contract(models.Model):
         BANNED = "banned", _("The account was suspended")
         NO_STOCK = "no_stock", _("The stock is sold out")
         EXITED = "exited", _("The product left the pool or the shop")
+        ENDED = "ended", _("The session is over")
+        CANCELLED = "cancelled", _("The session was cancelled")
 
     grant = models.ForeignKey(Grant, models.PROTECT, related_name="contracts")
     kind = models.CharField(max_length=7, choices=Kind)
-    target = models.PositiveBigIntegerField(help_text="Adcode, or row id of user, product, post.")
+    target = models.PositiveBigIntegerField(help_text="Adcode, or the row id of the object.")
     target_public_id = models.CharField(max_length=16, help_text="Adcode, or public id.")
     name = models.CharField(max_length=120, help_text="As it was called when it was asked for.")
     placement = models.CharField(max_length=6, choices=Placement, default=Placement.FEED)
     quota_count = models.PositiveBigIntegerField()
     day_cap = models.PositiveBigIntegerField(null=True, help_text="Exposures in one day, at most.")
+    airs_at = models.DateTimeField(
+        null=True, help_text="Of a session: when it begins, as announced, then as it did."
+    )
     seen_count = models.PositiveBigIntegerField(default=0)
     seen_day = models.DateField(null=True)
     seen_on_day = models.PositiveBigIntegerField(default=0)
@@ -224,6 +235,19 @@ class Contract(models.Model):
     def viewer_cap(self) -> int:
         """Exposures to one viewer in one day, at most."""
         return self.grant.caps[Placement(self.placement)] or 0
+
+    @property
+    def begins_at(self) -> datetime:
+        """From when it can be delivered: with its grant, or, for a session, when that begins."""
+        begins = self.grant.begins_at
+        return begins if self.airs_at is None else max(begins, self.airs_at)
+
+    @property
+    def due_at(self) -> datetime:
+        """When all of it should be delivered: with its grant, or, for a session, within an hour of
+        air, since nobody knows how long it lasts."""
+        ends = clock.start_of(self.grant.ends_on + timedelta(days=1))
+        return ends if self.airs_at is None else min(ends, self.begins_at + ON_AIR_FOR)
 
 
 class Lease(models.Model):

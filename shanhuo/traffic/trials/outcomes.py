@@ -8,6 +8,7 @@ import numpy as np
 from duckdb import DuckDBPyConnection
 from numpy.typing import NDArray
 
+from shanhuo.content import queries as content
 from shanhuo.content.events import PostPublished
 from shanhuo.kernel import clock, facts
 from shanhuo.orders.events import OrderPaid
@@ -120,12 +121,17 @@ def _viewers(signals: DuckDBPyConnection, sheets: Collection[int]) -> dict[int, 
 
 def _subject(grant: Grant, *, until: datetime) -> Subject:
     contracts = list(grant.contracts.all())
+    villages = [one.target for one in contracts if one.kind == Contract.Kind.VILLAGE]
+    of_villages = set(
+        content.published_posts().filter(village__in=villages).values_list("pk", flat=True)
+    )
     posts = facts.read_log(PostPublished, since=clock.start_of(_BEGINNING), until=until)
     return Subject(
         posts={
             fact.payload["post_id"]: fact.payload["public_id"]
             for fact in posts
-            if any(_supports(one, fact.payload) for one in contracts)
+            if fact.payload["post_id"] in of_villages
+            or any(_supports(one, fact.payload) for one in contracts)
         },
         counties=_named(contracts, Contract.Kind.COUNTY),
         products=_named(contracts, Contract.Kind.PRODUCT),
@@ -136,8 +142,8 @@ def _supports(contract: Contract, post: dict[str, object]) -> bool:
     kind = Contract.Kind(contract.kind)
     if kind == Contract.Kind.COUNTY:
         return post["county"] == contract.target_public_id
-    column = {"creator": "author_id", "goods": "product_id", "post": "post_id"}[kind.value]
-    return post[column] == contract.target
+    column = {"creator": "author_id", "goods": "product_id", "post": "post_id"}.get(kind.value)
+    return column is not None and post[column] == contract.target
 
 
 def _named(contracts: list[Contract], kind: Contract.Kind) -> frozenset[str]:

@@ -14,7 +14,7 @@ from shanhuo.traffic.experiments.registration import Registration
 from shanhuo.traffic.grants.arms import bounds_of, experiment_of, registration_of
 from shanhuo.traffic.grants.services import NotOperator, ReasonNeeded
 from shanhuo.traffic.log import SignalLog
-from shanhuo.traffic.models import Grant, Trial
+from shanhuo.traffic.models import Contract, Grant, Trial
 from shanhuo.traffic.trials.outcomes import outcomes
 
 LEAST_QUOTA = 200
@@ -41,6 +41,12 @@ class TrialTooSmall(Refusal):
     message = _("%(name)s has %(quota)d exposures; a trial needs %(least)d of each object.")
 
 
+class TrialOfSession(Refusal):
+    code = "trial_of_session"
+    status = 422
+    message = _("%(name)s is a live session; a trial counts what became of clips.")
+
+
 class NoTrial(Refusal):
     code = "no_trial"
     status = 404
@@ -61,7 +67,7 @@ def register_trial(
 
     Half of the people are held out. `look_count` looks lie evenly in the grant's days. The spread
     between cells comes from as many days before as the grant has, at most 28.
-    Raises NotOperator, TrialTooLate, TrialExists, TrialTooSmall.
+    Raises NotOperator, TrialTooLate, TrialExists, TrialTooSmall, TrialOfSession.
     """
     if not rules.may_stop(operator):
         raise NotOperator
@@ -72,6 +78,8 @@ def register_trial(
     if Trial.objects.filter(grant=grant).exists():
         raise TrialExists
     for one in grant.contracts.all():
+        if one.kind == Contract.Kind.SESSION:
+            raise TrialOfSession(name=one.name)
         if one.quota_count < LEAST_QUOTA:
             raise TrialTooSmall(name=one.name, quota=one.quota_count, least=LEAST_QUOTA)
     public_id, days = ids.new_public_id(), min(MOST_DAYS_BEFORE, (ends_at - starts_at).days)

@@ -15,7 +15,8 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
-from shanhuo.traffic.grants import queries, services
+from shanhuo.regions import queries as regions
+from shanhuo.traffic.grants import queries, services, targets
 from shanhuo.web.county.office import county_of
 from shanhuo.web.grants.forms import CountyForm, RequestForm
 
@@ -81,13 +82,18 @@ def _open_programmes() -> list[Any]:
 
 
 def _objects_of(county: Any) -> list[Any]:
-    """What the county may ask for, in groups: itself, its products, creators and newest clips."""
+    """What the county may ask for, in groups: itself, its products, creators, villages with clips,
+    sessions to come or on air, and newest clips."""
     clips = content.published_posts().filter(county=county)
     creators = {one.author.public_id: one.author.display_name for one in clips[:200]}
     products = goods.products_on_sale().filter(county=county, pk__in=clips.values("product"))
+    villages = regions.villages_of(county.pk).filter(pk__in=clips.values("village"))
+    sessions = targets.sessions_to_support().filter(county=county)
     return [
         (_("County"), [(f"county:{county.adcode}", county.name)]),
         (_("Products"), [(f"goods:{one.public_id}", one.title) for one in products]),
         (_("Creators"), [(f"creator:{key}", name) for key, name in creators.items()]),
+        (_("Villages"), [(f"village:{one.public_id}", one.name) for one in villages]),
+        (_("Live sessions"), [(f"session:{one.public_id}", one.title) for one in sessions]),
         (_("Clips"), [(f"post:{one.public_id}", one.caption[:40]) for one in clips[:MOST_CLIPS]]),
     ]

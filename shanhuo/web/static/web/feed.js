@@ -140,7 +140,7 @@ async function ask(clip) {
     clip.over = state !== "on_air" && state !== "interrupted";
     $(clip, "[data-on]").hidden = clip.over;
     $(clip, "[data-over]").hidden = !clip.over;
-    $(clip, "[data-viewers]").hidden = clip.over;
+    $(clip, "[data-viewers]").hidden = clip.over || !viewers;
     $(clip, "[data-viewers] .num").textContent = viewers;
   } catch {
     // The network is away; the card stands as it was.
@@ -187,7 +187,8 @@ async function more() {
 }
 
 function add(item, sheet, slot) {
-  const clip = (item.live ? blankSession : blank).content.firstElementChild.cloneNode(true);
+  // Imported, not cloned: in the document of a template no address can be changed.
+  const clip = document.importNode((item.live ? blankSession : blank).content.firstElementChild, true);
   const fill = (name, value) => ($(clip, `[data-f="${name}"]`).textContent = value);
   Object.assign(clip.dataset, { sheet, slot, id: item.id });
   fill("author", item.author.name);
