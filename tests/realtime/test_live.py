@@ -127,6 +127,24 @@ def test_a_phone_sends_loses_its_line_and_goes_on_where_it_was(
     assert path.read_bytes() == b"abcdef"
 
 
+def test_attack_23_pieces_twice_empty_and_in_disorder_make_the_same_film(
+    session: Session, noon: datetime
+) -> None:
+    phone = phone_of(session, noon)
+    number = phone.begin()
+    film, at = bytes(range(240)), 0
+    for size in (1, 100, 7, 132):
+        piece, after = film[at : at + size], at + size
+        early = phone.ask("PATCH", b"later", x_take=number, x_offset=after)
+        assert early == (409, "wrong_offset", {"received": at})
+        assert phone.ask("PATCH", b"", x_take=number, x_offset=at)[1] == "empty"
+        assert phone.ask("PATCH", piece, x_take=number, x_offset=at) == {"received": after}
+        again = phone.ask("PATCH", piece, x_take=number, x_offset=at)
+        assert again == (409, "wrong_offset", {"received": after})
+        at = after
+    assert (takes.folder_of(session.public_id) / "take-001.mp4").read_bytes() == film
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "code"),
     [

@@ -1,18 +1,21 @@
 """The studio: every picture of a take once, however often it is killed on the way."""
 
 import asyncio
+import re
 import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+from PIL import Image
 
 from shanhuo.content.media import jail
 from shanhuo.live.media import shelf, takes
@@ -28,7 +31,10 @@ CLIP = (
     "-f lavfi -i testsrc=s=160x120:r=10:d=5 -f lavfi -i sine=d=5 "
     "-c:v libx264 -pix_fmt yuv420p -g 10 -c:a aac"
 )
-FORMS = {"flv": "-f flv", "mp4": "-movflags frag_keyframe+empty_moov+default_base_moof -f mp4"}
+FORMS = {
+    "flv": "-f flv",
+    "mp4": "-movflags frag_keyframe+empty_moov+default_base_moof -f mp4",
+}
 
 
 class Killed(Exception):
@@ -185,6 +191,45 @@ def test_a_hanging_ffmpeg_of_the_small_rung_leaves_the_large_picture(
         assert [line.number for line in shelf.lines_of("s1", "k1", rung)] == [0, 1, 2, 3, 4]
     assert "top" in {line.home for line in shelf.lines_of("s1", "k1", "480p")}
     assert ffmpegs() == []
+
+
+def test_a_phone_that_films_across_is_seen_upright(files: Path, tmp_path: Path) -> None:  # noqa: F811
+    card = "-f lavfi -i testsrc=s=160x120:r=10:d=2 -c:v libx264 -pix_fmt yuv420p -g 10"
+    take = film(take_in("mp4"), *card.split(), *FORMS["mp4"].split())
+    path = takes.path_of(take)
+    across = path.rename(path.with_name("across.mp4"))
+    turned = ["-display_rotation", "90", "-i", str(across), "-c", "copy", *FORMS["mp4"].split()]
+    subprocess.run([jail.program(), "-v", "error", *turned, str(path)], check=True)
+    assert pack(take, tmp_path) == []
+    home = shelf.public_folder("k1")
+    assert "RESOLUTION=120x160" in (home / "index.m3u8").read_text()
+    assert size_seen(home / "top" / "001-0.mp4", home / "top" / "001-00000.m4s") == (120, 160)
+
+
+def size_seen(*files: Path) -> tuple[int, int]:  # noqa: F811
+    """Width and height of the first picture, as a player shows it."""
+    still = ["-v", "error", "-i", "pipe:0", "-frames:v", "1", "-f", "image2pipe", "-c", "png", "-"]
+    data = b"".join(file.read_bytes() for file in files)
+    drawn = subprocess.run([jail.program(), *still], input=data, capture_output=True, check=True)
+    return Image.open(BytesIO(drawn.stdout)).size
+
+
+@pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])
+def test_what_only_some_browsers_play_is_drawn_for_all(
+    files: Path,  # noqa: F811
+    tmp_path: Path,
+    codec: str,
+) -> None:
+    card = "-f lavfi -i testsrc=s=160x120:r=10:d=2 -f lavfi -i sine=d=2"
+    coded_so = (
+        f"-c:v {codec} -g 10 -deadline realtime -c:a libopus -cluster_time_limit 1000 -f webm"
+    )
+    take = film(take_in("webm"), *card.split(), *coded_so.split())
+    assert pack(take, tmp_path) == []
+    master = (shelf.public_folder("k1") / "index.m3u8").read_text()
+    named = re.findall(r'CODECS="avc1[.]\w+,(mp4a.40.2)"|CODECS="(mp4a.40.2)"', master)
+    assert named == [("mp4a.40.2", ""), ("mp4a.40.2", ""), ("", "mp4a.40.2")]
+    assert sum(line.for_ms for line in shelf.lines_of("s1", "k1", "top")) >= 1_900
 
 
 def test_a_file_that_is_no_film_is_said_and_harms_nobody(files: Path, tmp_path: Path) -> None:  # noqa: F811

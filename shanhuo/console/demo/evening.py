@@ -37,7 +37,7 @@ TAKE_S, SILENCE_S = 24, 20
 """How long the camera films before its line breaks, and how long it is away."""
 BACK_S = TAKE_S + SILENCE_S
 CLIPS_IN_A_TAKE = 5
-JOINS = {Arrival.LIST: 19, Arrival.CLIPS: 12, Arrival.REMINDER: 6, Arrival.SHARE: 4}
+JOINS: dict[int, int] = {Arrival.LIST: 19, Arrival.CLIPS: 12, Arrival.REMINDER: 6, Arrival.SHARE: 4}
 VIEWERS, LIKES = 36, 187
 ASKED = "山上夜里冷，寄到北方会不会冻坏？"
 SAID_BEFORE = "大家晚上好。先看果子，再看合格证和价格构成。"

@@ -6,13 +6,12 @@ Pictures and sounds go in as they are; nothing is decoded, so a session costs ne
 import struct
 from collections.abc import Sequence
 
-from shanhuo.live.media.frames import Frame, PictureSetup, Sound, SoundSetup
+from shanhuo.live.media.frames import UPRIGHT, Frame, PictureSetup, Sound, SoundSetup, Turn
 
 SAMPLES = 1024
 PICTURE_TRACK, SOUND_TRACK = 1, 2
 MS = 1000
 _KEY, _NOT_KEY = 0x02000000, 0x01010000
-_MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
 def setup(picture: PictureSetup | None, sound: SoundSetup | None) -> bytes:
@@ -24,12 +23,8 @@ def setup(picture: PictureSetup | None, sound: SoundSetup | None) -> bytes:
     if sound is not None:
         tracks += _sound_track(sound)
         defaults += _full(b"trex", 0, 0, struct.pack(">5I", SOUND_TRACK, 1, SAMPLES, 0, _KEY))
-    movie = _full(
-        b"mvhd",
-        0,
-        0,
-        struct.pack(">4IIH10x", 0, 0, MS, 0, 0x10000, 0x100) + _MATRIX + bytes(24) + b"\0\0\0\3",
-    )
+    times = struct.pack(">4IIH10x", 0, 0, MS, 0, 0x10000, 0x100)
+    movie = _full(b"mvhd", 0, 0, times + _matrix(UPRIGHT) + bytes(24) + b"\0\0\0\3")
     brands = _box(b"ftyp", b"iso6\0\0\0\1iso6cmfcmp41")
     return brands + _box(b"moov", movie + tracks + _box(b"mvex", defaults))
 
@@ -106,6 +101,7 @@ def _picture_track(picture: PictureSetup) -> bytes:
         media_head=_full(b"vmhd", 0, 1, bytes(8)),
         entry=_box(b"avc1", entry),
         size=(width, height),
+        turn=picture.turn,
     )
 
 
@@ -141,10 +137,11 @@ def _track(
     media_head: bytes,
     entry: bytes,
     size: tuple[int, int],
+    turn: Turn = UPRIGHT,
 ) -> bytes:
     volume = 0x100 if handler == b"soun" else 0
     head = struct.pack(">5I8xHHHH", 0, 0, number, 0, 0, 0, 0, volume, 0)
-    head += _MATRIX + struct.pack(">II", size[0] << 16, size[1] << 16)
+    head += _matrix(turn) + struct.pack(">II", size[0] << 16, size[1] << 16)
     tables = _full(b"stsd", 0, 0, struct.pack(">I", 1) + entry)
     for name in (b"stts", b"stsc", b"stco"):
         tables += _full(name, 0, 0, bytes(4))
@@ -154,6 +151,11 @@ def _track(
     media += _full(b"hdlr", 0, 0, bytes(4) + handler + bytes(12) + b"\0")
     media += _box(b"minf", media_head + here + _box(b"stbl", tables))
     return _box(b"trak", _full(b"tkhd", 0, 3, head) + _box(b"mdia", media))
+
+
+def _matrix(turn: Turn) -> bytes:
+    a, b, c, d = (value << 16 for value in turn)
+    return struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 0x40000000)
 
 
 def _full(name: bytes, version: int, flags: int, content: bytes) -> bytes:

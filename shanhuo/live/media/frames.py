@@ -26,11 +26,21 @@ class Sound:
     data: bytes
 
 
+Turn = tuple[int, int, int, int]
+UPRIGHT: Turn = (1, 0, 0, 1)
+TURNS = frozenset({UPRIGHT, (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0)})
+"""Quarter turns as ISO/IEC 14496-12 writes them: a, b, c and d of the matrix of a track."""
+
+
 @dataclass(frozen=True)
 class PictureSetup:
-    """What a decoder must know first: an AVCDecoderConfigurationRecord (`avcC`)."""
+    """What a decoder must know first: an AVCDecoderConfigurationRecord (`avcC`).
+
+    turn: how a player turns what it decoded; phones film across and say so.
+    """
 
     record: bytes
+    turn: Turn = UPRIGHT
 
     @property
     def codec(self) -> str:
@@ -39,8 +49,14 @@ class PictureSetup:
 
     @property
     def plays_in_browsers(self) -> bool:
-        """Eight bits, 4:2:0: every profile up to High."""
-        return self.record[1] in {66, 77, 88, 100}
+        """Eight bits, 4:2:0: Baseline, Main or High."""
+        return self.record[1] in {66, 77, 100}
+
+    @property
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height as people see it. Raises Damaged."""
+        width, height = self.size
+        return (width, height) if self.turn[0] else (height, width)
 
     @cached_property
     def size(self) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shanhuo.live.media.frames import Damaged
+from shanhuo.live.media.frames import TURNS, UPRIGHT, Damaged, Turn
 
 LARGEST_HEAD = 1024 * 1024
 LARGEST_BOX = 64 * 1024 * 1024
@@ -36,6 +36,7 @@ class Source(Protocol):
     head: bytes
     is_h264: bool
     has_sound: bool
+    turn: Turn
 
     def feed(self, data: bytes) -> Iterator[tuple[bytes, Point | None]]:
         """Give what may be handed on, and the point with which it begins, if it is one."""
@@ -54,6 +55,7 @@ class Mp4Source:
     head: bytes = b""
     is_h264: bool = False
     has_sound: bool = False
+    turn: Turn = UPRIGHT
     _track: int = 0
     _scale: int = 1
     _rest: bytearray = field(default_factory=bytearray)
@@ -101,7 +103,8 @@ class Mp4Source:
             if kind == b"soun":
                 self.has_sound = True
             elif kind == b"vide" and not self._track:
-                self._track = _number_of(first(track, b"trak", b"tkhd"))
+                head = first(track, b"trak", b"tkhd")
+                self._track, self.turn = _number_of(head), _turn_of(head)
                 self._scale = _scale_of(first(track, b"trak", b"mdia", b"mdhd"))
                 tables = first(track, b"trak", b"mdia", b"minf", b"stbl", b"stsd")
                 self.is_h264 = tables[20:24] in {b"avc1", b"avc3"}
@@ -135,6 +138,14 @@ def first(box: bytes, *path: bytes) -> bytes:
 def _number_of(tkhd: bytes) -> int:
     at = 28 if tkhd[8:9] == b"\1" else 20
     return int.from_bytes(tkhd[at : at + 4])
+
+
+def _turn_of(tkhd: bytes) -> Turn:
+    """How a player turns the pictures of a track; what is no quarter turn is left alone."""
+    at = 60 if tkhd[8:9] == b"\1" else 48
+    found = [int.from_bytes(tkhd[n : n + 4], signed=True) for n in range(at, at + 20, 4)]
+    turn = (found[0] >> 16, found[1] >> 16, found[3] >> 16, found[4] >> 16)
+    return turn if turn in TURNS else UPRIGHT
 
 
 def _scale_of(mdhd: bytes) -> int:
@@ -188,6 +199,7 @@ class WebmSource:
     head: bytes = b""
     is_h264: bool = False
     has_sound: bool = False
+    turn: Turn = UPRIGHT
     _rest: bytearray = field(default_factory=bytearray)
     _offset: int = 0
     _begun: bytearray = field(default_factory=bytearray)

@@ -216,7 +216,7 @@ class Packer:
         shelf.write_master(
             self.take.folder,
             codec=part.picture.codec,
-            size=part.picture.size,
+            size=part.picture.shown_size,
             bits=size * 8 * 1500 // max(1, part.for_ms),
             has_sound=bool(part.sound),
         )

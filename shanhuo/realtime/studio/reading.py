@@ -3,12 +3,12 @@ go through ffmpeg, which copies H.264 and makes AAC of the sound."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from shanhuo.live.media import flv
 from shanhuo.live.media.flv import Piece
-from shanhuo.live.media.frames import Frame, Sound
+from shanhuo.live.media.frames import UPRIGHT, Frame, PictureSetup, Sound, Turn
 from shanhuo.live.media.sources import Point, Source, source_of
 from shanhuo.realtime.studio import tools
 from shanhuo.realtime.studio.tools import EXTRA, Tool, ToolDied, opening
@@ -158,7 +158,9 @@ class Film:
 
     async def _work(self, tool: Tool, source: Source, first: Given, feed: Feed) -> None:
         giving = asyncio.create_task(self._give(tool, source, first, feed))
-        hearing = asyncio.create_task(self._hear(tool))
+        # A picture that is drawn anew is upright.
+        turn = source.turn if source.is_h264 else UPRIGHT
+        hearing = asyncio.create_task(self._hear(tool, turn))
         try:
             await asyncio.wait({giving, hearing}, return_when=asyncio.FIRST_COMPLETED)
             if not giving.done():
@@ -214,18 +216,21 @@ class Film:
                 self._news.put_nowait(GroupEnds(point.last_ms, point.end_ms))
         await tool.give(data)
 
-    async def _hear(self, tool: Tool) -> None:
-        ears = [self._read(tool.output)]
+    async def _hear(self, tool: Tool, turn: Turn) -> None:
+        ears = [self._read(tool.output, turn)]
         if tool.extra is not None:
-            ears.append(self._read(tool.extra))
+            ears.append(self._read(tool.extra, turn))
         await asyncio.gather(*ears)
 
-    async def _read(self, stream: asyncio.StreamReader) -> None:
+    async def _read(self, stream: asyncio.StreamReader, turn: Turn) -> None:
         reader = flv.TagReader()
         while data := await stream.read(READ_BYTES):
             self._heard_bytes += len(data)
             for tag in reader.feed(data):
-                if piece := flv.read_piece(tag):
+                piece = flv.read_piece(tag)
+                if isinstance(piece, PictureSetup):
+                    piece = replace(piece, turn=turn)
+                if piece:
                     self._news.put_nowait(_moved(piece, -AHEAD_MS))
             while self._news.qsize() > QUEUED:
                 await asyncio.sleep(LOOK_EVERY_S)

@@ -84,7 +84,8 @@ class Shrinker:
         self._rung.tell(msgspec.structs.replace(line, setup=setup, home=shelf.SMALL))
 
     def _may_draw(self, part: Part) -> bool:
-        if shelf.small_size(part.picture.size) == part.picture.size or not part.is_whole:
+        size = part.picture.shown_size
+        if shelf.small_size(size) == size or not part.is_whole:
             return False
         if self._waiting.qsize() > MOST_WAITING:
             self._rest("behind")
@@ -125,7 +126,7 @@ async def _drawn(part: Part, folder: Path) -> tuple[PictureSetup, list[Frame]] |
     film = fmp4.setup(part.picture, None)
     film += fmp4.part(0, frames=part.frames, until_ms=part.until_ms)
     tool = await Tool.start(
-        small_arguments(shelf.small_size(part.picture.size)),
+        small_arguments(shelf.small_size(part.picture.shown_size)),
         folder=folder,
         cpu_seconds=30,
         nice=STEP_BACK,
