@@ -22,6 +22,7 @@ _SESSION_OF = {
     "live_cast": _OWN,
     "live_take": _OWN,
     "live_showcaseitem": _OWN,
+    "live_couponout": _OWN,
     "live_pin": _OF_ITEM,
     "live_explanation": _OF_ITEM,
     "live_message": _OWN,

@@ -14,8 +14,10 @@ from django.conf import settings
 from shanhuo.live.models import Session
 from shanhuo.live.queries import room as queries
 from shanhuo.live.queries.clinic import Queue, queue_of
+from shanhuo.live.queries.coupons import coupons_out
 from shanhuo.live.queries.room import RoomNow, ShownLine
 from shanhuo.live.queries.showcase import ItemView, OfferView, shown_items
+from shanhuo.orders.queries import AnyBatch
 
 FILE = "room.json"
 
@@ -46,6 +48,20 @@ class ItemState:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponsOut:
+    """Coupons that the hosts give out: `off_fen` off goods from `threshold_fen` on; `left`: nobody
+    has taken them; `address`: where one is taken."""
+
+    id: str
+    merchant: str
+    off_fen: int
+    threshold_fen: int
+    left: int
+    use_by: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomState:
     """`now`: when this was true; `since`: first picture; `version` rises with every change but
     the counts and the lines."""
@@ -59,24 +75,27 @@ class RoomState:
     announcement: str
     pinned: ItemState | None
     items: list[ItemState]
+    coupons: list[CouponsOut]
     messages: list[ShownLine]
     questions: Queue
 
 
 @dataclass(frozen=True, slots=True)
 class Showcase:
-    """The goods of a session and the questions that wait, as they stood at `at`."""
+    """The goods and coupons of a session and the questions that wait, as they stood at `at`."""
 
     at: datetime
     pinned: ItemState | None
     items: list[ItemState]
+    coupons: list[CouponsOut]
     questions: Queue
 
     @property
-    def has_open_offer(self) -> bool:
-        """Its figures change from second to second."""
+    def runs_out(self) -> bool:
+        """What is left of an offer or of coupons changes from second to second."""
         offers = (item.offer for item in self.items if item.offer)
-        return any(one.left and one.opens_at <= self.at < one.closes_at for one in offers)
+        is_open = (one.left and one.opens_at <= self.at < one.closes_at for one in offers)
+        return any(is_open) or any(one.left for one in self.coupons)
 
 
 def state_of(
@@ -99,6 +118,7 @@ def state_of(
         announcement=room.announcement,
         pinned=showcase.pinned,
         items=showcase.items,
+        coupons=showcase.coupons,
         messages=list(lines),
         questions=showcase.questions,
     )
@@ -136,6 +156,7 @@ def showcase_of(session_id: int, *, now: datetime) -> Showcase:
         at=now,
         pinned=pinned,
         items=[item for _, item in items],
+        coupons=[_coupons(batch, session.public_id) for batch in coupons_out(session_id, now=now)],
         questions=queue_of(session_id),
     )
 
@@ -150,6 +171,18 @@ def _item(view: ItemView, session: str) -> ItemState:
         # The way to the order says which session brought the buyer.
         address=f"/g/{view.product}?session={session}",
         offer=_offer(view.offer) if view.offer else None,
+    )
+
+
+def _coupons(batch: AnyBatch, session: str) -> CouponsOut:
+    return CouponsOut(
+        id=batch.public_id,
+        merchant=batch.merchant.name,
+        off_fen=batch.off_fen,
+        threshold_fen=batch.threshold_fen,
+        left=batch.left_count,
+        use_by=batch.use_by,
+        address=f"/live/{session}/coupons/{batch.public_id}",
     )
 
 

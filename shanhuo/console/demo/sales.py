@@ -1,10 +1,10 @@
-"""Limited sales of the demo: one has just opened, one opens tomorrow evening."""
+"""Limited sales of the demo: one has just opened, one opens tomorrow evening. And coupons."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from shanhuo.console.demo.cast import Place
+from shanhuo.console.demo.cast import Cast, Place
 from shanhuo.kernel import clock
 from shanhuo.orders import services as orders
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 PIECES, PER_PERSON = 12, 2
 PRICE_PER_CENT = 80
 _EVENING = timedelta(hours=20)
+COUPONS, FROM_FEN = 300, 5900
+COUPONS_FOR = timedelta(days=10)
 
 
 def announce(places: Sequence[Place], products: Sequence["Product"], *, now: datetime) -> None:
@@ -33,3 +35,25 @@ def announce(places: Sequence[Place], products: Sequence["Product"], *, now: dat
             actor=place.seller,
             now=now,
         )
+
+
+def offer_coupons(cast: Cast, *, now: datetime) -> None:
+    """The first two cooperatives give coupons; the platform bears half of the second's, and has
+    still to agree to a part of the third's."""
+    terms = [(800, 0, False), (1000, 5000, True), (1500, 3000, False)]
+    for place, (off_fen, share, is_agreed) in zip(cast.places, terms, strict=False):
+        batch = orders.offer_coupons(
+            merchant_id=place.cooperative.pk,
+            threshold_fen=FROM_FEN,
+            off_fen=off_fen,
+            platform_basis_points=share,
+            stock_count=COUPONS,
+            per_person=1,
+            opens_at=now,
+            closes_at=now + COUPONS_FOR,
+            use_by=now + 2 * COUPONS_FOR,
+            actor=place.seller,
+            now=now,
+        )
+        if is_agreed:
+            orders.agree_to_coupons(batch_id=batch.pk, actor=cast.operator, now=now)

@@ -155,6 +155,7 @@ class Season:
             audience.go_home(now=self.calendar.moment(DAYS - 1, 23))
         with clock.at(self.built_at):
             sales.announce(self.cast.places, self.products, now=self.built_at)
+            sales.offer_coupons(self.cast, now=self.built_at)
             with translation.override("zh-hans"):
                 live.announce(self.cast, self.products, now=self.built_at)
 

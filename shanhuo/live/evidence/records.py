@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from shanhuo.live.models import (
     Cast,
     Check,
+    CouponOut,
     Explanation,
     Message,
     MessageReport,
@@ -164,6 +165,22 @@ def _offers(session: Session) -> Iterator[Row]:
     yield from map(_told, orders.offer_records(sales.values_list("hot_sale", flat=True)))
 
 
+def _coupons_out(session: Session) -> Iterator[Row]:
+    """When the hosts gave coupons out, and when they took them back."""
+    yield from _rows(
+        CouponOut.objects.filter(session=session),
+        *("put_out_at", "taken_back_at"),
+        batch="batch__public_id",
+        put_out_by="put_out_by__public_id",
+    )
+
+
+def _coupons(session: Session) -> Iterator[Row]:
+    """Their terms, who bears what, and what viewers took and used."""
+    out = CouponOut.objects.filter(session=session).values_list("batch", flat=True)
+    yield from map(_told, orders.coupon_records(set(out), session=session.public_id))
+
+
 RECORDS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "session": _session,
     "cast": _cast,
@@ -180,6 +197,8 @@ RECORDS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "minutes": _minutes,
     "orders": _orders,
     "offers": _offers,
+    "coupons_out": _coupons_out,
+    "coupons": _coupons,
 }
 
 

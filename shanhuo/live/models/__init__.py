@@ -11,12 +11,13 @@ from shanhuo.live.models.room import (
     RoomMinute,
 )
 from shanhuo.live.models.session import Cast, Check, Reminder, Session, SessionStep, Take
-from shanhuo.live.models.showcase import Explanation, Pin, ShowcaseItem
+from shanhuo.live.models.showcase import CouponOut, Explanation, Pin, ShowcaseItem
 
 __all__ = [
     "Bundle",
     "Cast",
     "Check",
+    "CouponOut",
     "EvidenceExport",
     "Explanation",
     "Message",

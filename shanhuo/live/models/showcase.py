@@ -72,3 +72,22 @@ class Explanation(models.Model):
     item = models.ForeignKey(ShowcaseItem, models.PROTECT, related_name="explanations")
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+
+
+class CouponOut(models.Model):
+    """Coupons that the hosts gave out in the room: which, from when to when."""
+
+    session = models.ForeignKey(Session, models.PROTECT, related_name="coupons_out")
+    batch = models.ForeignKey("orders.CouponBatch", models.PROTECT, related_name="+")
+    put_out_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
+    put_out_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "batch"],
+                condition=Q(taken_back_at__isnull=True),
+                name="coupons_out_once_in_a_room",
+            )
+        ]

@@ -11,6 +11,7 @@ from shanhuo.live.queries.clinic import (
     question_of,
     queue_of,
 )
+from shanhuo.live.queries.coupons import batches_out, coupons_at_hand, coupons_out
 from shanhuo.live.queries.credit import Credit, credit_of, item_shown
 from shanhuo.live.queries.evidence import (
     bundles,
@@ -127,6 +128,7 @@ __all__ = [
     "answered_crops",
     "answers",
     "arrivals_of",
+    "batches_out",
     "begun_for",
     "bundles",
     "camera_problem",
@@ -135,6 +137,8 @@ __all__ = [
     "checks_of",
     "clips_of",
     "clips_of_session",
+    "coupons_at_hand",
+    "coupons_out",
     "credit_of",
     "desk_items",
     "evidence_to_look_at",

@@ -16,7 +16,7 @@ from shanhuo.goods import queries as goods
 from shanhuo.kernel import audit, clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live import rules
-from shanhuo.live.models import Cast, Explanation, Pin, Session, ShowcaseItem
+from shanhuo.live.models import Cast, CouponOut, Explanation, Pin, Session, ShowcaseItem
 from shanhuo.live.showcase import problem_of, screen_price_fen
 from shanhuo.live.states import ExplainState, ItemProblem, SessionStatus, UnpinReason
 from shanhuo.live.telling import tell_room
@@ -266,10 +266,11 @@ def look_at_product(*, product: str, now: datetime) -> None:
 
 @transaction.atomic
 def end_showcase(*, session_id: int, now: datetime) -> None:
-    """The session ended: nothing is on a screen or being talked about any more. Safe twice."""
+    """The session ended: nothing is on a screen, talked about or given out any more. Safe twice."""
     session = Session.objects.select_for_update(no_key=True).get(pk=session_id)
     _stop(session, now=now)
     _unpin(session, UnpinReason.ENDED, now=now)
+    CouponOut.objects.filter(session=session, taken_back_at=None).update(taken_back_at=now)
     tell_room(session)
 
 

@@ -167,14 +167,14 @@ class Books:
         age = time.monotonic() - page.written_at
         if age < WRITTEN_AT_MOST_EVERY_S:
             return False
-        has_offer = page.showcase is not None and page.showcase.has_open_offer
-        return told != page.told or has_offer or age >= WRITTEN_AT_LEAST_EVERY_S
+        runs_out = page.showcase is not None and page.showcase.runs_out
+        return told != page.told or runs_out or age >= WRITTEN_AT_LEAST_EVERY_S
 
     @staticmethod
     def _renew(page: _Page, room: RoomNow, viewers: int, likes: int, *, now: datetime) -> None:
         old = page.showcase
         is_stale = old is not None and (
-            old.has_open_offer or (now - old.at).total_seconds() >= WRITTEN_AT_LEAST_EVERY_S
+            old.runs_out or (now - old.at).total_seconds() >= WRITTEN_AT_LEAST_EVERY_S
         )
         if old is None or is_stale:
             page.showcase = room_state.showcase_of(room.session_id, now=now)

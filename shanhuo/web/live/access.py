@@ -34,6 +34,8 @@ TABLE: dict[str, Access] = {
     "live:air": Access.SIGNED_IN,
     "live:desk": Access.SIGNED_IN,
     "live:deed": Access.SIGNED_IN,
+    "live:coupon": Access.SIGNED_IN,
+    "live:coupon_deed": Access.SIGNED_IN,
     "live:offer": Access.SIGNED_IN,
     "live:key": Access.SIGNED_IN,
     "live:end": Access.SIGNED_IN,

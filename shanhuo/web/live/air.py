@@ -5,7 +5,7 @@ the desk alone. Without script (a host with an encoder) the same forms lead back
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -43,7 +43,7 @@ def air(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 def desk(request: HttpRequest, public_id: str) -> HttpResponse:
     """htmx: answers with the fragment that replaces #desk."""
-    return _desk(request, directed_session(request, public_id))
+    return desk_after(request, directed_session(request, public_id))
 
 
 @require_POST
@@ -61,7 +61,7 @@ def goods_deed(request: HttpRequest, public_id: str) -> HttpResponse:
         showcase.pin(item_id=item, by=by, now=now)
     elif item and deed == "explain":
         showcase.start_explaining(item_id=item, by=by, now=now)
-    return _desk(request, session)
+    return desk_after(request, session)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,7 +142,8 @@ def _page(request: HttpRequest, session: Any) -> HttpResponse:
     return render(request, "web/live/air.html", context)
 
 
-def _desk(request: HttpRequest, session: Any) -> HttpResponse:
+def desk_after(request: HttpRequest, session: Any) -> HttpResponse:
+    """#desk for htmx; without script, the whole page once more."""
     if not is_htmx(request) and request.method == "POST":
         return redirect("live:air", session.public_id)
     session.refresh_from_db()
@@ -157,9 +158,16 @@ def _context(session: Any) -> dict[str, Any]:
         "session": session,
         "goods": [(item, audience.pulls.get(item.product_id)) for item in items],
         "figures": figures_of(session, now=now),
+        "coupons": _coupons(session, now=now),
         "problem": queries.camera_problem(session.pk),
         "audience": audience,
     }
+
+
+def _coupons(session: Any, *, now: datetime) -> list[tuple[Any, bool]]:
+    """What the hosts can give out, and whether it is."""
+    out = queries.batches_out(session.pk)
+    return [(batch, batch.pk in out) for batch in queries.coupons_at_hand(session, now=now)]
 
 
 def _tickets(request: HttpRequest, session: Any) -> dict[str, str]:

@@ -15,6 +15,7 @@ from shanhuo.kernel import clock, sheets
 from shanhuo.live import queries
 from shanhuo.live.queries import ProductResult, SessionResult
 from shanhuo.live.states import Arrival
+from shanhuo.orders import queries as orders
 from shanhuo.people import rules as people
 from shanhuo.traffic import queries as traffic
 from shanhuo.traffic.showcases import Pull, pulls_of
@@ -37,7 +38,12 @@ def session(request: HttpRequest, public_id: str) -> HttpResponse:
     goods = [(one, drew.get(one.product_id, Pull())) for one in result.products]
     if request.GET.get("format") == "xlsx":
         return _workbook_of(result, goods)
-    context = {"result": result, "goods": goods, "pins": queries.pins_of(row)}
+    context = {
+        "result": result,
+        "goods": goods,
+        "pins": queries.pins_of(row),
+        "coupons": orders.coupons_of_sessions([public_id]),
+    }
     return render(request, "web/live/results.html", context)
 
 

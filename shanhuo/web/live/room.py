@@ -13,6 +13,7 @@ from shanhuo.live import queries, rules
 from shanhuo.live.media import shelf
 from shanhuo.live.queries import ReplayView
 from shanhuo.live.services import planning
+from shanhuo.orders.queries import coupon_views
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.chat import chat_of, let_connect
 from shanhuo.web.live.figures import figures_of
@@ -59,6 +60,7 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "cast": queries.cast_of(session),
         "shelf": items,
         "pinned": next((item for item in items if item.is_pinned), None),
+        "coupons": coupon_views(queries.coupons_out(session.pk, now=now), user=request.user),
         "chat": chat_of(request, session),
         "asking": asking_of(request, session),
         "figures": figures_of(session, now=now),

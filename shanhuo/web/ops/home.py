@@ -14,6 +14,7 @@ from shanhuo.web.content.review import todos as posts_that_wait
 from shanhuo.web.desks import Deed, Todo, waiting
 from shanhuo.web.live.checking import todos as sessions_that_wait
 from shanhuo.web.live.evidence import todos as evidence_that_waits
+from shanhuo.web.trade.selling_coupons import todos as coupons_that_wait
 
 
 @require_safe
@@ -49,6 +50,7 @@ def _todos(request: HttpRequest) -> list[Todo]:
         *posts_that_wait(),
         *sessions_that_wait(request.user),
         *evidence_that_waits(),
+        *coupons_that_wait(),
         Todo(
             orders.suspense_count(),
             _("Payments without an order"),

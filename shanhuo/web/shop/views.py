@@ -22,6 +22,7 @@ from shanhuo.web.onair import strip
 from shanhuo.web.placing import banner_on
 from shanhuo.web.shop.forms import PoolForm, ShelfForm
 from shanhuo.web.showing import item_of_session, show
+from shanhuo.web.trade.coupons import coupons_of_product
 from shanhuo.web.trade.sales import tickets_of_product
 
 TILES = 24
@@ -59,6 +60,7 @@ def product(request: HttpRequest, public_id: str) -> HttpResponse:
         "page": queries.product_page(found, day=day),
         "product": found,
         "tickets": tickets_of_product(request, found.pk),
+        "coupons": coupons_of_product(request, found),
         "clips": live.explain_clips(found.pk),
         "showing": show(
             request,

@@ -23,7 +23,8 @@ LARGEST_NOTICE_BYTES = 64 * 1024
 
 @require_safe
 def checkout(request: HttpRequest) -> HttpResponse:
-    """What will be ordered, where it goes, what it costs; `?sku=` picks some of the basket."""
+    """What will be ordered, where it goes, what it costs; `?sku=` picks some of the basket,
+    `?coupon=` the coupons."""
     refuse_minors(request)
     return render(request, "web/trade/checkout.html", _checkout_context(request, request.GET))
 
@@ -40,6 +41,7 @@ def place(request: HttpRequest) -> HttpResponse:
             total_seen_fen=whole_number(request.POST.get("total_seen_fen", "")),
             key=request.POST.get("key", ""),
             now=clock.now(),
+            coupons=_coupons(request.POST) or [],
         )
     except Refusal as refusal:
         context = {**_checkout_context(request, request.POST), "refusal": str(refusal)}
@@ -118,14 +120,27 @@ def _checkout_context(request: HttpRequest, chosen: Any) -> dict[str, Any]:
     wanted = chosen.get("address", "")
     address = next((one for one in addresses if one.public_id == wanted), None)
     address = address or next(iter(addresses), None)
-    only = chosen.getlist("sku") or None
+    only, coupons = chosen.getlist("sku") or None, _coupons(chosen)
     view = queries.checkout_view(
         buyer=actor_of(request),
         now=clock.now(),
         address=address,
         only=only,
+        coupons=coupons,
     )
-    return {"checkout": view, "addresses": addresses, "only": only or []}
+    # An empty name says that there was a choice, and that it was none.
+    chosen_coupons = [] if coupons is None else coupons or [""]
+    return {
+        "checkout": view,
+        "addresses": addresses,
+        "only": only or [],
+        "chosen": chosen_coupons,
+    }
+
+
+def _coupons(chosen: Any) -> list[str] | None:
+    """The coupons that were chosen (public ids), perhaps none; None before any choice."""
+    return [one for one in chosen.getlist("coupon") if one] if "coupon" in chosen else None
 
 
 def _wanted(request: HttpRequest) -> list[services.Wanted]:

@@ -189,6 +189,72 @@ class HotSaleForm(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name != "sku"}
 
 
+class CouponForm(forms.Form):
+    """So many coupons, each so much off goods from so much on."""
+
+    merchant = forms.ChoiceField(label=_("Merchant"))
+    threshold_fen = YuanField(
+        label=_("From"), help_text=_("Goods after price cuts. Freight does not count.")
+    )
+    off_fen = YuanField(label=_("Off"))
+    stock_count = forms.IntegerField(label=_("Coupons"), min_value=1, max_value=1_000_000)
+    per_person = forms.IntegerField(
+        label=_("At most for one person"),
+        min_value=1,
+        max_value=20,
+        initial=1,
+        help_text=_("By telephone number: a second account is the same person."),
+    )
+    opens_at = MomentField(label=_("Opens"))
+    closes_at = MomentField(label=_("Closes"))
+    use_by = MomentField(label=_("To be used by"))
+    products = forms.MultipleChoiceField(
+        label=_("Only for"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None chosen: all your goods."),
+    )
+    session = forms.ChoiceField(
+        label=_("Where"),
+        required=False,
+        help_text=_("The hosts of a session put its coupons out and take them back."),
+    )
+    platform_percent = forms.IntegerField(
+        label=_("The platform bears"),
+        min_value=0,
+        max_value=100,
+        initial=0,
+        help_text=_("You bear the rest. Above 0 an operator has to agree first."),
+    )
+
+    def __init__(
+        self, *args: Any, merchants: Any, products: Any, sessions: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._ids = {one.public_id: one.pk for one in (*merchants, *products)}
+        names = {
+            "merchant": [(one.public_id, one.name) for one in merchants],
+            "products": [(one.public_id, one.title) for one in products],
+            "session": [
+                ("", _("On the pages of the goods, and in every session")),
+                *((one.public_id, one.title) for one in sessions),
+            ],
+        }
+        for name, choices in names.items():
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+        if len(names["merchant"]) == 1:
+            self.fields["merchant"].widget = forms.HiddenInput()
+            self.fields["merchant"].initial = names["merchant"][0][0]
+
+    def terms(self) -> dict[str, Any]:
+        """Arguments for `services.offer_coupons`."""
+        terms = dict(self.cleaned_data)
+        terms["merchant_id"] = self._ids[terms.pop("merchant")]
+        terms["product_ids"] = [self._ids[one] for one in terms.pop("products")]
+        terms["platform_basis_points"] = terms.pop("platform_percent") * 100
+        return terms
+
+
 class SlipForm(forms.Form):
     """What a household brought, and what it was paid."""
 

@@ -108,12 +108,41 @@ function tellGoods({ items, pinned }) {
   if (ordered.some((row, place) => list.children[place] !== row) || list.children.length !== ordered.length) list.replaceChildren(...ordered);
 }
 
+// ---- coupons ----
+
+function couponOf(one, list) {
+  const known = list.querySelector(`[data-coupon="${CSS.escape(one.id)}"]`);
+  if (known) return known;
+  const row = $("[data-coupon-new]").content.firstElementChild.cloneNode(true);
+  row.dataset.coupon = one.id;
+  write($("[data-off]", row), yuan(one.off_fen));
+  write($("[data-threshold]", row), list.dataset.from.replace("{}", yuan(one.threshold_fen)));
+  write($("[data-merchant]", row), one.merchant);
+  $("form", row)?.setAttribute("action", one.address);
+  return row;
+}
+
+/** What the hosts give out: a button that needs no answer of ours, only of the server. */
+function tellCoupons(coupons) {
+  const list = $("[data-coupons]");
+  if (!list) return;
+  const rows = coupons.map((one) => couponOf(one, list));
+  rows.forEach((row, place) => {
+    const { left } = coupons[place];
+    write($("[data-left]", row), list.dataset.left.replace("{}", left));
+    show($("form", row), left > 0);
+  });
+  if (rows.some((row, place) => list.children[place] !== row) || list.children.length !== rows.length) list.replaceChildren(...rows);
+  show($("[data-coupons-box]"), rows.length > 0);
+}
+
 // ---- what the room tells ----
 
 document.addEventListener("shanhuo:room", ({ detail }) => {
   tellState(detail.state);
   write($("[data-watching]"), compact(detail.viewers));
   tellGoods(detail);
+  tellCoupons(detail.coupons);
 });
 
 // ---- a replay: its chapters, and an address that names a part (#t=61,95) ----
