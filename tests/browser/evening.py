@@ -1,10 +1,12 @@
-"""An evening of live selling, planned and checked: a session that may go on air, five pieces of a
-limited offer, and a crowd that wants them. Run inside the platform that `house` opens."""
+"""Two evenings of live selling, planned and checked, one for a phone's camera, one for an encoder:
+each a session that may go on air, five pieces of a limited offer, and a crowd that wants them. Run
+inside the platform that `house` opens."""
 
 import json
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
+from typing import Any
 
 import django
 
@@ -33,8 +35,22 @@ SCRIPT = "先说自己是谁，再讲产地、合格证和价格构成。"
 def plan() -> None:
     now = clock.now()
     operator, auditor = _person("platform"), _person("auditor")
-    place = cast.settle_county(Cast(operator, operator, auditor), COUNTY, now=now)
-    product = shelves.bring_product(Cast(operator, operator, auditor), place, COUNTY, now=now)
+    people = Cast(operator, operator, auditor)
+    place = cast.settle_county(people, COUNTY, now=now)
+    product = shelves.bring_product(people, place, COUNTY, now=now)
+    crowd = [User.objects.create(display_name=f"买家{n}", joined_at=now) for n in range(CROWD)]
+    common = {
+        "product": product.title,
+        "host": _signed_in(place.seller),
+        "tokens": [api_tokens.issue(user=user, now=now) for user in crowd],
+    }
+    told = {
+        camera: common | _show(place, product, operator, now) for camera in ("phone", "encoder")
+    }
+    (settings.DATA_DIR / "evening.json").write_text(json.dumps(told))
+
+
+def _show(place: Any, product: Any, checker: User, now: datetime) -> dict[str, str]:
     session = planning.draft(
         host=place.seller,
         organisation_id=place.cooperative.pk,
@@ -58,16 +74,8 @@ def plan() -> None:
         now=now,
     )
     planning.submit(session_id=session.pk, by=place.seller, now=now)
-    planning.check(session_id=session.pk, checker=operator, agreed=True, now=now)
-    crowd = [User.objects.create(display_name=f"买家{n}", joined_at=now) for n in range(CROWD)]
-    told = {
-        "session": session.public_id,
-        "offer": offer.public_id,
-        "product": product.title,
-        "host": _signed_in(place.seller),
-        "tokens": [api_tokens.issue(user=user, now=now) for user in crowd],
-    }
-    (settings.DATA_DIR / "evening.json").write_text(json.dumps(told))
+    planning.check(session_id=session.pk, checker=checker, agreed=True, now=now)
+    return {"session": session.public_id, "offer": offer.public_id}
 
 
 def _signed_in(user: User) -> str:

@@ -1,11 +1,15 @@
-"""An evening of live selling from end to end: camera, viewer, a hole in the line, a limited offer,
-the replay and its evidence."""
+"""An evening of live selling from end to end: camera or encoder, viewer, a hole in the line, a
+limited offer, the replay and its evidence."""
 
 import json
+import os
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -13,13 +17,15 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from shanhuo.console import launch
-from tests.browser import chromium
+from tests.browser import chromium, encoder
 from tests.browser.house import House
 from tests.browser.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+CUT_S = float(os.environ.get("LIVE_CUT_S", "10"))
+"""For so long nothing comes. By hand: sixty seconds, as from behind a mountain."""
 PICTURES_WITHIN_S = 60
 SLOW_MS = 40_000
 PIECES = 5
@@ -30,8 +36,8 @@ _SHOWN = """() => {
 }"""
 
 
-@pytest.fixture
-def evening(platform: House) -> Iterator[dict]:
+@pytest.fixture(scope="module")
+def evening(platform: House) -> Iterator[dict[str, Any]]:
     """Planned and checked; the programs for pictures and rooms run."""
     platform.play("tests.browser.evening")
     logs = platform.data_dir / "logs"
@@ -41,7 +47,12 @@ def evening(platform: House) -> Iterator[dict]:
         launch.rooms_program("127.0.0.1", rooms_port, log_path=logs / "rooms.log"),
     ):
         _wait_for(rooms_port)
+        _wait_for(_rtmp_port(platform))
         yield json.loads((platform.data_dir / "evening.json").read_text())
+
+
+def _rtmp_port(platform: House) -> int:
+    return int(platform.environment["SHANHUO_RTMP_PORT"])
 
 
 def _wait_for(port: int) -> None:
@@ -66,60 +77,161 @@ def camera(browser: Browser) -> Iterator[Browser]:
 
 
 def test_a_drop_is_not_the_end_and_the_evidence_holds_it_all(platform, evening, camera, phone_of):
-    host = filming(camera, platform, evening["host"])
-    viewer = phone_of("mei", wide=True).page
-    room = f"/live/{evening['session']}"
-    viewer.goto(room)
-    expect(viewer.locator("[data-countdown]")).to_be_visible()
-
-    host.goto(f"/studio/live/{evening['session']}/air")
+    show = Show(platform, evening["phone"], phone_of("mei", wide=True).page)
+    show.is_announced()
+    host = show.desk_in(camera)
     host.locator("[data-start-show]").click()
-    until(viewer, lambda: seen(viewer)["frames"] > 20, within_s=PICTURES_WITHIN_S)
-    assert seen(viewer)["sound"] > 0
-
-    host.locator("button[value=pin]").first.click()
-    expect(viewer.locator("[data-pinned]")).to_contain_text(evening["product"], timeout=SLOW_MS)
-
+    show.is_seen_and_heard()
+    show.puts_on_the_screen(host)
     host.context.set_offline(True)
-    expect(viewer.locator("[data-gap]")).to_be_visible(timeout=SLOW_MS)
-    assert sold(platform, evening) == PIECES
+    show.sells_through_the_gap()
     host.context.set_offline(False)
-    expect(viewer.locator("[data-gap]")).to_be_hidden(timeout=SLOW_MS)
-    before = seen(viewer)["frames"]
-    until(viewer, lambda: seen(viewer)["frames"] > before + 20, within_s=PICTURES_WITHIN_S)
-
-    host.once("dialog", lambda dialog: dialog.accept())
-    host.goto(f"/studio/live/{evening['session']}/air")
-    host.locator("[data-end]").click()
-    expect(host.locator("#notices")).to_contain_text("直播已结束", timeout=SLOW_MS)
-    watch_the_replay(viewer, platform, room)
-    compare_the_evidence(platform, evening)
+    show.goes_on()
+    show.is_ended_by(host)
+    show.is_replayed()
+    show.is_proved(camera="phone", takes=1)
 
 
-def filming(camera: Browser, platform: House, session: str) -> Page:
-    """The host's browser, signed in."""
-    context = camera.new_context(
-        base_url=platform.origin, locale="zh-CN", permissions=["camera", "microphone"]
-    )
-    cookie = {"name": "sessionid", "value": session, "url": platform.origin}
-    context.add_cookies([cookie])
-    return context.new_page()
+def test_an_encoder_that_is_cut_off_comes_back_to_the_same_show(
+    platform, evening, browser, phone_of
+):
+    show = Show(platform, evening["encoder"], phone_of("mei", wide=True).page)
+    show.is_announced()
+    host = show.desk_in(browser)
+    key = stream_key(host)
+    cable = encoder.Cable(_rtmp_port(platform))
+    server = f"rtmp://127.0.0.1:{cable.port}/live"
+    with ExitStack() as stack:
+        stack.callback(cable.close)
+        with encoder.filming(server, key):
+            show.is_seen_and_heard()
+            show.puts_on_the_screen(host)
+            cable.cut()
+            show.sells_through_the_gap()
+        program = stack.enter_context(encoder.filming(server, key))
+        show.goes_on()
+        show.is_ended_by(host)
+        program.wait(encoder.ENDS_WITHIN_S)  # the studio lets go of an encoder
+    show.is_replayed()
+    show.is_proved(camera="encoder", takes=2)
 
 
-def seen(viewer: Page) -> dict:
-    """Frames and bytes of sound that the viewer's browser has decoded."""
-    try:
-        return dict(viewer.evaluate(_SHOWN))
-    except Exception:
-        return {"frames": 0, "sound": 0}
+def stream_key(host: Page) -> str:
+    """A new key, read off the page as a host does."""
+    host.locator("details", has=host.locator("form[target=_blank]")).locator("summary").click()
+    with host.context.expect_page() as opened:
+        host.locator("form[target=_blank] button").click()
+    key = opened.value.locator("#key").inner_text()
+    opened.value.close()
+    return key
 
 
-def sold(platform: House, evening: dict) -> int:
-    """Everybody presses at once, and once more; how many got a piece."""
+@dataclass(slots=True)
+class Show:
+    """What a viewer lives through, whatever the camera is. `plan` is what `evening` has told."""
 
-    def press(token: str) -> int:
+    platform: House
+    plan: dict[str, Any]
+    viewer: Page
+
+    @property
+    def room(self) -> str:
+        return f"/live/{self.plan['session']}"
+
+    def desk_in(self, browser: Browser) -> Page:
+        """The host's page on air, signed in."""
+        context = browser.new_context(
+            base_url=self.platform.origin, locale="zh-CN", permissions=["camera", "microphone"]
+        )
+        cookie = {"name": "sessionid", "value": self.plan["host"], "url": self.platform.origin}
+        context.add_cookies([cookie])
+        page = context.new_page()
+        page.goto(f"/studio{self.room}/air")
+        return page
+
+    def is_announced(self) -> None:
+        self.viewer.goto(self.room)
+        expect(self.viewer.locator("[data-countdown]")).to_be_visible()
+
+    def is_seen_and_heard(self) -> None:
+        before = self._shown()
+        self._until(lambda: self._shown()["frames"] > before["frames"] + 20)
+        assert self._shown()["sound"] > before["sound"]
+
+    def puts_on_the_screen(self, host: Page) -> None:
+        host.locator("button[value=pin]").first.click()
+        pinned = self.viewer.locator("[data-pinned]")
+        expect(pinned).to_contain_text(self.plan["product"], timeout=SLOW_MS)
+
+    def sells_through_the_gap(self) -> None:
+        """The line is cut: the room says so, its cart stays open."""
+        since = time.monotonic()
+        expect(self.viewer.locator("[data-gap]")).to_be_visible(timeout=SLOW_MS)
+        assert self._sold() == PIECES
+        self._until(lambda: time.monotonic() - since >= CUT_S)
+
+    def goes_on(self) -> None:
+        expect(self.viewer.locator("[data-gap]")).to_be_hidden(timeout=SLOW_MS)
+        self.is_seen_and_heard()
+
+    def is_ended_by(self, host: Page) -> None:
+        host.once("dialog", lambda dialog: dialog.accept())
+        host.goto(f"/studio{self.room}/air")
+        host.locator("[data-end]").click()
+        expect(host.locator("#notices")).to_contain_text("直播已结束", timeout=SLOW_MS)
+        host.context.close()
+
+    def is_replayed(self) -> None:
+        make = "from shanhuo.live.tasks import make_replays; make_replays.func()"
+        film = self.viewer.locator("[data-film]")
+
+        def is_made() -> bool:
+            self.platform.run(make)
+            self.viewer.goto(self.room)
+            return "replay.m3u8" in (film.get_attribute("data-film") or "")
+
+        self._until(is_made)
+        self.viewer.locator("[data-start]").click()
+        self.is_seen_and_heard()
+
+    def is_proved(self, *, camera: str, takes: int) -> None:
+        """Every byte of the sealed bundle, and that both sides of the hole are in it. A phone may
+        go on in the take that it had, so `takes` are those that there are at least."""
+        self.platform.run(
+            "from shanhuo.kernel import clock\n"
+            "from shanhuo.live.models import Session\n"
+            "from shanhuo.live.services import sealing, verifying\n"
+            f"session = Session.objects.get(public_id={self.plan['session']!r})\n"
+            "sources = list(session.takes.values_list('source', flat=True))\n"
+            f"assert len(sources) >= {takes} and set(sources) == {{{camera!r}}}, sources\n"
+            "assert list(session.steps.values_list('after', flat=True)).count('on_air') == 2\n"
+            "sealing.seal(session_id=session.pk, now=clock.now())\n"
+            "session.refresh_from_db()\n"
+            "found = verifying.verify_bundle(bundle_id=session.bundle.pk, now=clock.now())\n"
+            "assert (session.status, list(found)) == ('sealed', []), (session.status, found)\n"
+        )
+
+    def _shown(self) -> dict[str, int]:
+        """Frames and bytes of sound that the viewer's browser has decoded."""
+        try:
+            return dict(self.viewer.evaluate(_SHOWN))
+        except Exception:
+            return {"frames": 0, "sound": 0}
+
+    def _until(self, told: Any) -> None:
+        until(self.viewer, told, within_s=max(PICTURES_WITHIN_S, 2 * CUT_S))
+
+    def _sold(self) -> int:
+        """Everybody presses at once, and once more; how many got a piece."""
+        with ThreadPoolExecutor(8) as crowd:
+            first = list(crowd.map(self._press, self.plan["tokens"]))
+            again = list(crowd.map(self._press, self.plan["tokens"]))
+        assert again == first
+        return sum(first)
+
+    def _press(self, token: str) -> int:
         request = Request(  # noqa: S310  our own
-            f"{platform.origin}/api/sales/{evening['offer']}/claim",
+            f"{self.platform.origin}/api/sales/{self.plan['offer']}/claim",
             data=b'{"quantity": 1}',
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )
@@ -128,38 +240,3 @@ def sold(platform: House, evening: dict) -> int:
                 return int(answer.status in (200, 201))
         except HTTPError:
             return 0
-
-    with ThreadPoolExecutor(8) as crowd:
-        first = list(crowd.map(press, evening["tokens"]))
-        again = list(crowd.map(press, evening["tokens"]))
-    assert again == first
-    return sum(first)
-
-
-def watch_the_replay(viewer: Page, platform: House, room: str) -> None:
-    make = "from shanhuo.live.tasks import make_replays; make_replays.func()"
-
-    def is_made() -> bool:
-        platform.run(make)
-        viewer.goto(room)
-        return "replay.m3u8" in (viewer.locator("[data-film]").get_attribute("data-film") or "")
-
-    until(viewer, is_made)
-    viewer.locator("[data-start]").click()
-    until(viewer, lambda: seen(viewer)["frames"] > 20, within_s=PICTURES_WITHIN_S)
-
-
-def compare_the_evidence(platform: House, evening: dict) -> None:
-    """Every byte of the sealed bundle, and that both sides of the hole are in it."""
-    platform.run(
-        "from shanhuo.kernel import clock\n"
-        "from shanhuo.live.models import Session\n"
-        "from shanhuo.live.services import sealing, verifying\n"
-        f"session = Session.objects.get(public_id={evening['session']!r})\n"
-        "assert session.takes.count() >= 1, 'takes'\n"
-        "assert list(session.steps.values_list('after', flat=True)).count('on_air') == 2\n"
-        "sealing.seal(session_id=session.pk, now=clock.now())\n"
-        "session.refresh_from_db()\n"
-        "found = verifying.verify_bundle(bundle_id=session.bundle.pk, now=clock.now())\n"
-        "assert (session.status, list(found)) == ('sealed', []), (session.status, found)\n"
-    )
