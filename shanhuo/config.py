@@ -40,6 +40,12 @@ class Config(BaseSettings):
     proxy_count: int = Field(default=0, ge=0, le=5)
     rtmp_host: str = Field(default="0.0.0.0", description="Where encoders may come from.")  # noqa: S104
     rtmp_port: int = Field(default=1935, ge=1, lt=32768, description="Of encoders (OBS).")
+    rtmp_relays: list[str] = Field(
+        default=["127.0.0.1", "::1"], description="Where an nginx-rtmp of ours may ask from."
+    )
+    rtmp_relay_secret: SecretStr = Field(
+        default=SecretStr(""), description="What it shows when it asks; empty: nobody asks."
+    )
     rooms_port: int = Field(
         default=0, ge=0, lt=32768, description="Of live rooms; 0: two above the port of the pages."
     )

@@ -25,6 +25,9 @@ PUBLIC_ORIGIN = _config.public_origin
 PROXY_COUNT = _config.proxy_count
 RTMP_HOST = _config.rtmp_host
 RTMP_PORT = _config.rtmp_port
+RTMP_RELAY_SECRET = _config.rtmp_relay_secret.get_secret_value()
+# Only with a secret: without one nobody stands between encoders and the studio.
+RTMP_RELAYS = frozenset(_config.rtmp_relays if RTMP_RELAY_SECRET else ())
 ROOMS_PORT = _config.rooms_port or (urlparse(PUBLIC_ORIGIN).port or 8000) + 2
 ROOMS_URL = _config.rooms_url
 ROOMS_SOCKETS_PER_ADDRESS = _config.rooms_sockets_per_address

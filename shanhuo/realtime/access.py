@@ -12,4 +12,6 @@ TABLE: dict[str, Access] = {
     "GET /hot/live/take": Access.ANYONE,
     "PATCH /hot/live/take": Access.ANYONE,
     "DELETE /hot/live/take": Access.ANYONE,
+    # Only an nginx-rtmp of ours: by its address and the secret that it was given.
+    "POST /hot/live/encoder": Access.ANYONE,
 }

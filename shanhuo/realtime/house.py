@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
-from shanhuo.realtime import buy, feed, live, signals
+from shanhuo.realtime import buy, encoders, feed, live, signals
 from shanhuo.realtime.access import TABLE
 from shanhuo.realtime.bridge import CalmBridge, default_threads
 from shanhuo.realtime.routes import HotRoute
@@ -21,7 +21,7 @@ LARGEST_FORM_BYTES = 16 * 1024 * 1024
 
 def routes() -> list[HotRoute]:
     """Every hot door. Each stands in the access table too (`realtime.access`)."""
-    return [buy.route(), feed.route(), signals.route(), *live.routes()]
+    return [buy.route(), feed.route(), signals.route(), *live.routes(), encoders.route()]
 
 
 def listed(routes: Sequence[HotRoute]) -> Sequence[HotRoute]:

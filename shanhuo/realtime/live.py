@@ -13,13 +13,10 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 import msgspec
-from django.db import close_old_connections
 
 from shanhuo.kernel import clock, tokens
-from shanhuo.kernel.errors import Refusal
 from shanhuo.live import queries
 from shanhuo.live.media import takes
 from shanhuo.live.queries import OpenTake
@@ -27,6 +24,7 @@ from shanhuo.live.services import airing
 from shanhuo.live.states import Container, TakeEnd, TakeSource
 from shanhuo.realtime.bodies import small_body
 from shanhuo.realtime.routes import JSON, NO_STORE, HotAnswer, HotRefusal, HotRequest, HotRoute
+from shanhuo.realtime.rows import Answer, Rows
 
 PATH = "/hot/live/take"
 PIECE_BYTES = 1024 * 1024
@@ -35,7 +33,6 @@ KNOWN_FOR_S = 1.0
 MOST_KNOWN = 1024
 RETRY_SOON = [("retry-after", "2")]
 _HEADERS = [JSON, NO_STORE]
-Answer = TypeVar("Answer")
 
 
 class Wish(msgspec.Struct):
@@ -59,13 +56,14 @@ class TakeDoor:
     """Files are written in threads; what a take is, is asked at most once a second."""
 
     def __init__(self) -> None:
-        self._rows = ThreadPoolExecutor(1, thread_name_prefix="live-rows")
+        self._rows = Rows("live-rows")
+        self._ask = self._rows.ask
         self._files = ThreadPoolExecutor(4, thread_name_prefix="live-files")
         self._known: OrderedDict[tuple[int, int], tuple[float, OpenTake]] = OrderedDict()
 
     async def stop(self) -> None:
-        for pool in (self._files, self._rows):
-            await asyncio.to_thread(pool.shutdown)
+        await asyncio.to_thread(self._files.shutdown)
+        await self._rows.stop()
 
     async def begin(self, request: HotRequest) -> HotAnswer:
         who = _who(request)
@@ -122,16 +120,6 @@ class TakeDoor:
         self._known.move_to_end(key)
         if len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
-
-    async def _ask(self, question: Callable[[], Answer]) -> Answer:
-        def asked() -> Answer:
-            close_old_connections()
-            return question()
-
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._rows, asked)
-        except Refusal as refusal:
-            raise HotRefusal(refusal.status, refusal.code, str(refusal)) from refusal
 
     async def _file(self, deed: Callable[[], Answer]) -> Answer:
         try:

@@ -37,6 +37,8 @@ FORGOTTEN_AFTER = timedelta(seconds=90)
 KEPT_YEARS = 3
 TICKET = "live.take"
 TICKET_LASTS = timedelta(hours=12)
+REHEARSAL_APP = "rehearsal"
+"""`rtmp://host:port/rehearsal`: seen by nobody but the cast."""
 S = SessionStatus
 ON_SHOW = frozenset({S.ON_AIR, S.INTERRUPTED})
 MAY_FILM = frozenset({S.SCHEDULED}) | ON_SHOW
@@ -85,6 +87,19 @@ def begin_encoder_take(*, key: str, is_rehearsal: bool, now: datetime) -> Take:
         is_rehearsal=is_rehearsal,
         now=now,
     )
+
+
+def require_may_begin(*, key: str, is_rehearsal: bool, now: datetime) -> None:
+    """For a server in front of ours that lets encoders in: raises what begin_encoder_take would."""
+    session = Session.objects.get(pk=session_of_key(key))
+    _require_free(session, is_rehearsal=is_rehearsal, now=now)
+
+
+def require_may_go_on(*, key: str) -> None:
+    """For an encoder that films already. Raises WrongKey, which is what a new key makes of the one
+    before and the end of the session of every key; WrongStatus when it was cancelled."""
+    if not Session.objects.filter(pk=session_of_key(key), status__in=MAY_FILM | MAY_REHEARSE):
+        raise WrongStatus
 
 
 def note_bytes(*, take_id: int, received_bytes: int, now: datetime) -> None:

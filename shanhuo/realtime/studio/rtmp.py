@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import Error as DatabaseError
 
 from shanhuo.kernel import clock
@@ -25,6 +26,7 @@ from shanhuo.live.queries import OpenTake
 from shanhuo.live.services import airing
 from shanhuo.live.states import TakeEnd, TakeProblem
 from shanhuo.live.transitions import WrongStatus
+from shanhuo.realtime.wrong_keys import WrongKeys
 
 HANDSHAKE_S = 5.0
 KEY_S = 10.0
@@ -33,12 +35,9 @@ READ_BYTES = 64 * 1024
 ACK_EVERY = 1_000_000
 ASK_EVERY_S = 1.0
 MOST_LINES, MOST_LINES_EACH = 256, 16
-MOST_WRONG, WRONG_WINDOW_S = 10, 60.0
 WRONG_PAUSE_S = 0.5
 FLUSH_BYTES, FLUSH_S = 64 * 1024, 0.1
 PARTING_S = 1.0
-REHEARSAL = "rehearsal"
-"""`rtmp://host:port/rehearsal`: seen by nobody but the cast."""
 
 log = structlog.get_logger("shanhuo.rtmp")
 Ask = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -56,7 +55,7 @@ class RtmpDoor:
         self._ask = ask
         self._tell = tell
         self._lines: Counter[str] = Counter()
-        self._wrong: dict[str, tuple[float, int]] = {}
+        self._wrong = WrongKeys()
         self._server: asyncio.Server | None = None
 
     async def open(self, host: str, port: int) -> None:
@@ -82,17 +81,16 @@ class RtmpDoor:
             self._lines += Counter()
 
     def _refuse_crowd(self, address: str) -> None:
-        if self._lines.total() > MOST_LINES or self._lines[address] > MOST_LINES_EACH:
+        """An nginx-rtmp of ours brings many encoders and has asked about each."""
+        is_crowd = self._lines[address] > MOST_LINES_EACH and address not in settings.RTMP_RELAYS
+        if is_crowd or self._lines.total() > MOST_LINES:
             raise Refused("too many lines")
-        since, count = self._wrong.get(address, (0.0, 0))
-        if count >= MOST_WRONG and asyncio.get_running_loop().time() - since < WRONG_WINDOW_S:
+        if self._wrong.are_too_many(address):
             raise Refused("too many wrong keys")
 
     def note_wrong(self, address: str) -> None:
-        now = asyncio.get_running_loop().time()
-        fresh = {one: seen for one, seen in self._wrong.items() if now - seen[0] < WRONG_WINDOW_S}
-        since, count = fresh.get(address, (now, 0))
-        self._wrong = fresh | {address: (since, count + 1)}
+        if address not in settings.RTMP_RELAYS:
+            self._wrong.note(address)
 
     async def begin(self, key: str, *, is_rehearsal: bool) -> OpenTake:
         """A take for whoever has the key. Raises WrongKey, WrongStatus, SecondPublisher."""
@@ -238,7 +236,7 @@ class _Publisher:
         self._writer.write(rtmp.status("NetStream.Publish.Start", "publishing"))
 
     async def _begin(self) -> OpenTake:
-        return await self._door.begin(self._key, is_rehearsal=self._app == REHEARSAL)
+        return await self._door.begin(self._key, is_rehearsal=self._app == airing.REHEARSAL_APP)
 
     async def _say_no(self, text: str) -> None:
         """Encoders show this, or keep it in their log."""

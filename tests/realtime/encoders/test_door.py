@@ -3,126 +3,22 @@
 import asyncio
 import os
 import subprocess
-from collections.abc import Callable, Coroutine, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
 
-from shanhuo.kernel import clock
 from shanhuo.live.media import flv, rtmp, takes
-from shanhuo.live.models import Session, Take
+from shanhuo.live.models import Take
 from shanhuo.live.services import airing
 from shanhuo.live.states import TakeEnd, TakeProblem
+from shanhuo.realtime import wrong_keys
 from shanhuo.realtime.studio import rtmp as studio
-from shanhuo.realtime.studio.rtmp import RtmpDoor
-from tests.live.conftest import files, make_session  # noqa: F401  fixtures
-from tests.ports import free_port
-from tests.realtime.encoder import KEYFRAME, PATIENCE_S, Encoder
+from tests.realtime.encoders.conftest import Street, asked, recorded, until
+from tests.realtime.encoders.encoder import KEYFRAME, PATIENCE_S
 
 pytestmark = pytest.mark.django_db
-Story = Callable[["Street"], Coroutine[Any, Any, None]]
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch, files: Any) -> None:  # noqa: F811
-    """Waits of seconds become moments."""
-    for name in ("HANDSHAKE_S", "KEY_S", "SILENCE_S"):
-        monkeypatch.setattr(studio, name, 0.6)
-    monkeypatch.setattr(studio, "PARTING_S", 0.2)
-    monkeypatch.setattr(studio, "WRONG_PAUSE_S", 0)
-    monkeypatch.setattr(studio, "ASK_EVERY_S", 0)
-    monkeypatch.setattr(studio, "FLUSH_S", 0)
-
-
-@pytest.fixture
-def told() -> list[TakeProblem | None]:
-    """What the host was told, in order."""
-    return []
-
-
-class Street:
-    """The way to an open door; whoever came by it is seen off at the end."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._came: list[Encoder] = []
-
-    async def stranger(self) -> Encoder:
-        """Somebody who has not shaken hands."""
-        self._came.append(await Encoder.connect(self._port))
-        return self._came[-1]
-
-    async def encoder(self) -> Encoder:
-        return await (await self.stranger()).shake_hands()
-
-    async def filming(self, key: str, **more: Any) -> Encoder:
-        """An encoder that is on air."""
-        encoder = await self.encoder()
-        answer = await encoder.publish(key, **more)
-        assert answer["code"] == "NetStream.Publish.Start", answer
-        encoder.film()
-        return encoder
-
-    async def clear(self) -> None:
-        for one in self._came:
-            one.writer.transport.abort()
-        await until(lambda: len(asyncio.all_tasks()) == 1)
-
-
-@pytest.fixture
-def at_the_door(told: list[TakeProblem | None]) -> Callable[[Story], None]:
-    """Play a story before an open door."""
-
-    async def tell(take_id: int, problem: TakeProblem | None) -> None:
-        told.append(problem)
-
-    def play(story: Story) -> None:
-        async def run() -> None:
-            door, port = RtmpDoor(asked, tell), free_port()
-            street = Street(port)
-            await door.open("127.0.0.1", port)
-            try:
-                await story(street)
-            finally:
-                await street.clear()
-                door.close()
-
-        async_to_sync(run)()
-
-    return play
-
-
-@pytest.fixture
-def show(make_session: Any, lin: Any, now: Any) -> tuple[Session, str]:  # noqa: F811
-    """A session that may go on air, and its stream key."""
-    session = make_session()
-    return session, airing.issue_stream_key(session_id=session.pk, by=lin, now=now)
-
-
-@pytest.fixture
-def now() -> datetime:
-    """The door lives by the real clock."""
-    return clock.now()
-
-
-async def asked(question: Callable[[], Any]) -> Any:
-    """Rows are asked in the test's own thread and transaction."""
-    return await sync_to_async(question)()
-
-
-async def until(told: Callable[[], object]) -> None:
-    """Poll until `told` says yes."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not told():
-            await asyncio.sleep(0.01)
-
-
-def recorded(session: Session, number: int = 1) -> bytes:
-    path = takes.folder_of(session.public_id) / f"take-{number:03d}.flv"
-    return path.read_bytes() if path.exists() else b""
 
 
 def test_an_encoder_with_the_key_is_recorded_tag_by_tag(at_the_door, show) -> None:
@@ -160,7 +56,7 @@ def test_attack_33_ten_wrong_keys_and_the_address_is_not_heard_for_a_while(at_th
     _session, key = show
 
     async def story(street: Street) -> None:
-        for _ in range(studio.MOST_WRONG):
+        for _ in range(wrong_keys.MOST):
             encoder = await street.encoder()
             await encoder.publish("guess")
         with pytest.raises((EOFError, ConnectionError, asyncio.IncompleteReadError)):
@@ -205,7 +101,7 @@ def test_a_second_encoder_is_told_and_the_first_goes_on(at_the_door, show) -> No
     assert Take.objects.count() == 1
 
 
-def test_an_encoder_may_rehearse_before_the_check(at_the_door, make_session, lin, now) -> None:  # noqa: F811
+def test_an_encoder_may_rehearse_before_the_check(at_the_door, make_session, lin, now) -> None:
     session = make_session("draft")
     key = airing.issue_stream_key(session_id=session.pk, by=lin, now=now)
 
@@ -242,7 +138,7 @@ def test_a_take_that_nobody_can_see_is_refused_in_words(at_the_door, show) -> No
 
 
 @pytest.fixture
-def fill(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:  # noqa: F811
+def fill(files: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bool], None]]:
     """Fill the disk of the recordings and empty it again: one of their own where we may mount it,
     otherwise the reserve is larger than any disk."""
     private = files / "private"
