@@ -33,7 +33,7 @@ http {{
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
-    sendfile on;
+    {reading}
     keepalive_requests 1000000;
     server {{
         listen 127.0.0.1:{port};
@@ -41,6 +41,10 @@ http {{
     }}
 }}
 """
+# As docs/operations.md has it: files that many ask for stay open, once a second nginx looks whether
+# they still are the same, and for so few bytes sendfile costs more than it saves.
+KEPT_OPEN = "sendfile off; open_file_cache max=10000 inactive=60s; open_file_cache_valid 1s;"
+AS_IT_COMES = "sendfile on;"
 
 
 def run(quick: bool) -> list[Figure]:
@@ -55,22 +59,35 @@ def run(quick: bool) -> list[Figure]:
         with kept_fresh(folder / NAME):
             door = granian("shanhuo.realtime.door:app", port=PORT)
             ours = measured(door, PORT, f"/{NAME}", environment, count)
-            nginx = behind_nginx(folder, count)
+            nginx = behind_nginx(folder, count, KEPT_OPEN)
+            usual = behind_nginx(folder, count, AS_IT_COMES)
         hello = measured(granian("bench.hello:app", port=PORT), PORT, "/", environment, count)
-    other = {"nginx": nginx.per_cpu_s} if nginx else {}
-    return [
+    size_and_lines = f"{size:,} bytes, {CONNECTIONS} connections"
+    figures = [
         Figure(
             track="l5",
-            metric="room_states_per_cpu_s",
+            metric="room_states_per_cpu_s (our own door)",
             ours=ours.per_cpu_s,
             unit="files/CPU-s",
-            baselines={**other, "hello": hello.per_cpu_s},
-            limit=nginx.per_cpu_s if nginx else None,
-            goal=None,
-            note=f"{size:,} bytes, {CONNECTIONS} connections, p99 {ours.percentile_ms(99):.1f} ms; "
-            + ("" if nginx else "nginx is not installed here: its figure is not printed"),
+            baselines={"hello": hello.per_cpu_s},
+            note=f"{size_and_lines}, p99 {ours.percentile_ms(99):.1f} ms",
         )
     ]
+    if nginx and usual:
+        figures.append(
+            Figure(
+                track="l5",
+                metric="room_states_per_cpu_s (behind nginx)",
+                ours=nginx.per_cpu_s,
+                unit="files/CPU-s",
+                baselines={"nginx as it comes": usual.per_cpu_s},
+                goal=100_000,
+                note=f"{size_and_lines}, p99 {nginx.percentile_ms(99):.1f} ms",
+            )
+        )
+    else:
+        print("L5: nginx is not installed here; its figure is not printed.")
+    return figures
 
 
 def measured(
@@ -85,12 +102,14 @@ def measured(
     return load
 
 
-def behind_nginx(folder: Path, count: int) -> Load | None:
+def behind_nginx(folder: Path, count: int, reading: str) -> Load | None:
     program = shutil.which("nginx")
     if program is None:
         return None
     settings = folder / "nginx.conf"
-    settings.write_text(NGINX.format(folder=folder, port=PORT + 1, user=getpass.getuser()), "utf-8")
+    user = getpass.getuser()
+    text = NGINX.format(folder=folder, port=PORT + 1, user=user, reading=reading)
+    settings.write_text(text, "utf-8")
     command = [program, "-p", str(folder), "-c", str(settings)]
     return measured(command, PORT + 1, f"/{NAME}", {}, count)
 

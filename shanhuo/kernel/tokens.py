@@ -52,4 +52,12 @@ def read(purpose: str, token: str, *, now: datetime) -> bytes:
 
 
 def _mac(purpose: str, body: bytes) -> bytes:
-    return blake2b(body, key=key_for(purpose), digest_size=MAC_BYTES).digest()
+    hasher = _hasher_for(purpose).copy()
+    hasher.update(body)
+    return hasher.digest()
+
+
+@cache
+def _hasher_for(purpose: str) -> blake2b:
+    """With the key mixed in already: half of what a short token costs."""
+    return blake2b(key=key_for(purpose), digest_size=MAC_BYTES)

@@ -1,8 +1,8 @@
 """Who waits for a unit of a hot sale, in the order of arrival, and the thread that deals with them.
 
-Wishes wait in a list. One thread with one connection takes the first ones, deals with them in one
-transaction (`orders.hot`) and then answers them; no delay is added, a round is whatever arrived
-during the last commit.
+Wishes wait in a list of the event loop. It hands the first ones to a thread with one connection,
+which deals with them in one transaction (`orders.hot`), and then answers them; no delay is added, a
+round is whatever arrived during the last commit.
 
 Where more arrive than can be answered within a moment, the line says so instead of keeping
 connections open: "about the 12,000th, ask again in 3 s". The wish stays where it is and is dealt
@@ -14,9 +14,12 @@ process, too, and when a process dies. Whoever came first is dealt with first: t
 import asyncio
 import threading
 import time
-from bisect import bisect_left, insort
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
+from operator import itemgetter
+from queue import SimpleQueue
 from typing import TypeAlias
 
 from django.db import connection
@@ -33,9 +36,12 @@ MOST_ATTENDED = 4_000
 MOST_IN_A_ROUND = 2_000
 LONGEST_PAUSE_S = 15
 CALM_PATIENCE_S = 3
+CLOSING_S = 10
 
-Waiting: TypeAlias = tuple[int, int, Wish, "asyncio.Future[Answer]"]
-"""Arrival in microseconds since 1970, a number that decides ties, the wish, its answer."""
+Waiting: TypeAlias = tuple[int, Wish, "asyncio.Future[Answer]"]
+"""Arrival in microseconds since 1970, the wish, its answer."""
+
+_arrival = itemgetter(0)
 
 
 class Line:
@@ -57,12 +63,10 @@ class Line:
         self._tell = tell
         self._waiting: list[Waiting] = []
         self._unattended: dict[tuple[int, int], asyncio.Future[Answer]] = {}
-        self._count = 0
         self._last_us = 0
         self._per_s = 1_000.0
-        self._lock = threading.Lock()
-        self._wake = threading.Event()
-        self._stopping = False
+        self._rounds: SimpleQueue[list[Waiting] | None] = SimpleQueue()
+        self._is_dealing = False
         self._thread = threading.Thread(target=self._run, name="hot-writer", daemon=True)
         self._thread.start()
 
@@ -85,7 +89,7 @@ class Line:
             if place >= MOST_WAITING:
                 return self._comes_later(place)
             future = self._loop.create_future()
-            self._join(arrived, wish, future)
+            self._join(place, (arrived, wish, future))
         if place < MOST_ATTENDED:
             self._unattended.pop(key, None)
             return future
@@ -103,30 +107,32 @@ class Line:
         except TimeoutError:
             return Answer(State.TRY_AGAIN)
 
-    def close(self) -> None:
-        """Answer what waits, then stop."""
-        self._stopping = True
-        self._wake.set()
-        self._thread.join(timeout=10)
+    async def close(self) -> None:
+        """Answer what waits, then stop; a database that does not answer is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_S):
+                while self._is_dealing:
+                    await asyncio.sleep(0.01)
+        self._rounds.put(None)
+        await asyncio.to_thread(self._thread.join, CLOSING_S)
 
     def _place_of(self, arrived: int) -> int:
-        with self._lock:
-            waiting = self._waiting
-            if not waiting or arrived > waiting[-1][0]:
-                return len(waiting)
-            return bisect_left(waiting, (arrived,))
+        """Nearly always the last; a ticket goes back to where it was."""
+        waiting = self._waiting
+        if not waiting or arrived > waiting[-1][0]:
+            return len(waiting)
+        return bisect_right(waiting, arrived, key=_arrival)
 
-    def _join(self, arrived: int, wish: Wish, future: "asyncio.Future[Answer]") -> None:
-        self._count += 1
-        with self._lock:
-            if len(self._waiting) >= MOST_WAITING:
-                *_, last, dropped = self._waiting.pop()
-                self._unattended.pop((last.sale_id, last.buyer_id), None)
-                dropped.cancel()
-            # Nearly always the last; a ticket goes back to where it was.
-            insort(self._waiting, (arrived, self._count, wish, future))
-        if not self._wake.is_set():
-            self._wake.set()
+    def _join(self, place: int, one: Waiting) -> None:
+        if len(self._waiting) >= MOST_WAITING:
+            _at, last, dropped = self._waiting.pop()
+            self._unattended.pop((last.sale_id, last.buyer_id), None)
+            dropped.cancel()
+        self._waiting.insert(place, one)
+        if not self._is_dealing:
+            self._is_dealing = True
+            # Whoever is at the door at this moment comes into the same round.
+            self._loop.call_soon(self._next_round)
         if len(self._unattended) > 2 * MOST_WAITING:
             # Answers that nobody has fetched: the database gives the same ones again.
             del self._unattended[next(iter(self._unattended))]
@@ -138,20 +144,21 @@ class Line:
         future.set_result(Answer(State.WAITING, place=before + 1, again_s=pause_s))
         return future
 
+    def _next_round(self) -> None:
+        self._is_dealing = bool(self._waiting)
+        if self._is_dealing:
+            self._rounds.put(self._waiting[:MOST_IN_A_ROUND])
+            del self._waiting[:MOST_IN_A_ROUND]
+
     def _run(self) -> None:
-        while not (self._stopping and not self._waiting):
-            self._wake.wait()
-            self._wake.clear()
-            while self._waiting:
-                self._round()
+        """The thread."""
+        while (wanted := self._rounds.get()) is not None:
+            self._round(wanted)
         connection.close()
 
-    def _round(self) -> None:
+    def _round(self, wanted: Sequence[Waiting]) -> None:
         started = time.perf_counter()
-        with self._lock:
-            wanted = self._waiting[:MOST_IN_A_ROUND]
-            del self._waiting[: len(wanted)]
-        wishes = [wish for _at, _number, wish, _future in wanted]
+        wishes = [wish for _at, wish, _future in wanted]
         answers = decide(wishes, now=clock.now())
         self._loop.call_soon_threadsafe(self._answer, wanted, wishes, answers)
         took_s = time.perf_counter() - started
@@ -160,7 +167,8 @@ class Line:
     def _answer(
         self, wanted: Sequence[Waiting], wishes: Sequence[Wish], answers: Sequence[Answer]
     ) -> None:
-        for (_at, _number, _wish, future), answer in zip(wanted, answers, strict=True):
+        self._next_round()
+        for (_at, _wish, future), answer in zip(wanted, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
         if self._tell is not None:

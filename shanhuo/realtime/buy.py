@@ -11,6 +11,7 @@ the database is asked even in a crowd.
 
 import asyncio
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -20,7 +21,15 @@ from shanhuo.orders import hot, line
 from shanhuo.orders.front import Front
 from shanhuo.orders.services import Entry, place_ticket, read_entry, read_place
 from shanhuo.realtime.bodies import small_body
-from shanhuo.realtime.routes import JSON, NO_STORE, HotAnswer, HotRefusal, HotRequest, HotRoute
+from shanhuo.realtime.routes import (
+    JSON,
+    NO_STORE,
+    HotAnswer,
+    HotRefusal,
+    HotRequest,
+    HotRoute,
+    answer_of,
+)
 
 BODY_LIMIT = 2048
 RETRY_SOON = [("retry-after", "1")]
@@ -35,6 +44,7 @@ _WORDS = {
     hot.State.TOO_MANY: "More than one person may have.",
     hot.State.GIVEN_BACK: "What was kept for you was not ordered in time.",
     hot.State.NO_SALE: "There is no such sale.",
+    hot.State.TRY_AGAIN: "Nothing was taken. Try again.",
 }
 
 
@@ -86,21 +96,21 @@ class BuyDoor:
         line.open_here(None)
         await self._front.stop()
         if self._line is not None:
-            await asyncio.to_thread(self._line.close)
+            await self._line.close()
 
     async def buy(self, request: HotRequest) -> HotAnswer:
         """Answer one POST."""
         body, now = await small_body(request), clock.now()
         wanted, entry = _read(body, now=now)
         if entry.is_early_at(now):
-            raise _refusal(hot.State.NOT_OPEN)
+            return _told(hot.Answer(hot.State.NOT_OPEN))
         here = self._line
         if here is None:
             raise RuntimeError("the door is not open")
         arrived = read_place(wanted.ticket, entry=entry, now=now) if wanted.ticket else None
         is_new = arrived is None and not wanted.again
         if is_new and len(here) >= CROWD and (gone := self._front.gone(entry.sale_id)):
-            raise _refusal(gone)
+            return _told(hot.Answer(gone))
         arrived = here.arrive() if arrived is None else arrived
         # What does not fit the column cannot be what one person may have either.
         quantity = wanted.quantity if 0 <= wanted.quantity < 32_768 else 0
@@ -122,13 +132,13 @@ def _read(body: bytes, *, now: datetime) -> tuple[BuyBody, Entry]:
         raise HotRefusal(401, bad.code, "Open the page of the sale again.") from bad
 
 
+@lru_cache(maxsize=64)
 def _told(answer: hot.Answer) -> HotAnswer:
+    """Everybody in a round who got something, or nothing, is told the same."""
     if answer.state is hot.State.KEPT and answer.expires_at is not None:
         kept = Kept("kept", answer.quantity, answer.expires_at.isoformat())
         return HotAnswer(200, _encoder.encode(kept), _HEADERS)
-    if answer.state is hot.State.TRY_AGAIN:
-        raise HotRefusal(503, "try_again", "Nothing was taken. Try again.", headers=RETRY_SOON)
-    raise _refusal(answer.state)
+    return answer_of(_refusal(answer.state))
 
 
 def _waiting(answer: hot.Answer, wish: hot.Wish, arrived_us: int) -> HotAnswer:
@@ -140,6 +150,8 @@ def _waiting(answer: hot.Answer, wish: hot.Wish, arrived_us: int) -> HotAnswer:
 
 
 def _refusal(state: hot.State) -> HotRefusal:
+    if state is hot.State.TRY_AGAIN:
+        return HotRefusal(503, state.value, _WORDS[state], headers=RETRY_SOON)
     return HotRefusal(409, state.value, _WORDS[state])
 
 

@@ -12,11 +12,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import django
-import msgspec
 from django.conf import settings
 
 from shanhuo.realtime.files import ASK_AGAIN, FOR_EVER, MEDIA_TYPES, STATIC_TYPES, Folder, send
-from shanhuo.realtime.routes import JSON, NO_STORE, HotAnswer, HotRefusal, HotRequest, HotRoute
+from shanhuo.realtime.routes import HotRefusal, HotRequest, HotRoute, answer_of
 from shanhuo.realtime.rsgi import HTTPProtocol, Scope
 
 if TYPE_CHECKING:
@@ -88,14 +87,6 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def answer_of(refusal: HotRefusal) -> HotAnswer:
-    """`{"code", "message", "details"}`: the shape of every refusal of the house."""
-    said: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
-    if refusal.details:
-        said["details"] = refusal.details
-    return HotAnswer(refusal.status, msgspec.json.encode(said), [JSON, NO_STORE, *refusal.headers])
 
 
 def build() -> Door:

@@ -100,14 +100,11 @@ def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) ->
     """Answer GET and HEAD with the file, a part of it, 304, 404 or 416."""
     if scope.method not in {"GET", "HEAD"}:
         raise HotRefusal(405, "method_not_allowed", "Only GET.", headers=[("allow", "GET, HEAD")])
-    hit = folder.find(relative)
-    if hit is None:
-        raise HotRefusal(404, "not_found", "There is no such file.")
-    found, kind = hit
     keep = _keep(relative, folder)
     if keep == FOR_A_MOMENT:
-        _send_at_once(scope, protocol, found.path, kind)
+        _send_at_once(scope, protocol, folder, relative)
         return
+    found, kind = _found(folder, relative)
     packed = _packed(scope, found) if folder.has_packed else None
     found = packed or found
     headers = _headers(found, kind, keep)
@@ -121,6 +118,13 @@ def send(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) ->
     _send_wanted(scope, protocol, found, headers)
 
 
+def _found(folder: Folder, relative: str) -> tuple[Found, str]:
+    hit = folder.find(relative)
+    if hit is None:
+        raise HotRefusal(404, "not_found", "There is no such file.")
+    return hit
+
+
 def _keep(relative: str, folder: Folder) -> str:
     """For how long a browser may use its copy."""
     if _HASHED_NAME.search(relative):
@@ -130,17 +134,41 @@ def _keep(relative: str, folder: Folder) -> str:
     return folder.cache_control
 
 
-def _send_at_once(scope: Scope, protocol: HTTPProtocol, path: str, kind: str) -> None:
-    """A small file that may be replaced while it is sent: size and bytes are of one state."""
-    with Path(path).open("rb") as file:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A small file that is replaced again and again, as it was last read."""
+
+    found: Found
+    etag: str
+    headers: Headers
+    body: bytes
+
+
+_pages: dict[str, _Page] = {}
+"""A file that everybody in a room asks for is opened once for each of its states."""
+_MOST_PAGES = 500
+
+
+def _send_at_once(scope: Scope, protocol: HTTPProtocol, folder: Folder, relative: str) -> None:
+    path = f"{folder.root}/{relative}"
+    page = _pages.get(path)
+    if page is None or _stat(path) != page.found:
+        page = _pages[path] = _read(*_found(folder, relative))
+        if len(_pages) > _MOST_PAGES:
+            del _pages[next(iter(_pages))]
+    if scope.headers.get("if-none-match") == page.etag:
+        protocol.response_empty(304, page.headers)
+    else:
+        protocol.response_bytes(200, page.headers, page.body)
+
+
+def _read(found: Found, kind: str) -> _Page:
+    """It may be replaced meanwhile: size and bytes are of one state."""
+    with Path(found.path).open("rb") as file:
         status = os.fstat(file.fileno())
         body = file.read()
-    found = Found(path, len(body), status.st_mtime_ns)
-    headers = _headers(found, kind, FOR_A_MOMENT)
-    if scope.headers.get("if-none-match") == found.etag:
-        protocol.response_empty(304, headers)
-    else:
-        protocol.response_bytes(200, headers, body)
+    read = Found(found.path, len(body), status.st_mtime_ns)
+    return _Page(read, read.etag, _headers(read, kind, FOR_A_MOMENT), body)
 
 
 def _packed(scope: Scope, found: Found) -> Found | None:

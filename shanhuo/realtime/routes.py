@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from shanhuo.realtime.rsgi import HTTPProtocol, Scope
 
 Headers = list[tuple[str, str]]
@@ -74,3 +76,11 @@ class HotRefusal(Exception):
         self.status, self.code, self.message = status, code, message
         self.headers = headers or []
         self.details = details
+
+
+def answer_of(refusal: HotRefusal) -> HotAnswer:
+    """`{"code", "message", "details"}`: the shape of every refusal of the house."""
+    said: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
+    if refusal.details:
+        said["details"] = refusal.details
+    return HotAnswer(refusal.status, msgspec.json.encode(said), [JSON, NO_STORE, *refusal.headers])

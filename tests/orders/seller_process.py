@@ -38,5 +38,5 @@ async def sell(sale_id: int, url: str) -> None:
                 states[f"remembered {gone.value}"] += 1
         heard = await front.exchange(client, len(line))
         print(json.dumps({**states, "redis": heard}), flush=True)
-    await asyncio.to_thread(line.close)
+    await line.close()
     await client.aclose()

@@ -64,7 +64,7 @@ def test_attack_06_odd_quantities_get_nothing(make_sale, mei, noon, quantity):
     assert sale.left_count == 3
 
 
-def test_a_buyer_who_is_gone_does_not_spoil_the_round(make_sale, mei, noon):
+def test_a_sale_that_is_gone_does_not_spoil_the_round(make_sale, mei, noon):
     sale = make_sale()
     sale_id = sale.pk
     answers = decide([Wish(sale_id, mei.pk, 1), Wish(sale_id + 99, mei.pk, 1)], now=noon)

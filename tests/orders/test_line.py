@@ -38,12 +38,13 @@ def small(monkeypatch):
 class Stopped(lines.Line):
     """Its thread deals when the test says so."""
 
-    def _run(self) -> None:
+    def _next_round(self) -> None:
         """Nothing by itself."""
 
     def deal(self) -> None:
         while self._waiting:
-            self._round()
+            super()._next_round()
+            self._round(self._rounds.get())
 
 
 def ask(line: lines.Line, buyer: int, arrived: int = 0):
@@ -183,7 +184,7 @@ def test_a_calm_page_joins_the_line_of_its_process(make_sale, make_user, noon):
             return [await asyncio.to_thread(press, buyer) for buyer in buyers]
         finally:
             lines.open_here(None)
-            await asyncio.to_thread(line.close)
+            await line.close()
 
     def press(buyer) -> str:
         try:

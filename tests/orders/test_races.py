@@ -149,6 +149,27 @@ def test_attack_07_one_refund_asked_for_ten_times_at_once_is_one_refund(
     assert ledger.check() == []
 
 
+def test_a_buyer_who_is_gone_does_not_spoil_the_round(
+    make_sku: Maker, mei: Any, lin: Any, now: datetime
+):
+    sale = services.open_hot_sale(
+        sku_id=make_sku(stock_count=3).pk,
+        usual_fen=3980,
+        price_fen=990,
+        stock_count=3,
+        per_person=1,
+        opens_at=now,
+        closes_at=now + timedelta(hours=1),
+        actor=lin,
+        now=now,
+    )
+    # That there is no such buyer is seen only when the round is committed.
+    wishes = [hot.Wish(sale.pk, buyer, 1) for buyer in (10**9, mei.pk)]
+    assert [answer.state.value for answer in hot.decide(wishes, now=now)] == ["try_again", "kept"]
+    sale.refresh_from_db()
+    assert (sale.left_count, [claim.buyer_id for claim in HotClaim.objects.all()]) == (2, [mei.pk])
+
+
 def test_the_hot_writers_of_four_processes_sell_exactly_what_there_is(
     make_sku: Maker, make_user: Maker, lin: Any, now: datetime
 ):

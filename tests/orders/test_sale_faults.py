@@ -150,7 +150,7 @@ def test_postgresql_restarted_in_the_sale_asks_to_try_again_and_sells_each_unit_
             return [answer.state for answer in await asyncio.gather(*asked)]
 
         told = [await press(early), await press(buyers[20:]), await press(buyers)]
-        await asyncio.to_thread(line.close)
+        await line.close()
         return told
 
     first, second, again = asyncio.run(rush())

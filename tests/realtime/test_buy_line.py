@@ -12,7 +12,7 @@ from shanhuo.orders import line
 from shanhuo.orders.hot import Answer, State, Wish
 from shanhuo.orders.services.hot import TOKEN_PURPOSE, Entry
 from shanhuo.realtime import buy
-from shanhuo.realtime.routes import HotAnswer, HotRefusal, HotRequest
+from shanhuo.realtime.routes import HotAnswer, HotRequest
 
 SALE, UNITS = 7, 3
 
@@ -32,11 +32,10 @@ async def press(door: buy.BuyDoor, buyer: int, *, opens_in_s: int = 0, **said) -
     entry = msgspec.msgpack.encode(Entry(SALE, buyer, int(opens.timestamp() * 1_000_000)))
     token = tokens.sign(TOKEN_PURPOSE, entry, expires_at=clock.now() + timedelta(hours=1))
     posted = Posted(json.dumps({"token": token, **said}).encode())
-    try:
-        answer: HotAnswer = await door.buy(HotRequest(posted, posted, 2048))
-    except HotRefusal as refusal:
-        return refusal.status, refusal.code, {}
+    answer: HotAnswer = await door.buy(HotRequest(posted, posted, 2048))
     body = json.loads(answer.body)
+    if answer.status >= 400:
+        return answer.status, body["code"], {}
     return answer.status, body["state"], body
 
 
