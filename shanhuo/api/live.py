@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest
 from ninja import Query, Router, Status
 
+from shanhuo.api.live_rows import directed, visible
 from shanhuo.api.live_schemas import (
     CheckIn,
     DeedIn,
@@ -90,13 +91,13 @@ def plan_session(request: HttpRequest, body: PlanIn) -> Status[PlanOut]:
         is_adult=body.is_adult,
         now=clock.now(),
     )
-    return Status(201, _plan(session))
+    return Status(201, plan_of(session))
 
 
 @router.get("/live/{public_id}", response=SessionSheetOut, summary="One session with its goods")
 def get_session(request: HttpRequest, public_id: str) -> SessionSheetOut:
     """Drafts are seen by their cast, their county's office, operators and auditors."""
-    session = _visible(request, public_id)
+    session = visible(request, public_id)
     items = queries.shown_items(session, now=clock.now())
     return SessionSheetOut(
         session=_out(session),
@@ -122,16 +123,16 @@ def get_session(request: HttpRequest, public_id: str) -> SessionSheetOut:
 @router.post("/live/{public_id}/submit", response=PlanOut, summary="Ask for the check")
 def submit_session(request: HttpRequest, public_id: str) -> PlanOut:
     """409 `not_ready` names what is missing; 409 `wrong_status`; 422 `bad_time`."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     planning.submit(session_id=session.pk, by=person_of(request), now=clock.now())
-    return _plan(session)
+    return plan_of(session)
 
 
 @router.post("/live/{public_id}/check", response=PlanOut, summary="One operator's look")
 def check_session(request: HttpRequest, public_id: str, body: CheckIn) -> PlanOut:
     """403 `may_not_check` for whoever has a part in it; 409 `checked_already`, `wrong_status`; 422
     `reason_missing`. Official sessions are announced when two different persons agreed."""
-    session = _visible(request, public_id)
+    session = visible(request, public_id)
     planning.check(
         session_id=session.pk,
         checker=person_of(request),
@@ -139,25 +140,25 @@ def check_session(request: HttpRequest, public_id: str, body: CheckIn) -> PlanOu
         reason=body.reason,
         now=clock.now(),
     )
-    return _plan(session)
+    return plan_of(session)
 
 
 @router.post("/live/{public_id}/take-back", response=PlanOut, summary="Make it a draft again")
 def take_back_session(request: HttpRequest, public_id: str) -> PlanOut:
     """409 `wrong_status`."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     planning.take_back(session_id=session.pk, by=person_of(request), now=clock.now())
-    return _plan(session)
+    return plan_of(session)
 
 
 @router.post("/live/{public_id}/cancel", response=PlanOut, summary="It will not take place")
 def cancel_session(request: HttpRequest, public_id: str, body: ReasonIn) -> PlanOut:
     """409 `wrong_status`."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     planning.cancel(
         session_id=session.pk, by=person_of(request), reason=body.reason, now=clock.now()
     )
-    return _plan(session)
+    return plan_of(session)
 
 
 @router.put("/live/{public_id}/reminder", response={204: None}, summary="Be told when it begins")
@@ -177,7 +178,7 @@ def ask_not_to_be_told(request: HttpRequest, public_id: str) -> Status[None]:
 @router.post("/live/{public_id}/ticket", response=TicketOut, summary="A ticket for the camera")
 def give_ticket(request: HttpRequest, public_id: str, body: TicketIn) -> TicketOut:
     """For hosts; pictures go to the hot door in order, see its answers."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     ticket = airing.take_ticket(
         session_id=session.pk,
         user_id=person_of(request).pk,
@@ -190,7 +191,7 @@ def give_ticket(request: HttpRequest, public_id: str, body: TicketIn) -> TicketO
 @router.post("/live/{public_id}/end", response=SessionOut, summary="End the show")
 def end_session(request: HttpRequest, public_id: str) -> SessionOut:
     """Twice is once; 409 `wrong_status` before air."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     airing.end_session(session_id=session.pk, by=person_of(request), now=clock.now())
     session.refresh_from_db()
     return _out(session)
@@ -200,14 +201,14 @@ def end_session(request: HttpRequest, public_id: str) -> SessionOut:
 def add_item(request: HttpRequest, public_id: str, body: ProductIn) -> list[ItemOut]:
     """The whole showcase as its hosts see it. 404 for no such product; 409
     `not_for_this_showcase`, `showcase_full`, `wrong_status`."""
-    session = _directed(request, public_id)
+    session = directed(request, public_id)
     product = goods.product_of(body.product)
     if product is None:
         raise Http404
     showcase.add_item(
         session_id=session.pk, product_id=product.pk, by=person_of(request), now=clock.now()
     )
-    return _items(session)
+    return items_of(session)
 
 
 @router.post(
@@ -215,7 +216,7 @@ def add_item(request: HttpRequest, public_id: str, body: ProductIn) -> list[Item
 )
 def do_with_item(request: HttpRequest, public_id: str, number: int, body: DeedIn) -> list[ItemOut]:
     """The whole showcase afterwards. 404 `no_such_item`; 409 `not_to_be_pinned`, `wrong_status`."""
-    session, by, now = _directed(request, public_id), person_of(request), clock.now()
+    session, by, now = directed(request, public_id), person_of(request), clock.now()
     if number not in {item.id for item in queries.desk_items(session, now=now)}:
         raise showcase.NoSuchItem
     deeds = {
@@ -226,7 +227,7 @@ def do_with_item(request: HttpRequest, public_id: str, number: int, body: DeedIn
         "remove": lambda: showcase.remove_item(item_id=number, by=by, now=now),
     }
     deeds[body.deed]()
-    return _items(session)
+    return items_of(session)
 
 
 def _rows(state: str) -> Any:
@@ -236,26 +237,12 @@ def _rows(state: str) -> Any:
 
 
 def _remind(request: HttpRequest, public_id: str, *, wanted: bool) -> None:
-    session = _visible(request, public_id)
+    session = visible(request, public_id)
     planning.remind(session_id=session.pk, user=person_of(request), wanted=wanted, now=clock.now())
 
 
-def _visible(request: HttpRequest, public_id: str) -> Any:
-    return _one(queries.sessions_visible_to(request.user), public_id)
-
-
-def _directed(request: HttpRequest, public_id: str) -> Any:
-    return _one(queries.sessions_directed_by(request.user), public_id)
-
-
-def _one(rows: Any, public_id: str) -> Any:
-    row = rows.filter(public_id=public_id).first()
-    if row is None:
-        raise Http404
-    return row
-
-
-def _plan(session: Any) -> PlanOut:
+def plan_of(session: Any) -> PlanOut:
+    """How it stands now."""
     session.refresh_from_db()
     return PlanOut(session=_out(session), missing=[one.code for one in missing_of(session)])
 
@@ -285,7 +272,8 @@ def _session_out(card: SessionCard) -> SessionOut:
     )
 
 
-def _items(session: Any) -> list[ItemOut]:
+def items_of(session: Any) -> list[ItemOut]:
+    """The whole showcase as its hosts see it."""
     return [_item_out(item) for item in queries.desk_items(session, now=clock.now())]
 
 

@@ -10,11 +10,13 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import islice
 from typing import Any
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
@@ -124,6 +126,16 @@ def write_workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def yuan(amount_fen: int) -> Decimal:
+    """A number that Excel adds up; exact, unlike a float."""
+    return Decimal(amount_fen) / 100
+
+
+def at(moment: datetime | None) -> datetime | str:
+    """As Excel keeps it: Shanghai time without its name."""
+    return timezone.localtime(moment).replace(tzinfo=None) if moment else ""
 
 
 def write_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.live import queries as live
-from shanhuo.live.queries import AnySession, ItemTalk
+from shanhuo.live.queries import AnySession, ItemTalk, ProductResult, SessionResult
 from shanhuo.orders import queries as orders
 from shanhuo.traffic import moments
 from shanhuo.traffic.kinds import Kind, ObjectKind
@@ -50,6 +50,14 @@ def pulls_of(log: SignalLog, session: AnySession, *, now: datetime) -> dict[int,
         )
         for product, within in spans.items()
     }
+
+
+def goods_of(
+    log: SignalLog, session: AnySession, result: SessionResult, *, now: datetime
+) -> list[tuple[ProductResult, Pull]]:
+    """What each product of a session brought, and what it drew."""
+    drew = pulls_of(log, session, now=now)
+    return [(one, drew.get(one.product_id, Pull())) for one in result.products]
 
 
 def _openings(

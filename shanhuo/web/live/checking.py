@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shanhuo.content import words
 from shanhuo.content.reasons import Reason
 from shanhuo.kernel import clock, sheets
+from shanhuo.kernel.sheets import at
 from shanhuo.live import queries, rules
 from shanhuo.live.formats import format_of
 from shanhuo.live.services import planning
@@ -24,7 +25,6 @@ from shanhuo.web.downloads import workbook
 from shanhuo.web.live import late
 from shanhuo.web.live.forms import CheckForm, DeskForm
 from shanhuo.web.live.rows import visible_session
-from shanhuo.web.trade.lists import at
 
 ROWS = 20
 

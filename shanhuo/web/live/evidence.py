@@ -15,17 +15,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock, sheets
+from shanhuo.kernel.downloads import whole_file
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.sheets import at
 from shanhuo.live import desk, queries
 from shanhuo.live.services import exporting, keeping, replay
 from shanhuo.live.states import EvidenceState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
-from shanhuo.web.downloads import whole_file, workbook
+from shanhuo.web.downloads import workbook
 from shanhuo.web.filters import Filters
 from shanhuo.web.live.forms import ReasonForm
 from shanhuo.web.trade.forms import DayField
-from shanhuo.web.trade.lists import at
 
 ROWS = 20
 _REASON = forms.TextInput(attrs={"autocomplete": "off"})

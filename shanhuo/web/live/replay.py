@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
+from shanhuo.kernel.downloads import whole_file
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live import desk, queries, rules
 from shanhuo.live.media import replay as media
 from shanhuo.live.services import replay
 from shanhuo.people.actors import actor_of
-from shanhuo.web.downloads import whole_file
 from shanhuo.web.live.forms import ReasonForm
 from shanhuo.web.live.planning import plan_page
 from shanhuo.web.live.rows import directed_session, visible_session

@@ -6,10 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock
+from shanhuo.kernel.sheets import at, yuan
 from shanhuo.orders import ledger, queries, services
 from shanhuo.orders.choices import SuspenseState
 from shanhuo.people.actors import actor_of
-from shanhuo.web.trade.lists import ListForm, Sheet, at, list_page, yuan
+from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
 KINDS = [
     ("paid", _("Payment")),

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -11,7 +9,6 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -92,13 +89,3 @@ def list_page(
     put(page.object_list)
     context |= {"page": page, "form": form, "is_filtered": bool(form.asked())}
     return render(request, template, context)
-
-
-def yuan(amount_fen: int) -> Decimal:
-    """A number that Excel adds up; exact, unlike a float."""
-    return Decimal(amount_fen) / 100
-
-
-def at(moment: datetime | None) -> datetime | str:
-    """As Excel keeps it: Shanghai time without its name."""
-    return timezone.localtime(moment).replace(tzinfo=None) if moment else ""

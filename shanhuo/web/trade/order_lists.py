@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from shanhuo.kernel import audit, clock
+from shanhuo.kernel.sheets import at, yuan
 from shanhuo.orders import queries
 from shanhuo.orders.choices import Carrier
 from shanhuo.people.actors import actor_of
-from shanhuo.web.trade.lists import Column, ListForm, Sheet, at, list_page, yuan
+from shanhuo.web.trade.lists import Column, ListForm, Sheet, list_page
 
 STATUSES = {
     "unpaid": ["awaiting_pay"],

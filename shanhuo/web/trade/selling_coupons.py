@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, idempotency
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.sheets import at, yuan
 from shanhuo.live import queries as live
 from shanhuo.live.services import showcase
 from shanhuo.orders import queries, services
@@ -20,7 +21,7 @@ from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
 from shanhuo.web.trade.forms import CouponForm
-from shanhuo.web.trade.lists import ListForm, Sheet, at, list_page, yuan
+from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
 SHEET = Sheet(
     gettext_lazy("Coupons"),

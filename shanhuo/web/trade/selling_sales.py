@@ -12,11 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, idempotency
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.sheets import at, yuan
 from shanhuo.orders import queries, services
 from shanhuo.orders.choices import SaleState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import HotSaleForm
-from shanhuo.web.trade.lists import ListForm, Sheet, at, list_page, yuan
+from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
 SHEET = Sheet(
     gettext_lazy("Hot sales"),

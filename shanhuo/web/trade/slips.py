@@ -10,12 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import audit, clock
+from shanhuo.kernel.sheets import yuan
 from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import SlipState
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.trade.forms import PeriodForm, SlipForm
-from shanhuo.web.trade.lists import ListForm, Sheet, list_page, yuan
+from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
 LEFT = _("A household that left the books")
 SLIPS = Sheet(
