@@ -8,6 +8,7 @@ from django.conf import settings
 from shanhuo.traffic import interests, moments, posts, queries
 from shanhuo.traffic.learned import STALE, is_stale
 from shanhuo.traffic.learning import lessons, training, watching
+from shanhuo.traffic.learning.lessons import Lessons
 from shanhuo.traffic.learning.shelf import Beside, Model, NeighbourShelf, Shelf, Unreadable
 from shanhuo.traffic.learning.training import Comparison
 from shanhuo.traffic.learning.watching import Recall
@@ -55,9 +56,13 @@ def _trained(now: datetime) -> Trained:
         until=until,
         wishes=interests.wishes_since(None),
     )
+    return learn_from(found, shelf(), now=now)
+
+
+def learn_from(found: Lessons, models: Shelf, *, now: datetime) -> Trained:
+    """A model of these lessons, on the shelf if it foretells better than the one before."""
     if not training.has_enough(found):
         return Trained(len(found), None, None)
-    models = shelf()
     comparison = training.compare(found, _current(models))
     if not comparison.is_better:
         return Trained(len(found), comparison, None)

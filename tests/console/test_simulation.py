@@ -1,15 +1,22 @@
 """The simulated city: the same every time, the same but for grants, and it says what it cannot."""
 
+from dataclasses import replace
+from itertools import count
+
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from shanhuo.console.simulation import report, season
-from shanhuo.console.simulation.chance import uniform
+from shanhuo.console.simulation.chance import draw, uniform
 from shanhuo.console.simulation.city import found
 from shanhuo.console.simulation.figures import COUNTY_COLUMNS, Result, gini
 from shanhuo.console.simulation.options import NotMeant, Options, checked
 from shanhuo.console.simulation.season import AFTER, BEFORE, DURING
+from shanhuo.console.simulation.stage import Stage
+from shanhuo.console.simulation.support import Support
+from shanhuo.traffic.grants import rehearsal
+from shanhuo.traffic.learning import training
 
 TOWN = Options(people=400, posts=120, counties=10, days=9, panel=20, seeds=1, support_percent=8)
 
@@ -46,6 +53,43 @@ def test_only_supported_counties_are_charged_only_while_it_lasts_and_never_too_m
 
 def test_as_many_clips_are_looked_at_with_grants_as_without(pair):
     assert pair.without.exposures.sum() == pair.with_grants.exposures.sum()
+
+
+class Enough(Exception):
+    """Of a season: what is to be seen has happened."""
+
+
+def test_the_ranker_learns_at_night_and_prices_are_rehearsed_once_there_are_lists_enough(
+    tmp_path, monkeypatch
+):
+    for module, name, least in (
+        (training, "ENOUGH_EXPOSURES", 400),
+        (training, "ENOUGH_LONG_VIEWS", 40),
+        (rehearsal, "LEAST_HOURS", 8),
+        (rehearsal, "LEAST_LISTS", 20),
+        (rehearsal, "LEAST_HEARD", 10),
+    ):
+        monkeypatch.setattr(module, name, least)
+    city = found(replace(TOWN, panel=60), 7)
+    support = Support(city, 40, first_day=season.FIRST_DAY, folder=tmp_path / "pacing")
+    played = season.Season(city, support, Stage(city, support, folder=tmp_path))
+    days = count(1)
+
+    def stop_after_four_days() -> None:
+        if next(days) == 4:
+            raise Enough
+
+    with pytest.raises(Enough):
+        played.play(stop_after_four_days)
+    assert played.stage.ranker.model is not None
+    assert played.tally.learned_days == 1
+    assert (support.rehearsals, support.rehearsals_due) == (2, 12)
+
+
+def test_one_chance_is_the_first_of_many():
+    assert [draw(7, 40, person, 3) for person in range(5)] == uniform(
+        7, 40, np.arange(5), 3
+    ).tolist()
 
 
 def test_chance_depends_on_the_question_alone():

@@ -8,11 +8,12 @@ goods needs a long view, an order needs a click. The look goes down the list and
 clip with probability 1 - GO_ON.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
-from shanhuo.console.simulation.chance import uniform
+from shanhuo.console.simulation.chance import draw, uniform
 from shanhuo.console.simulation.city import City, Flags, Ints, Reals
 from shanhuo.traffic.kinds import Kind
 
@@ -65,8 +66,8 @@ def watch(city: City, person: int, posts: Ints, *, day: int, nth: int) -> Watche
 
 def _looked_at(city: City, person: int, most: int, *, day: int, nth: int) -> int:
     """How far down the list the look goes: at least one clip."""
-    drawn = uniform(city.seed, 40, person, day, nth)[0]
-    return int(min(most, 1 + np.floor(np.log(1 - drawn) / np.log(GO_ON))))
+    drawn = draw(city.seed, 40, person, day, nth)
+    return min(most, 1 + math.floor(math.log(1 - drawn) / math.log(GO_ON)))
 
 
 def _is_ripe(city: City, posts: Ints, day: int) -> Flags:

@@ -50,6 +50,8 @@ class Result:
             "survival_supported_with": self._surviving(self.with_grants, chosen),
             "survival_others_without": self._surviving(self.without, ~chosen),
             "survival_others_with": self._surviving(self.with_grants, ~chosen),
+            "learned_days_percent": 100 * self.with_grants.learned_days / self.city.options.days,
+            "rehearsed_percent": self._rehearsed,
         }
 
     def counties(self) -> Iterator[tuple[float, ...]]:
@@ -85,6 +87,11 @@ class Result:
     @property
     def _charged(self) -> float:
         return float(self.with_grants.supported.sum())
+
+    @property
+    def _rehearsed(self) -> float:
+        tally = self.with_grants
+        return 100 * tally.rehearsals / max(1, tally.rehearsals_due)
 
     @property
     def _lost(self) -> float:

@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from shanhuo.console.simulation import behaviour
-from shanhuo.console.simulation.chance import uniform, whole
+from shanhuo.console.simulation.chance import draw, uniform, whole
 from shanhuo.console.simulation.city import FIRST_ADCODE, City, Flags, Ints, Reals
-from shanhuo.console.simulation.stage import Stage, signals
+from shanhuo.console.simulation.stage import Sheet, Stage, signals
 from shanhuo.console.simulation.support import Support
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
 from shanhuo.traffic.feed import Feed
+from shanhuo.traffic.grants import samples
 from shanhuo.traffic.kinds import Flags as ViewerFlags
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.records import RECORD, Records
@@ -25,8 +26,9 @@ from shanhuo.traffic.viewers import Viewer
 
 FIRST_DAY = date(2026, 9, 1)
 BEFORE, DURING, AFTER = range(3)
-NOON = timedelta(hours=12)
-"""Once a day a board is made and prices are set; everybody of that day sees it."""
+HOURS = (8, 5, 3, 3, 3, 5, 12, 22, 30, 34, 38, 48, 62, 56, 44, 40, 42, 50, 62, 76, 92, 100, 78, 36)
+"""When people come, by the hour; each hour begins with a new board and new prices."""
+A_LIST_MS = 20
 LISTS = (0.5, 0.25)
 """The chance to look at a second list, and at a third."""
 
@@ -40,7 +42,8 @@ ENOUGH = 0.5
 @dataclass(slots=True)
 class Tally:
     """Sums over the panel. By phase (before, during, after support) and county: exposures, those
-    charged to a grant, expected long views, expected income of households and shops in yuan."""
+    charged to a grant, expected long views, expected income of households and shops in yuan.
+    learned_days: days with a model of the ranker; rehearsals: of those that were due, made."""
 
     exposures: Reals
     supported: Reals
@@ -48,6 +51,9 @@ class Tally:
     income: Reals
     by_creator: Ints
     left_on: Ints
+    learned_days: int = 0
+    rehearsals: int = 0
+    rehearsals_due: int = 0
 
     @classmethod
     def of(cls, city: City) -> "Tally":
@@ -77,7 +83,7 @@ class Season:
 
     def __post_init__(self) -> None:
         creators = len(self.city.creator_county)
-        self.feed = Feed(pricing=self.support)
+        self.feed = Feed(ranker=self.stage.ranker, pricing=self.support)
         self.tally = Tally.of(self.city)
         self.active = np.ones(creators, bool)
 
@@ -86,6 +92,8 @@ class Season:
         for day in range(self.city.options.days):
             self._play_day(day)
             on_day()
+        self.tally.rehearsals = self.support.rehearsals
+        self.tally.rehearsals_due = self.support.rehearsals_due
         return self.tally
 
     def _play_day(self, day: int) -> None:
@@ -94,11 +102,23 @@ class Season:
         begin = clock.start_of(FIRST_DAY + timedelta(days=day))
         self._publish(day, now=begin)
         self.support.new_day()
-        self.stage.hear(self._news())
-        self.stage.turn(now=begin + NOON)
-        drawn = uniform(self.city.seed, 50, np.arange(len(self.city.activity)), day)
-        for person in np.flatnonzero(drawn < self.city.activity).tolist():
-            self._visit(person, day, begin + NOON)
+        self.stage.learn(now=begin)
+        self.tally.learned_days += self.stage.ranker.stage == "learned"
+        people = self._who_comes(day)
+        for hour, coming in enumerate(people):
+            now = begin + timedelta(hours=hour)
+            self.stage.turn(now=now)
+            for person in coming:
+                self._visit(person, day, now)
+            self.stage.hear(self._news(), now=now)
+
+    def _who_comes(self, day: int) -> list[list[int]]:
+        """People of the panel by the hour of this day in which they come."""
+        everybody = np.arange(len(self.city.activity))
+        comes = uniform(self.city.seed, 50, everybody, day) < self.city.activity
+        edges = np.cumsum(HOURS) / sum(HOURS)
+        hour = np.searchsorted(edges, uniform(self.city.seed, 55, everybody, day), side="right")
+        return [np.flatnonzero(comes & (hour == one)).tolist() for one in range(len(HOURS))]
 
     def _publish(self, day: int, *, now: datetime) -> None:
         on = self.city.published_on
@@ -107,7 +127,7 @@ class Season:
 
     def _visit(self, person: int, day: int, now: datetime) -> None:
         """One person looks at one to three lists."""
-        another = uniform(self.city.seed, 52, person, day)[0]
+        another = draw(self.city.seed, 52, person, day)
         for nth in range(1 + sum(another < chance for chance in LISTS)):
             self._look(person, day, nth, now)
 
@@ -118,23 +138,28 @@ class Season:
         memory: Memory = self.stage.memories.of(viewer.key)
         self.feed.random = Random(whole(city.seed, 53, person, day, nth))  # noqa: S311 - a model
         shown = self.feed.list_for(self.stage.board, viewer, memory, length=LENGTH)
-        memory.served.add([one.row for one in shown])
-        posts = self.stage.posts_in([one.row for one in shown])
+        rows = [slot.row for slot in shown]
+        memory.served.add(rows)
+        posts = self.stage.posts_in(rows)
         seen = behaviour.watch(city, person, posts, day=day, nth=nth)
-        charged = self.support.charge(shown[: len(seen.posts)], viewer)
+        charged = self.support.charge(shown, len(seen.posts), viewer)
         self._count(seen, charged, day)
-        sheet = (person * city.options.days + day) * 4 + nth
-        at_ms = moments.to_ms(now)
-        self._heard.append(
-            signals(city, seen.posts, seen.done, viewer=viewer.key, sheet=sheet, at_ms=at_ms)
+        sheet = Sheet(
+            number=(person * city.options.days + day) * 4 + nth,
+            viewer=viewer.key,
+            at_ms=moments.to_ms(now) + A_LIST_MS * len(self._heard),
+            shown=shown,
+            grants=charged,
+            policy=self.feed.ranker.policy,
         )
+        self._heard.append(signals(city, seen.posts, seen.done, sheet))
 
-    def _count(self, seen: behaviour.Watched, charged: list[bool], day: int) -> None:
+    def _count(self, seen: behaviour.Watched, charged: list[int], day: int) -> None:
         tally, county = self.tally, self.city.county_of(seen.posts)
         days = self.city.options.support_days
         phase = BEFORE if day < days.start else DURING if day < days.stop else AFTER
         np.add.at(tally.exposures[phase], county, 1)
-        np.add.at(tally.supported[phase], county, charged)
+        np.add.at(tally.supported[phase], county, np.array(charged) > 0)
         np.add.at(tally.long_views[phase], county, seen.likes_it)
         np.add.at(tally.income[phase], county, seen.orders * self.city.income_yuan[county])
         np.add.at(tally.by_creator, self.city.author[seen.posts], 1)
@@ -162,9 +187,11 @@ class Season:
 
 def play(city: City, *, with_grants: bool, on_day: Callable[[], object]) -> Tally:
     """A season from its first day to its last."""
-    support = Support(city, quota_of(city) if with_grants else 0, first_day=FIRST_DAY)
-    with TemporaryDirectory() as empty:
-        return Season(city, support, Stage(city, support, empty=Path(empty))).play(on_day)
+    quota = quota_of(city) if with_grants else 0
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        support = Support(city, quota, first_day=FIRST_DAY, folder=root / samples.FOLDER)
+        return Season(city, support, Stage(city, support, folder=root)).play(on_day)
 
 
 def quota_of(city: City) -> int:

@@ -71,6 +71,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "其他县创作者留存 %，有扶持",
         "Creators of other counties who stay %, with",
     ),
+    "learned_days_percent": (
+        "用学出来的排序模型的天数 %（其余按口碑排序）",
+        "Days ranked by a learned model, % (the others by reception)",
+    ),
+    "rehearsed_percent": (
+        "扶持期按预演定价的时间 %（其余按直线）",
+        "Pricing by a rehearsal while supporting, % (otherwise by the curve)",
+    ),
     "note": (
         "两次模拟用同样的人、同样的短视频、同样的随机数；差别只在扶持。变化从扶持第一天算到季末。"
         "收入和长播按概率相加，不掷骰子。县域图只画第一个种子；同目录的 counties.csv 和 "

@@ -122,13 +122,23 @@ ALL_NEW = "no contract was deliverable in 100 of them yet"
 
 
 def rehearse(log: SignalLog, folder: Path, *, now: datetime) -> Rehearsal:
-    """From the samples of the last day and the curve of the last week. Raises TooLittle."""
+    """For what is deliverable, with the hazard of the last months. Raises TooLittle."""
     in_feed = leases.deliverable(now=now).filter(placement=Placement.FEED)
     contracts = list(in_feed.select_related("grant").order_by("pk"))
     if not contracts:
         raise TooLittle(NO_CONTRACT)
+    return rehearse_for(contracts, log, folder, hazard=_hazard(now=now), now=now)
+
+
+def rehearse_for(
+    contracts: list[Contract], log: SignalLog, folder: Path, *, hazard: float, now: datetime
+) -> Rehearsal:
+    """From the samples of the last day and the curve of the last week, without the database.
+
+    hazard: chance per day that an object vanishes. Raises TooLittle.
+    """
     hours = list(samples.read(folder, since=now - LOOKED_BACK, until=now))
-    traffic = _traffic(log, hours, now=now)
+    traffic = _traffic(log, hours, hazard=hazard, now=now)
     chosen = _chosen(hours)
     if len(chosen) < LEAST_LISTS:
         raise TooLittle(NO_LISTS)
@@ -225,7 +235,7 @@ GROUP BY hour ORDER BY hour
 """  # noqa: S608 - only our own numbers are put in
 
 
-def _traffic(log: SignalLog, hours: Sequence[Hour], *, now: datetime) -> Traffic:
+def _traffic(log: SignalLog, hours: Sequence[Hour], *, hazard: float, now: datetime) -> Traffic:
     """Raises TooLittle before a whole day of traffic lies behind."""
     midnight = clock.start_of(clock.day_of(now))
     since = midnight - timedelta(days=CURVE_DAYS)
@@ -240,7 +250,7 @@ def _traffic(log: SignalLog, hours: Sequence[Hour], *, now: datetime) -> Traffic
         midnight_ms=midnight_ms,
         level=_level(curve, by_hour, midnight_ms, moments.to_ms(now)),
         seen=_seen(by_hour, hours),
-        hazard=_hazard(now=now),
+        hazard=hazard,
     )
 
 

@@ -55,12 +55,13 @@ class Hour(msgspec.Struct):
 
 
 class Sampler:
-    """The samples of this process. Answers add to it, the step writes it."""
+    """The samples of this process. Answers add to it, the step writes it. `random` says which lists
+    are kept; simulations give their own."""
 
-    def __init__(self, folder: Path, process: str) -> None:
+    def __init__(self, folder: Path, process: str, random: Random | None = None) -> None:
         self._folder, self._process = folder, process
         self._lock = threading.Lock()
-        self._random = Random()  # noqa: S311 - which lists are kept is no secret
+        self._random = random or Random()  # noqa: S311 - which lists are kept is no secret
         self._hour = Hour(0)
         self._groups: dict[tuple[int, ...], int] = {}
         self._written_at: datetime | None = None
