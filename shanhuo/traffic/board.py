@@ -5,7 +5,7 @@ to pick. A board is never changed; the next one replaces it. Only what must hold
 through: a row that was switched off is off on every board.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -87,13 +87,39 @@ class Topics(Mapping[str, Rows]):
 
 
 @dataclass(frozen=True, slots=True)
+class OnAir:
+    """Sessions on air, best first: all of them, and by value of some columns. There are few, and
+    every list asks; so plain lists."""
+
+    rows: Rows
+    listed: list[int]
+    by: Mapping[str, Mapping[int, list[int]]]
+
+    @classmethod
+    def of(cls, columns: Columns, score: Scores, sessions: Rows) -> "OnAir":
+        rows = best_first(score, sessions)
+        listed: list[int] = rows.tolist()
+        by: dict[str, dict[int, list[int]]] = {}
+        for name in ("author", "county", "topic"):
+            values = by[name] = {}
+            for value, row in zip(columns[name][rows].tolist(), listed, strict=True):
+                values.setdefault(value, []).append(row)
+        return cls(rows, listed, by)
+
+    def with_any(self, name: str, values: Iterable[int]) -> list[int]:
+        """Those with one of these values in a column."""
+        found = self.by[name]
+        return [row for value in values if value in found for row in found[value]]
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """Row numbers by source, best first (`fresh`: the least shown first); `columns` (of the
     catalogue), `score`, `newcomer`, `marks`, `cards`, `bodies`, `posts` and `shown` by row.
 
     `stage` says how much is known: "empty" (nothing to show), "cold" (nothing had its chance yet)
-    or "warm". `untried`: where `fresh` is taken from; `season`: what is in season; `live`: sessions
-    on air. These stand in `best_first` and in all groups like clips, but are neither `common` as
+    or "warm". `untried`: where `fresh` is taken from; `season`: what is in season; `on_air`: live
+    sessions. These stand in `best_first` and in all groups like clips, but are neither `common` as
     trending nor newcomers: they have a share of their own.
     """
 
@@ -109,7 +135,7 @@ class Board:
     untried: Rows
     fresh: Rows
     season: Rows
-    live: Rows
+    on_air: OnAir
     common: Candidates
     of_county: Groups
     of_author: Groups
@@ -140,17 +166,17 @@ def build(
     score = score_of(columns, counters, now_ms=moments.to_ms(now))
     exposures = counters.total(columns["post"], Kind.EXPOSURE)
     newcomer = (exposures < TRIALS) & (columns["post"] > 0)
-    on_air = catalogue.sessions_on_air()
-    _judge_sessions(on_air, score, columns)
+    sessions = catalogue.sessions_on_air()
+    _judge_sessions(sessions, score, columns)
     ordered = best_first(score, rows)
     new = rows[newcomer[rows]]
     untried = _least_shown(columns, new, exposures[new])
     fresh = untried[: QUOTA[Source.FRESH]]
     season = _in_season(columns, ordered, now=now)
-    live = best_first(score, on_air)
+    on_air = OnAir.of(columns, score, sessions)
     cold = "cold" if len(rows) else "empty"
     return Board(
-        stage=cold if len(new) + len(live) == len(rows) else "warm",
+        stage=cold if len(new) + len(sessions) == len(rows) else "warm",
         columns=columns,
         score=score,
         newcomer=newcomer,
@@ -162,8 +188,8 @@ def build(
         untried=untried,
         fresh=fresh,
         season=season,
-        live=live,
-        common=_common(columns, ordered, fresh, season, live),
+        on_air=on_air,
+        common=_common(columns, ordered, fresh, season, on_air),
         of_county=Groups(columns["county"][ordered], ordered, depth=GROUP_DEPTH),
         of_author=Groups(columns["author"][ordered], ordered, depth=GROUP_DEPTH),
         of_topic=_topics(catalogue, columns, ordered),
@@ -195,9 +221,9 @@ def freshened(
     fresh = untried[: QUOTA[Source.FRESH]]
     score = score_of(new, counters, now_ms=moments.to_ms(now))
     score = np.concatenate((board.score, score))
-    on_air = catalogue.sessions_on_air()
-    _judge_sessions(on_air[on_air >= known], score, columns)
-    live = best_first(score, on_air)
+    sessions = catalogue.sessions_on_air()
+    _judge_sessions(sessions[sessions >= known], score, columns)
+    on_air = OnAir.of(columns, score, sessions)
     return replace(
         board,
         stage="cold" if board.stage == "empty" and len(ordered) else board.stage,
@@ -210,8 +236,8 @@ def freshened(
         best_first=ordered,
         untried=untried,
         fresh=fresh,
-        live=live,
-        common=_common(columns, ordered, fresh, board.season, live),
+        on_air=on_air,
+        common=_common(columns, ordered, fresh, board.season, on_air),
         together=together,
     )
 
@@ -236,16 +262,18 @@ def _fit_for_youth(columns: Columns) -> NDArray[np.bool_]:
     return fit
 
 
-def _common(columns: Columns, ordered: Rows, fresh: Rows, season: Rows, live: Rows) -> Candidates:
+def _common(
+    columns: Columns, ordered: Rows, fresh: Rows, season: Rows, on_air: OnAir
+) -> Candidates:
     """Candidates that everybody has: trending, new, in season, and on air."""
-    trending = ordered[: QUOTA[Source.TRENDING] + len(live)]
+    trending = ordered[: QUOTA[Source.TRENDING] + len(on_air.rows)]
     trending = trending[columns["post"][trending] > 0][: QUOTA[Source.TRENDING]]
     return Candidates.of(
         [
             Share(Source.TRENDING, trending, 1.0),
             Share(Source.FRESH, fresh, 1.0),
             Share(Source.SEASON, season, 1.0),
-            Share(Source.LIVE, live[: QUOTA[Source.LIVE]], 1.0),
+            Share(Source.LIVE, on_air.rows[: QUOTA[Source.LIVE]], 1.0),
         ]
     )
 

@@ -16,7 +16,7 @@ from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates, Rows, Share
 from shanhuo.traffic.catalogue import named_by
 from shanhuo.traffic.chances import Chances, chances_of
-from shanhuo.traffic.gathering import gather
+from shanhuo.traffic.gathering import gather, sessions_for
 from shanhuo.traffic.kinds import Source, Surface
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.neighbouring import Neighbouring
@@ -31,6 +31,9 @@ EXPLORE = 0.015
 
 TRIAL_PLACE = 2
 """The third: the first two decide whether a viewer stays, and few come as far as the tenth."""
+
+LIVE_PLACE = 4
+"""The fifth: behind what the ranker is surest of."""
 
 SHORTLIST = 64
 MOST_PAID = 24
@@ -54,6 +57,14 @@ class Shown(NamedTuple):
     price: float
     propensity: float
     grant: int
+
+
+class Kept(NamedTuple):
+    """A row that has a place of the list kept for it, at the latest the one numbered so."""
+
+    row: int
+    source: Source
+    place: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +121,9 @@ class Feed:
         priced = self.pricing.prices(candidates, viewer)
         draft = Draft(board.marks, self.rules, length, *_barred(board, memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
+        kept = _take_a_session(draft, asked)
         unfloored = draft.without_floors() if is_weighed(viewer.key) else None
-        trial = _take_a_newcomer(draft, asked)
+        kept += _take_a_newcomer(draft, asked)
         unsupported, watched = draft.copy(), self.pricing.watched()
         if priced is not None or watched is not None or unfloored is not None:
             # What the same moment would show without grants: only the rest is support.
@@ -124,7 +136,7 @@ class Feed:
             self.pricing.note(chances, viewer)
         best = _fill(draft, candidates, scores, priced, asked)
         lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
-        shown = self._logged(draft, best, by_chance, lifted, trial, asked.allowed)
+        shown = self._logged(draft, best, by_chance, lifted, kept, asked.allowed)
         if unfloored is None:
             return shown
         _fill(unfloored, plain, scores[: len(plain.rows)], None, asked)
@@ -204,19 +216,19 @@ class Feed:
         best: Ordered,
         by_chance: frozenset[int],
         lifted: frozenset[int],
-        trial: int | None,
+        kept: list[Kept],
         allowed: NDArray[np.bool_],
     ) -> list[Shown]:
         """Sources, prices and chances of what was picked, in the order of showing."""
         blind = self.explore / max(1, int(np.count_nonzero(allowed)))
         chance = 1.0 - self.explore + blind
-        place = None if trial is None else _place_of(trial, best)
+        source_of = {one.row: one.source for one in kept}
         shown = []
-        for row in spread(self._in_order(draft.picked, by_chance, place), draft.marks):
+        for row in spread(self._in_order(draft.picked, by_chance, kept, best), draft.marks):
             if row in by_chance:
                 shown.append(Shown(row, Source.RANDOM, 0.0, blind, 0))
-            elif row == trial:
-                shown.append(Shown(row, Source.FRESH, 0.0, chance, 0))
+            elif row in source_of:
+                shown.append(Shown(row, source_of[row], 0.0, chance, 0))
             elif row in best.rows:
                 place = best.rows.index(row)
                 grant = best.grants[place] if row in lifted else 0
@@ -230,13 +242,13 @@ class Feed:
         return shown
 
     def _in_order(
-        self, picked: list[int], by_chance: frozenset[int], place: int | None
+        self, picked: list[int], by_chance: frozenset[int], kept: list[Kept], best: Ordered
     ) -> list[int]:
-        """Chance picked first, then the newcomer, if any: it goes to its `place`; where the rows of
+        """Chance picked first, then what had a place kept for it, and goes there; where the rows of
         chance stand in the list is left to chance too."""
-        rows = picked[len(by_chance) :]
-        if place is not None:
-            rows.insert(place, rows.pop(0))
+        rows = picked[len(by_chance) + len(kept) :]
+        for place, row in sorted((_place_of(one, best), one.row) for one in kept):
+            rows.insert(place, row)
         for row in picked[: len(by_chance)]:
             rows.insert(self.random.randrange(len(rows) + 1), row)
         return rows
@@ -263,22 +275,35 @@ def allowed_rows(board: Board, viewer: Viewer, memory: Memory) -> NDArray[np.boo
     return allowed
 
 
-def _take_a_newcomer(draft: Draft, asked: Asked) -> int | None:
+def _take_a_session(draft: Draft, asked: Asked) -> list[Kept]:
+    """One place of the list is for who is on air, the nearest to this viewer first: a session has
+    an hour, and would not be found in it beside the best of all clips."""
+    if not draft.owes_a_session:
+        return []
+    board, allowed = asked.board, asked.allowed
+    for row, source in sessions_for(board, asked.viewer, asked.memory, allowed):
+        if draft.fits(row):
+            draft.take(row)
+            return [Kept(row, source, LIVE_PLACE)]
+    return []
+
+
+def _take_a_newcomer(draft: Draft, asked: Asked) -> list[Kept]:
     """The least shown clip of all that had no chance yet gets one place of the list, whatever its
     score: a floor met by the best liked newcomer would leave the last one without viewers."""
     if not draft.owes_a_newcomer:
-        return None
+        return []
     fresh = asked.board.fresh
     for row in fresh[asked.allowed[fresh]].tolist():
         if draft.fits(row):
             draft.take(row)
-            return int(row)
-    return None
+            return [Kept(row, Source.FRESH, TRIAL_PLACE)]
+    return []
 
 
-def _place_of(trial: int, best: Ordered) -> int:
-    """Where the newcomer stands: where people still look, or earlier if it earned that."""
-    return best.rows.index(trial) if trial in best.rows[:TRIAL_PLACE] else TRIAL_PLACE
+def _place_of(kept: Kept, best: Ordered) -> int:
+    """The place kept for it, or an earlier one if it earned that."""
+    return best.rows.index(kept.row) if kept.row in best.rows[: kept.place] else kept.place
 
 
 def _barred(board: Board, memory: Memory) -> tuple[list[int], Callable[[int], bool] | None]:

@@ -4,11 +4,15 @@ Quotas are a little more than a list can take from one source: a longer share co
 the others.
 """
 
+from collections.abc import Iterator
+from itertools import chain
+
 import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.board import Board
 from shanhuo.traffic.candidates import Candidates, Rows, Share
+from shanhuo.traffic.catalogue import topic_number
 from shanhuo.traffic.kinds import Source
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.neighbouring import NOTHING, Neighbouring
@@ -45,6 +49,27 @@ def gather(
             near = near[near < len(allowed)]
             shares.append(Share(Source.NEIGHBOURS, near[allowed[near]][:FROM_NEIGHBOURS], 1.0))
     return Candidates.of(shares, common) if shares else common
+
+
+def sessions_for(
+    board: Board, viewer: Viewer, memory: Memory, allowed: NDArray[np.bool_]
+) -> Iterator[tuple[int, Source]]:
+    """Sessions on air, with the source of each: followed hosts first, then those of the places and
+    topics that this viewer chose or likes, then the best."""
+    on_air = board.on_air
+    if not on_air.listed:
+        return
+    counties, topics = [viewer.county], list[int]()
+    if viewer.personal:
+        for row in on_air.with_any("author", memory.follows):
+            if allowed[row]:
+                yield row, Source.FOLLOWED
+        counties += memory.favourite_counties(FAVOURITES)
+        topics = [topic_number((topic,)) for topic in memory.favourite_topics(FAVOURITES)]
+    near = on_air.with_any("county", counties) + on_air.with_any("topic", topics)
+    for row in chain(near, on_air.listed):
+        if allowed[row]:
+            yield row, Source.LIVE
 
 
 def _personal(board: Board, memory: Memory, allowed: NDArray[np.bool_]) -> list[Share]:

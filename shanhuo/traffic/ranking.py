@@ -77,7 +77,7 @@ class TrendAndAffinity:
         Source.TOGETHER: 0.10,
         Source.NEIGHBOURS: 0.10,
         Source.SEASON: 0.05,
-        Source.LIVE: 0.20,
+        Source.LIVE: 0.10,
     }.items():
         _CLOSENESS[_source] = _value
 

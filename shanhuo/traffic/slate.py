@@ -3,8 +3,9 @@ fits them, and variety while there is a choice.
 
 In plain words (`/rules` says the same): of ten, no author more than twice and never in a row; at
 least three from the counties that the floor serves; at least one that had no chance yet; no more
-than three that only a grant brought in, whatever it would pay; no more than two live sessions; no
-more than three from one county or two of one product.
+than three that only a grant brought in, whatever it would pay; one live session while there is one
+that the viewer has not seen, and no more than two; no more than three from one county or two of one
+product.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,6 +27,7 @@ class Rules:
     per_product: int = 2
     from_priority_counties: int = 3
     from_newcomers: int = 1
+    from_live: int = 1
     supported: int = 3
     live: int = 2
 
@@ -84,6 +86,13 @@ class Draft:
     def owes_a_newcomer(self) -> bool:
         """Whether the list has no clip yet of those that had no chance."""
         return self._newcomers_missing > 0
+
+    @property
+    def owes_a_session(self) -> bool:
+        """Whether the list, if it is long enough, has none of the sessions on air yet."""
+        rules = self.rules
+        owed = rules.from_live * self.length // LENGTH
+        return rules.live_of(self.length) - self._live_left < owed
 
     @property
     def is_full(self) -> bool:

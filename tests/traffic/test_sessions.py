@@ -1,7 +1,9 @@
 """A live session is a card of the feed while it is on air, under the rules of every list."""
 
+from collections import Counter
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -14,9 +16,10 @@ from shanhuo.traffic.board import freshened
 from shanhuo.traffic.bodies import Bodies
 from shanhuo.traffic.catalogue import Catalogue
 from shanhuo.traffic.counters import Counters
-from shanhuo.traffic.feed import seal_list
+from shanhuo.traffic.feed import allowed_rows, seal_list
 from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source
 from shanhuo.traffic.memory import Memory
+from shanhuo.traffic.records import RECORD
 from shanhuo.traffic.sheets import unseal
 from shanhuo.traffic.viewers import Viewer
 from tests.traffic.conftest import NOON_MS, steady
@@ -46,10 +49,47 @@ def test_of_ten_no_more_than_two_are_live_and_none_in_youth_mode(situation):
     assert len(live) <= (0 if viewer.youth else 2)
 
 
+@given(situations())
+def test_one_of_ten_is_live_while_somebody_is_on_air_whom_the_viewer_has_not_seen(situation):
+    board, viewer, memory, engine = situation
+    hidden = {author for author, times in memory.hidden_authors.items() if times > 1}
+    allowed = allowed_rows(board, viewer, memory)
+    offered = [board.marks[row] for row in board.on_air.rows if allowed[row]]
+    shown = [board.marks[one.row] for one in engine.list_for(board, viewer, memory)]
+    if len(shown) == 10 and not any(mark.live for mark in shown):
+        full = {author for author, times in Counter(m.author for m in shown).items() if times > 1}
+        assert {mark.author for mark in offered} <= full | hidden
+
+
+def test_the_session_kept_for_a_viewer_is_the_nearest_and_stands_fifth():
+    """Beside a hundred clips that are better received than anything of these hosts."""
+    loved = Counters()
+    liked = np.zeros(4_000, RECORD)
+    liked["object"], liked["object_kind"] = np.tile(np.arange(1, 101), 40), ObjectKind.POST
+    liked["kind"], liked["at_ms"] = Kind.LIKE, NOON_MS
+    loved.add(liked)
+    old = NOON_MS - 400 * 86_400_000
+    hosts = [card(100 + host, author_id=900 + host, published_ms=old) for host in range(1, 4)]
+    on_air = [
+        card(-host, author_id=900 + host, topics=("脆李",) * (host == 2)) for host in (1, 2, 3)
+    ]
+    board = board_of(*clips(100), *hosts, *on_air, counters=loved)
+    follower, picker = Memory(follows={903}), Memory(topics={"脆李": 2.0})
+
+    def fifth(memory, viewer=MEI):
+        found = feed().list_for(board, viewer, memory)[4]
+        return int(board.posts[found.row]), found.source
+
+    assert fifth(follower) == (-3, Source.FOLLOWED)
+    assert fifth(picker) == (-2, Source.LIVE)
+    assert fifth(follower, Viewer(11, Flags.NOT_PERSONAL)) == fifth(Memory())
+    assert fifth(Memory())[1] == Source.LIVE
+
+
 def test_a_session_is_nobodys_newcomer_and_is_not_trending():
     board = board_of(*clips(3), card(-1, author_id=HOST))
-    assert board.posts[board.live].tolist() == [-1]
-    assert board.newcomer[board.live].tolist() == [False]
+    assert board.posts[board.on_air.rows].tolist() == [-1]
+    assert board.newcomer[board.on_air.rows].tolist() == [False]
     common = zip(board.posts[board.common.rows].tolist(), board.common.sources, strict=True)
     assert [source for post, source in common if post == -1] == [Source.LIVE]
 
@@ -84,7 +124,7 @@ def test_a_session_that_was_shown_does_not_come_again_while_there_is_something_n
     board = board_of(*clips(30), card(-1))
     assert -1 in shown_to(MEI, board)
     seen = Memory()
-    seen.seen.add(board.live.tolist())
+    seen.seen.add(board.on_air.rows.tolist())
     assert -1 not in shown_to(MEI, board, seen)
 
 
@@ -95,7 +135,7 @@ def test_who_begins_between_two_whole_boards_is_on_the_next_one_and_who_ended_on
     catalogue.put([card(-1)])
     catalogue.put([card(4)])
     board = freshened(board, catalogue, Counters(), Bodies(catalogue, Counters()), {}, now=NOON)
-    assert board.posts[board.live].tolist() == [-1]
+    assert board.posts[board.on_air.rows].tolist() == [-1]
     assert board.newcomer.tolist() == [True, True, True, False, True]
     assert -1 in shown_to(MEI, board)
     catalogue.withdraw([-1])
