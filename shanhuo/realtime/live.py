@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+from django.conf import settings
 
 from shanhuo.kernel import clock, tokens
 from shanhuo.live import queries
@@ -74,6 +75,7 @@ class TakeDoor:
             raise HotRefusal(400, "malformed", "Send the container: mp4 or webm.") from odd
         if container is Container.FLV:
             raise HotRefusal(400, "malformed", "FLV comes by RTMP.")
+        await self._file(lambda: takes.require_room(settings.DATA_DIR))
         number = await self._ask(lambda: _begin(who, container))
         return _said(take=number, received=0)
 

@@ -204,5 +204,7 @@ def test_a_full_disk_is_said_and_the_same_piece_fits_later(
     number = phone.begin()
     monkeypatch.setattr(takes, "RESERVE_BYTES", 2**62)
     assert phone.ask("PATCH", b"abc", x_take=number, x_offset=0)[:2] == (507, "disk_full")
+    assert phone.ask("POST", b'{"container":"mp4"}')[:2] == (507, "disk_full")
+    assert Take.objects.count() == 1
     monkeypatch.setattr(takes, "RESERVE_BYTES", 0)
     assert phone.ask("PATCH", b"abc", x_take=number, x_offset=0) == {"received": 3}

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +18,14 @@ import pytest
 from PIL import Image
 
 from shanhuo.content.media import jail
+from shanhuo.kernel import clock
 from shanhuo.live.media import shelf, takes
 from shanhuo.live.queries import OpenTake
+from shanhuo.live.services import airing
 from shanhuo.live.states import TakeProblem
 from shanhuo.realtime.studio import packing, shrinking, tools
 from shanhuo.realtime.studio.packing import Packer
+from shanhuo.realtime.studio.program import Studio
 from tests.live import hls
 from tests.live.conftest import files  # noqa: F401  a fixture
 
@@ -230,6 +233,30 @@ def test_what_only_some_browsers_play_is_drawn_for_all(
     named = re.findall(r'CODECS="avc1[.]\w+,(mp4a.40.2)"|CODECS="(mp4a.40.2)"', master)
     assert named == [("mp4a.40.2", ""), ("mp4a.40.2", ""), ("", "mp4a.40.2")]
     assert sum(line.for_ms for line in shelf.lines_of("s1", "k1", "top")) >= 1_900
+
+
+def test_the_studio_counts_no_grace_while_the_disk_is_full(
+    noon: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, told = [True], []
+    monkeypatch.setattr(takes, "has_room", lambda place: room[0])
+    monkeypatch.setattr(airing, "tend", lambda *, able_since, now: told.append(able_since))
+    with clock.at(noon):
+        studio = Studio()
+
+    def tend(*, seconds: int, has_room: bool) -> None:
+        room[0] = has_room
+        with clock.at(noon + timedelta(seconds=seconds)):
+            asyncio.run(studio._tend())
+
+    async def ask(question: Callable[[], object]) -> object:
+        return question()
+
+    studio.ask = ask  # type: ignore[method-assign,assignment]
+    tend(seconds=5, has_room=True)
+    tend(seconds=70, has_room=False)
+    tend(seconds=80, has_room=True)
+    assert told == [noon, noon + timedelta(seconds=70), noon + timedelta(seconds=70)]
 
 
 def test_a_file_that_is_no_film_is_said_and_harms_nobody(files: Path, tmp_path: Path) -> None:  # noqa: F811

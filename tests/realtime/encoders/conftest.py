@@ -24,9 +24,7 @@ Story = Callable[["Street"], Coroutine[Any, Any, None]]
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch, files: Any) -> None:  # noqa: F811
-    """Waits of seconds become moments."""
-    for name in ("HANDSHAKE_S", "KEY_S", "SILENCE_S"):
-        monkeypatch.setattr(studio, name, 0.6)
+    """What the door does now and then, it does always; its farewell and its pauses are short."""
     monkeypatch.setattr(studio, "PARTING_S", 0.2)
     monkeypatch.setattr(studio, "WRONG_PAUSE_S", 0)
     monkeypatch.setattr(studio, "ASK_EVERY_S", 0)

@@ -174,7 +174,7 @@ def test_a_full_disk_stops_the_recording_and_room_begins_another_take(
 
     async def story(street: Street) -> None:
         encoder = await street.filming(key)
-        await until(lambda: recorded(session))
+        await until(lambda: KEYFRAME in recorded(session))
         fill(True)
         encoder.send(flv.PICTURE, KEYFRAME + b"lost", at_ms=1000)
         await until(lambda: told)
@@ -197,6 +197,16 @@ def test_a_full_disk_stops_the_recording_and_room_begins_another_take(
     ]
 
 
+MOMENT_S = 0.2
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is to shake hands or to name a key has a moment."""
+    for name in ("HANDSHAKE_S", "KEY_S"):
+        monkeypatch.setattr(studio, name, MOMENT_S)
+
+
 STRANGE = {
     "another protocol": b"GET / HTTP/1.1\r\n" + bytes(1600),
     "random bytes": os.urandom(4000),
@@ -206,7 +216,7 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("first", STRANGE.values(), ids=STRANGE)
-def test_attack_33_who_does_not_shake_hands_is_cut_off(at_the_door, first) -> None:
+def test_attack_33_who_does_not_shake_hands_is_cut_off(at_the_door, impatient, first) -> None:
     async def story(street: Street) -> None:
         stranger = await street.stranger()
         stranger.writer.write(first)
@@ -222,7 +232,6 @@ HOSTILE = {
     "values without end": rtmp.write_message(rtmp.COMMAND, b"\x03\0\1a" * 200),
     "random bytes": b"\xc7" + os.urandom(4000),
     "play": rtmp.command("play", 3, None, "somebody"),
-    "silence": b"",
 }
 
 
@@ -245,6 +254,25 @@ def test_attack_33_a_hostile_encoder_is_cut_off_before_and_after_its_key(
     assert recorded(session).count(KEYFRAME) == 1
 
 
+def test_who_names_no_key_is_cut_off_and_so_is_an_encoder_that_falls_silent(
+    at_the_door, show, monkeypatch
+) -> None:
+    session, key = show
+
+    async def story(street: Street) -> None:
+        filming = await street.filming(key)
+        await until(lambda: recorded(session))
+        monkeypatch.setattr(studio, "SILENCE_S", MOMENT_S)
+        monkeypatch.setattr(studio, "KEY_S", MOMENT_S)
+        filming.send(flv.PICTURE, KEYFRAME)
+        assert await filming.is_closed()
+        undecided = await street.encoder()
+        assert await undecided.is_closed()
+
+    at_the_door(story)
+    assert Take.objects.get().ended_why == "camera"
+
+
 def test_messages_without_content_are_no_pictures_and_harm_nothing(at_the_door, show) -> None:
     session, key = show
 
@@ -259,7 +287,7 @@ def test_messages_without_content_are_no_pictures_and_harm_nothing(at_the_door, 
     assert len(list(flv.TagReader().feed(recorded(session)))) == 4
 
 
-def test_attack_33_who_never_reads_cannot_keep_the_line(at_the_door, show) -> None:
+def test_attack_33_who_never_reads_cannot_keep_the_line(at_the_door, impatient) -> None:
     async def story(street: Street) -> None:
         deaf = await street.encoder()
         deaf.reader._transport.pause_reading()
@@ -274,10 +302,8 @@ def test_attack_33_who_never_reads_cannot_keep_the_line(at_the_door, show) -> No
     at_the_door(story)
 
 
-def test_attack_33_five_hundred_connections_of_one_address(at_the_door, show, monkeypatch):
+def test_attack_33_five_hundred_connections_of_one_address(at_the_door, show) -> None:
     _session, key = show
-    for name in ("HANDSHAKE_S", "KEY_S", "SILENCE_S"):
-        monkeypatch.setattr(studio, name, PATIENCE_S)
 
     async def story(street: Street) -> None:
         async def is_heard() -> bool:
