@@ -118,7 +118,7 @@ def new_kinds(platform: House, before: list[int]) -> list[int]:
 def test_no_clip_is_shown_twice_however_often_it_is_offered(phone_of, platform):
     items = platform.feed()
     phone = phone_of()
-    twice = {"sheet": "", "stage": "warm", "items": [*items, *items]}
+    twice = {"sheet": "here", "stage": "warm", "items": [*items, *items]}
     phone.context.route("**/hot/feed", lambda route: route.fulfill(json=twice))
     page = phone.open("/watch")
     clips = page.locator(".one-by-one .clip")
@@ -128,6 +128,8 @@ def test_no_clip_is_shown_twice_however_often_it_is_offered(phone_of, platform):
         return clips.count() == len(items)
 
     until(page, all_came)
+    why = clips.last.locator(".reason").get_attribute("href")
+    assert "sheet=here&slot=" in str(why), "what the script adds says where it was shown"
     clips.first.locator(".reason").click()
     page.locator("[data-not-interested]").click()
     clips.last.scroll_into_view_if_needed()

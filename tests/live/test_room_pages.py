@@ -1,13 +1,20 @@
 """The room and the live desk: what viewers see, what hosts do, who keeps order."""
 
+import re
 from datetime import timedelta
 
 import pytest
 
+from shanhuo.kernel import clock
 from shanhuo.live.media import takes
 from shanhuo.live.models import Message, Penalty, Session, ShowcaseItem
 from shanhuo.live.services import airing
 from shanhuo.live.states import TakeProblem
+from shanhuo.traffic import viewers
+from shanhuo.traffic.attribution import source_of
+from shanhuo.traffic.kinds import ObjectKind, Source, Surface
+from shanhuo.traffic.moments import to_ms
+from shanhuo.traffic.sheets import Slot, seal, unseal
 
 
 @pytest.fixture
@@ -130,3 +137,49 @@ def test_a_moderator_hides_a_line_and_mutes_its_author(signed_in, on_air, lin, m
     browser.post(f"{here}/slow", {"seconds": "15"})
     on_air.refresh_from_db()
     assert (on_air.announcement, on_air.slow_mode_seconds) == ("八点整开抢", 15)
+
+
+# ---- from the card of the feed ----
+
+
+def card_of(session, viewer):
+    """The sheet of a list whose second slot showed the session to this viewer."""
+    slots = [Slot(ObjectKind.POST, 1, 500237, Source.FRESH)]
+    slots.append(Slot(ObjectKind.SESSION, session.pk, 500237, Source.LIVE))
+    return seal(slots, viewer=viewer.key, surface=Surface.FEED, now_ms=to_ms(clock.now()))
+
+
+def test_what_is_done_in_the_room_counts_for_the_card_that_led_there(client, on_air, noon):
+    viewer = viewers.new_viewer()
+    client.cookies[viewers.COOKIE] = viewers.write(viewer)
+    sheet, token = card_of(on_air, viewer)
+    room = f"/live/{on_air.public_id}"
+    page = client.get(f"{room}?sheet={token}&slot=1").content.decode()
+    assert f'data-sheet="{token}" data-slot="1"' in page
+    product = on_air.items.get().product.public_id
+    source = source_of(
+        product=product,
+        post="",
+        sheet=token,
+        slot=1,
+        viewer=viewer.key,
+        session=on_air.public_id,
+    )
+    assert source.exposure == f"{sheet:x}.1"
+
+
+def test_another_viewers_card_and_another_slot_give_the_room_a_sheet_of_its_own(
+    client, on_air, noon
+):
+    viewer = viewers.new_viewer()
+    client.cookies[viewers.COOKIE] = viewers.write(viewer)
+    foreign = card_of(on_air, viewers.new_viewer())[1]
+    for token, slot in ((foreign, 1), (card_of(on_air, viewer)[1], 0), ("", "")):
+        room = f"/live/{on_air.public_id}?sheet={token}&slot={slot}"
+        page = client.get(room).content.decode()
+        own = unseal(re.findall(r'data-sheet="([^"]+)"', page)[0])
+        assert (own.viewer, own.surface) == (viewer.key, Surface.LIVE_SQUARE)
+        assert (own.slots["object_kind"][0], own.slots["source"][0]) == (
+            ObjectKind.SESSION,
+            Source.CHOSEN,
+        )

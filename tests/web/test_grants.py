@@ -9,11 +9,13 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from shanhuo.kernel import clock
+from shanhuo.regions import services as regions
 from shanhuo.traffic import serving, viewers
 from shanhuo.traffic.grants import booking, services
 from shanhuo.traffic.grants.words import PLACEMENT_OF
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant, LedgerEntry, Programme
+from tests.live.conftest import make_session as make_session  # a fixture
 from tests.traffic import grants_kit as kit
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,30 @@ def test_terms_that_cannot_be_meant_stay_in_the_form_with_a_reason(
         assert answer.status_code == 422
         assert "丰收。" in answer.content.decode()
     assert Grant.objects.count() == 0
+
+
+def test_villages_with_clips_and_sessions_to_come_may_be_asked_for(
+    op, wang, make_county, make_post, make_session, noon
+):
+    county = make_county()
+    names = {"township": "大昌镇", "actor": wang, "office_county_ids": {county.pk}, "now": noon}
+    village = regions.add_village(county=county, name="下庄村", **names)
+    empty = regions.add_village(county=county, name="当阳村", **names)
+    make_post(place_name="下庄村")
+    session = make_session("scheduled", starts_at=noon + timedelta(days=1))
+    over = make_session("ended", ended_at=noon, keep_until=noon)
+    programme = kit.open_programme(op, now=noon)
+    page = signed_in(wang).get("/county/grants/new").content.decode()
+    for value, is_offered in ((village, True), (empty, False), (session, True), (over, False)):
+        assert (f':{value.public_id}"' in page) is is_offered
+    body = {**ASKED, "programme": programme.public_id, "object_1": f"session:{session.public_id}"}
+    assert signed_in(wang).post("/county/grants/new", body).status_code == 302
+    contract = Grant.objects.get().contracts.get()
+    assert (contract.kind, contract.name, contract.airs_at) == (
+        "session",
+        "脆李开园",
+        noon + timedelta(days=1),
+    )
 
 
 def test_whoever_asked_is_not_offered_the_decision(op, make_county, make_post, noon):

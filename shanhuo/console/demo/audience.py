@@ -75,7 +75,9 @@ class Audience:
         self._serving.close(now=now)
 
     def _first_wish(self, items: Sequence[Mapping[str, object]]) -> int | None:
-        offered = [slot for slot, item in enumerate(items) if item["product"]]
+        offered = [
+            slot for slot, item in enumerate(items) if item["product"] and item["kind"] != "live"
+        ]
         return self.random.choice(offered) if offered else None
 
     def _purchase(self, slot: int) -> list[Signal]:
