@@ -1,5 +1,6 @@
 """One platform and one Chromium for all browser tests; a fresh phone for each."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class Market:
     """Something to look at; `items` as the feed gives them."""
 
     items: list[dict[str, Any]]
+    session: str
     heavy_photo: Path = MEDIA_DIR / "spices_market.jpg"
 
     def address(self, path: str) -> str:
@@ -51,6 +53,7 @@ class Market:
             author=clip["author"]["id"],
             county=clip["county"]["code"],
             product=clip["product"]["id"],
+            session=self.session,
         )
 
 
@@ -62,7 +65,8 @@ def market(platform: house.House) -> Market:
     while len(items := platform.feed()) < POSTS:
         assert time.monotonic() < deadline, platform.logs()
         time.sleep(0.1)
-    return Market(items)
+    told = json.loads((platform.data_dir / "market.json").read_text())
+    return Market(items, told["session"])
 
 
 @pytest.fixture(scope="session")

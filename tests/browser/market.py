@@ -5,10 +5,11 @@ People, shelves and films are those of the demo season, without its three weeks 
 the county of the story, stays empty.
 """
 
+import json
 import os
 import time
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import django
@@ -18,11 +19,12 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
-from shanhuo.console.demo import cast, clips, films, shelves  # noqa: E402
+from shanhuo.console.demo import cast, clips, films, live, shelves  # noqa: E402
 from shanhuo.console.demo.cast import Cast, Place  # noqa: E402
 from shanhuo.content import services as content  # noqa: E402
 from shanhuo.content.models import Post  # noqa: E402
 from shanhuo.kernel import clock, jobs  # noqa: E402
+from shanhuo.live.states import SessionKind  # noqa: E402
 from shanhuo.people.models import Membership  # noqa: E402
 
 if TYPE_CHECKING:
@@ -48,6 +50,15 @@ def hold() -> None:
     for post in posts:
         content.send_to_review(post_id=post.pk, author=post.author, now=now)
         content.publish_post(post_id=post.pk, reviewer=operator, now=now)
+    announced = {"session": _session(places[0], products[0], operator, now=now)}
+    (settings.DATA_DIR / "market.json").write_text(json.dumps(announced))
+
+
+def _session(place: Place, product: "Product", operator: "User", *, now: datetime) -> str:
+    session = live.plan(place, SessionKind.SELLING, now + timedelta(days=1), now=now)
+    live.fill(session, place.seller, [product], now=now)
+    live.submit(session, place.seller, [operator], now=now)
+    return str(session.public_id)
 
 
 def _person(kind: str) -> "User":

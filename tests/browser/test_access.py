@@ -19,11 +19,19 @@ PUBLIC = [
     "/metrics",
     "/rules",
     "/account/sign-in",
+    "/live",
+    "/live/{session}",
 ]
 DESKS = {
-    "lin": ["/sell/", "/sell/products", "/sell/orders", "/sell/statement", "/sell/slips/new"],
-    "wang": ["/county/", "/county/households", "/county/figures", "/county/pool"],
-    "op": ["/ops/", "/review"],
+    "lin": [
+        *("/sell/", "/sell/products", "/sell/orders", "/sell/statement", "/sell/slips/new"),
+        *("/studio/live", "/studio/live/new", "/studio/live/results"),
+    ],
+    "wang": [
+        *("/county/", "/county/households", "/county/figures", "/county/pool"),
+        *("/county/live", "/county/live/goods"),
+    ],
+    "op": ["/ops/", "/review", "/ops/live", "/ops/live/evidence"],
 }
 
 # What has the focus: its words or name, whether one sees it, and whether it stands on the screen.

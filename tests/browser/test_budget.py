@@ -24,6 +24,7 @@ RICH_PAGES = {
     "/c/{county}": 0,
     "/c/{county}/shop": 1,
     "/search?q=示例": 4,
+    "/live/{session}": 1,
 }
 
 

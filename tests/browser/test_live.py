@@ -83,6 +83,7 @@ def test_a_drop_is_not_the_end_and_the_evidence_holds_it_all(platform, evening, 
     host.locator("[data-start-show]").click()
     show.is_seen_and_heard()
     show.puts_on_the_screen(host)
+    show.is_bought_from_without_script(phone_of(script=False).page)
     host.context.set_offline(True)
     show.sells_through_the_gap()
     host.context.set_offline(False)
@@ -162,6 +163,16 @@ class Show:
         host.locator("button[value=pin]").first.click()
         pinned = self.viewer.locator("[data-pinned]")
         expect(pinned).to_contain_text(self.plan["product"], timeout=SLOW_MS)
+
+    def is_bought_from_without_script(self, reader: Page) -> None:
+        """The page says where the picture is, shows the goods and leads to them."""
+        reader.goto(self.room)
+        film = reader.locator("[data-film] video")
+        expect(film).to_have_attribute("controls", "")
+        assert (film.get_attribute("src") or "").endswith("/index.m3u8")
+        expect(reader.locator("[data-film] noscript p")).to_be_visible()
+        reader.locator("[data-goods] li a.button").first.click()
+        expect(reader.locator("h1")).to_contain_text(self.plan["product"])
 
     def sells_through_the_gap(self) -> None:
         """The line is cut: the room says so, its cart stays open."""

@@ -23,6 +23,8 @@ PAGES = [
     "/me",
     "/settings/youth",
     "/account/sign-in",
+    "/live",
+    "/live/answers",
 ]
 
 

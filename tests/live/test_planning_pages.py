@@ -6,8 +6,11 @@ from io import BytesIO
 import pytest
 from openpyxl import load_workbook
 
+from shanhuo.console import doctor
 from shanhuo.kernel import clock
-from shanhuo.live.models import Reminder, Session
+from shanhuo.live import queries
+from shanhuo.live.models import Cast, Reminder, Session
+from shanhuo.live.states import CastRole
 from shanhuo.people import services as people
 
 
@@ -175,3 +178,19 @@ def test_an_office_reads_the_plans_of_its_county_and_decides_nothing(signed_in, 
     page = browser.get(f"/live/{session.public_id}", follow=True)
     assert (page.status_code, "价格构成" in page.content.decode()) == (200, True)
     assert browser.post(f"/ops/live/{session.public_id}/decide").status_code == 403
+
+
+def test_fewer_than_one_moderator_for_fifty_rooms_is_an_alarm(signed_in, make_session, op, mei):
+    rooms = [make_session(Session.Status.ON_AIR) for _ in range(51)]
+    Cast.objects.create(session=rooms[0], user=mei, role=CastRole.MODERATOR)
+    load = queries.moderation_load()
+    assert (load.rooms, load.moderators, load.unwatched, load.is_too_few) == (51, 1, 50, True)
+    browser = signed_in(op)
+    assert "正在直播 51 间，场控 1 人" in browser.get("/ops/live").content.decode()
+    assert "场控不足的直播间" in browser.get("/ops/").content.decode()
+    [trouble] = doctor._moderators()
+    assert "51 live rooms are on air with 1 moderators" in trouble
+    # A second one, in whatever room, is enough for a hundred.
+    Cast.objects.create(session=rooms[1], user=op, role=CastRole.MODERATOR)
+    assert not queries.moderation_load().is_too_few
+    assert "场控不足的直播间" not in browser.get("/ops/").content.decode()

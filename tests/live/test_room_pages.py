@@ -39,7 +39,8 @@ def on_air(announced, noon):
 def test_without_script_the_room_has_film_goods_buy_buttons_and_who_sells(client, on_air):
     page = client.get(f"/live/{on_air.public_id}").content.decode()
     product = on_air.items.get().product
-    assert f'src="/media/live/{on_air.media_key}/index.m3u8"' in page
+    assert f'controls preload="none" src="/media/live/{on_air.media_key}/index.m3u8"' in page
+    assert "<noscript>" in page
     assert f"/g/{product.public_id}?session={on_air.public_id}" in page
     assert ("巫山山货合作社 销售" in page, "合格证" in page, "主播" in page) == (True,) * 3
     # Its head names a desk only where one is.

@@ -136,6 +136,30 @@ function tellCoupons(coupons) {
   show($("[data-coupons-box]"), rows.length > 0);
 }
 
+// ---- questions: for those who only watch; the cast and whoever waits are asked for anew ----
+
+function tellQueue({ answering, next, waiting }) {
+  const box = $("[data-queue]");
+  if (!box) return;
+  write($("[data-waiting]", box), String(waiting));
+  show($("[data-answering]", box), Boolean(answering));
+  for (const name of ["body", "expert", "asker"]) write($(`[data-${name}]`, box), answering?.[name] ?? "");
+  show($("[data-badge]", box), Boolean(answering?.expert));
+  const list = $("[data-next]", box);
+  list.replaceChildren(...next.map(questionRow));
+  show(list, next.length > 0);
+  show($("[data-nobody]", box), !answering && !next.length);
+}
+
+function questionRow({ body, asker, crop, symptom }) {
+  const row = document.createElement("li");
+  const told = Object.assign(document.createElement("div"), { className: "grow", textContent: body });
+  const about = [asker, crop, symptom].filter(Boolean).join(" · ");
+  told.append(Object.assign(document.createElement("div"), { className: "small soft", textContent: about }));
+  row.append(told);
+  return row;
+}
+
 // ---- what the room tells ----
 
 document.addEventListener("shanhuo:room", ({ detail }) => {
@@ -143,6 +167,7 @@ document.addEventListener("shanhuo:room", ({ detail }) => {
   write($("[data-watching]"), compact(detail.viewers));
   tellGoods(detail);
   tellCoupons(detail.coupons);
+  tellQueue(detail.questions);
 });
 
 // ---- a replay: its chapters, and an address that names a part (#t=61,95) ----
