@@ -21,6 +21,7 @@ const STEPS = [
   { video: 30_000, audio: 24_000, width: 320, frames: 2, keyframe: 1000 },
 ];
 const SOUND = STEPS.length - 1;
+const LARGEST = 1920;        // of a camera that has no picture of the size wished for
 const SLICE_MS = 150;
 const PIECE_BYTES = 1024 * 1024;
 const FIRST_BYTES = 64 * 1024;
@@ -174,8 +175,10 @@ class Camera {
     const heard = this.stream?.getAudioTracks().filter((track) => track.readyState === "live") ?? [];
     // Most phones open one camera at a time.
     for (const track of this.stream?.getVideoTracks() ?? []) track.stop();
+    const size = { width: { max: LARGEST }, height: { max: LARGEST } };
+    size[upright ? "height" : "width"].ideal = width;
     const opened = await navigator.mediaDevices.getUserMedia({
-      video: { ...this.lens, frameRate: { ideal: Math.max(frames, 5) }, [upright ? "height" : "width"]: { ideal: width } },
+      video: { ...this.lens, ...size, frameRate: { ideal: Math.max(frames, 5) } },
       audio: !heard.length && { echoCancellation: true, noiseSuppression: true },
     });
     if (frames < 5) await opened.getVideoTracks()[0].applyConstraints({ frameRate: { max: frames } }).catch(() => {});

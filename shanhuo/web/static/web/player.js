@@ -156,8 +156,9 @@ async function openBuffer(video, mime) {
 function readyAt(video) {
   const { buffered, currentTime } = video;
   for (let place = 0; place < buffered.length; place += 1) {
-    if (buffered.start(place) > currentTime + LAST_S) return { seconds: 0, next: buffered.start(place) };
-    if (buffered.end(place) > currentTime + LAST_S) return { seconds: buffered.end(place) - currentTime, next: null };
+    if (buffered.end(place) < currentTime + LAST_S) continue;
+    if (buffered.start(place) > currentTime + 0.01) return { seconds: 0, next: buffered.start(place) };
+    return { seconds: buffered.end(place) - currentTime, next: null };
   }
   return { seconds: 0, next: null };
 }
