@@ -258,6 +258,12 @@ def test_a_command_of_ours_is_read_back() -> None:
     assert rtmp.read_values(message.body) == ["connect", 1.0, {"app": "live", "n": 2.5}, None]
 
 
+def test_the_list_of_codecs_of_a_newer_encoder_is_read() -> None:
+    codecs = b"\x0a\0\0\0\2" + rtmp.write_values("hvc1", "av01")
+    told = rtmp.write_values("connect", 1) + b"\x03\0\x0afourCcList" + codecs + b"\0\0\x09"
+    assert rtmp.read_values(told) == ["connect", 1.0, {"fourCcList": ["hvc1", "av01"]}]
+
+
 def test_a_long_message_in_chunks_is_one_message() -> None:
     body = bytes(range(256)) * 40
     told = rtmp.write_message(rtmp.SET_CHUNK, b"\0\0\x10\0", lane=2)
@@ -286,7 +292,16 @@ def test_attack_33_a_hostile_encoder_is_cut_off_before_it_costs_memory(hostile: 
 
 
 @pytest.mark.parametrize(
-    "hostile", [b"\x02\xff\xff", b"\x03\0\1a" * 9, b"\x0a", b"\x03" + b"\0\1a\x03" * 9, b"\0\1"]
+    "hostile",
+    [
+        b"\x02\xff\xff",
+        b"\x03\0\1a" * 9,
+        b"\x0a",
+        b"\x0a\xff\xff\xff\xff" + b"\5" * 99,
+        b"\x0a\0\0\0\1" * 9,
+        b"\x03" + b"\0\1a\x03" * 9,
+        b"\0\1",
+    ],
 )
 def test_attack_34_values_without_end_or_depth_are_refused(hostile: bytes) -> None:
     with pytest.raises(Damaged):

@@ -180,7 +180,7 @@ def acknowledge(count: int) -> bytes:
 
 # ---- AMF0: how commands are written ----
 
-_NUMBER, _BOOL, _TEXT, _OBJECT, _NULL, _UNDEFINED, _ARRAY, _END = 0, 1, 2, 3, 5, 6, 8, 9
+_NUMBER, _BOOL, _TEXT, _OBJECT, _NULL, _UNDEFINED, _ARRAY, _LIST = 0, 1, 2, 3, 5, 6, 8, 10
 DEEPEST, LONGEST_TEXT, MOST_VALUES = 4, 2048, 64
 
 
@@ -209,6 +209,8 @@ def _value(body: bytes, at: int, depth: int) -> tuple[Any, int]:
         return None, at
     if kind in {_OBJECT, _ARRAY} and depth < DEEPEST:
         return _object(body, at + (4 if kind == _ARRAY else 0), depth + 1)
+    if kind == _LIST and depth < DEEPEST:
+        return _list(body, at, depth + 1)
     raise Damaged("AMF")
 
 
@@ -228,6 +230,18 @@ def _object(body: bytes, at: int, depth: int) -> tuple[dict[str, Any], int]:
         if len(found) > MOST_VALUES:
             raise Damaged("AMF object")
     return found, at + 3
+
+
+def _list(body: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    """A strict array: newer encoders name in one the codecs that they could send."""
+    (count,), at = struct.unpack_from(">I", body, at), at + 4
+    if count > MOST_VALUES:
+        raise Damaged("AMF list")
+    found = []
+    for _ in range(count):
+        value, at = _value(body, at, depth)
+        found.append(value)
+    return found, at
 
 
 def write_values(*values: Any) -> bytes:
