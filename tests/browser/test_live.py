@@ -24,7 +24,7 @@ from tests.browser.waiting import until
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-CUT_S = float(os.environ.get("LIVE_CUT_S", "10"))
+CUT_S = float(os.environ.get("LIVE_CUT_S", "8"))
 """For so long nothing comes. By hand: sixty seconds, as from behind a mountain."""
 PICTURES_WITHIN_S = 60
 SLOW_MS = 40_000
