@@ -97,7 +97,8 @@ class Phone:
         self.page = self.context.new_page()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # Most tests have a house without a room program: a live page then reads its file instead.
+        if message.type == "error" and "/room?k=" not in message.text:
             self.complaints.append(f"{self.page.url}: {message.text} {message.location['url']}")
 
     def open(self, path: str) -> Page:
