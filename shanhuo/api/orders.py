@@ -71,7 +71,7 @@ ACCESS = {
 
 @router.get("/basket", response=BasketOut, summary="One's basket at the prices of now")
 def basket(request: HttpRequest) -> queries.CheckoutView:
-    return queries.checkout_view(buyer=actor_of(request), now=clock.now())
+    return queries.checkout_view(buyer=actor_of(request), now=clock.now(), coupons=())
 
 
 @router.post("/basket", response=BasketOut, summary="Put some more of a SKU in")
@@ -137,11 +137,16 @@ def remove_address(request: HttpRequest, public_id: PublicId) -> Status[None]:
 
 @router.get("/checkout", response=CheckoutOut, summary="What an order would be and cost")
 def checkout(request: HttpRequest, wanted: Query[CheckoutFilter]) -> dict[str, Any]:
-    """Nothing is held. 404 for an address that is not yours."""
+    """Nothing is held, and no coupon is used that was not asked for: the parcels name those that
+    fit. 404 for an address that is not yours."""
     kept = queries.addresses_of(actor_of(request))
     one = get_object_or_404(kept, public_id=wanted.address) if wanted.address else kept.first()
     view = queries.checkout_view(
-        buyer=actor_of(request), now=clock.now(), address=one, only=wanted.sku or None
+        buyer=actor_of(request),
+        now=clock.now(),
+        address=one,
+        only=wanted.sku or None,
+        coupons=wanted.coupon,
     )
     return {
         "parcels": view.parcels,
@@ -163,8 +168,9 @@ def place_order(request: HttpRequest, body: PlaceIn) -> Status[dict[str, Any]]:
     """One order per merchant under one payment, and its stock held. A retry with the same key
     orders nothing twice; with another body it is 422 `idempotency_key_reused`.
 
-    409 `price_changed`, `basket_changed`, `out_of_stock`, `too_many_unpaid`; 422 `not_delivered`,
-    `no_such_address`, `bad_quantity`; 403 `youth_mode`. Then nothing is ordered or held.
+    409 `price_changed`, `basket_changed`, `out_of_stock`, `too_many_unpaid`, `coupon_not_usable`;
+    422 `not_delivered`, `no_such_address`, `bad_quantity`; 403 `youth_mode`. Then nothing is
+    ordered or held.
     """
     placed = services.place_order(
         buyer=actor_of(request),
@@ -173,6 +179,7 @@ def place_order(request: HttpRequest, body: PlaceIn) -> Status[dict[str, Any]]:
         total_seen_fen=body.total_seen_fen,
         key=key_of(request),
         now=clock.now(),
+        coupons=body.coupons,
     )
     return Status(201, asdict(placed))
 

@@ -71,10 +71,12 @@ class SlipsFilter(ListFilter):
 
 
 class CheckoutFilter(Schema):
-    """address: one of yours, empty for the default; sku: only these of the basket."""
+    """address: one of yours, empty for the default; sku: only these of the basket; coupon: those
+    of yours to use."""
 
     address: MaybeId = ""
     sku: list[Id] = Field(default_factory=list, max_length=50)
+    coupon: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class StatementFilter(ListFilter):
@@ -131,6 +133,7 @@ class PlaceIn(Schema):
     address: Id
     lines: list[WantedIn] = Field(min_length=1, max_length=50)
     total_seen_fen: Total
+    coupons: list[Id] = Field(default_factory=list, max_length=50)
 
 
 class PayIn(Schema):
@@ -188,11 +191,25 @@ class WishOut(Schema):
     is_short: bool
 
 
+class CouponChoiceOut(Schema):
+    """One of yours that is for goods of the parcel; `missing_fen` more of them and it can be
+    used."""
+
+    public_id: str
+    off_fen: int
+    threshold_fen: int
+    use_by: datetime
+    missing_fen: int
+    is_used: bool
+
+
 class ParcelOut(Schema):
     merchant_name: str
     wishes: list[WishOut]
+    coupons: list[CouponChoiceOut]
     goods_fen: int
     discount_fen: int
+    coupon_fen: int
     freight_fen: int
     total_fen: int
 
@@ -245,6 +262,7 @@ class OrderLineOut(Schema):
     unit_price_fen: int
     unit_discount_fen: int
     unit_paid_fen: int
+    coupon_fen: int
     freight_fen: int
     shipped_count: int
     cancelled_count: int
@@ -260,6 +278,7 @@ class OrderCardOut(Schema):
     merchant_name: str
     goods_fen: int
     discount_fen: int
+    coupon_fen: int
     freight_fen: int
     total_fen: int
     refunded_fen: int
@@ -361,6 +380,8 @@ class ReceiptLineOut(Schema):
     paid_fen: int
     discount_fen: int
     discount_funder: str
+    coupon_fen: int
+    coupon_platform_fen: int
     farm_gate_fen: int
     packing_fen: int
     chain_freight_fen: int

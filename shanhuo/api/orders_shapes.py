@@ -13,12 +13,12 @@ from shanhuo.people.queries import PayableHousehold
 
 PAGE = 20
 _ORDER = (
-    "status", "goods_fen", "discount_fen", "freight_fen", "total_fen", "refunded_fen",
-    "placed_at", "paid_at", "shipped_at", "received_at", "settled_at",
+    "status", "goods_fen", "discount_fen", "coupon_fen", "freight_fen", "total_fen",
+    "refunded_fen", "placed_at", "paid_at", "shipped_at", "received_at", "settled_at",
 )  # fmt: skip
 _LINE = (
     "title", "sku_name", "quantity", "unit_price_fen", "unit_discount_fen", "unit_paid_fen",
-    "freight_fen", "shipped_count", "cancelled_count", "returned_count",
+    "coupon_fen", "freight_fen", "shipped_count", "cancelled_count", "returned_count",
 )  # fmt: skip
 _SLIP = (
     "grams", "price_fen_per_kg", "baseline_fen_per_kg", "paid_fen", "baseline_fen",

@@ -288,3 +288,50 @@ def test_attack_15_other_shops_terms_and_sales_are_nobodys(
         True,
         None,
     )
+
+
+def test_coupons_are_offered_taken_and_used_by_api(plums, shop, lin, mei, make_address, noon):
+    seller, buyer = Program(lin, noon), Program(mei, noon)
+    offered = {
+        "merchant": shop,
+        "threshold_fen": 5000,
+        "off_fen": 1000,
+        "stock_count": 3,
+        "opens_at": "2026-07-01T12:00:00+08:00",
+        "closes_at": "2026-07-08T12:00:00+08:00",
+        "use_by": "2026-07-15T12:00:00+08:00",
+    }
+    status, batch = seller("POST", "/api/seller/coupons", offered, key=KEY)
+    assert (status, batch["state"], batch["left_count"]) == (201, "open", 3)
+    for odd in ({"off_fen": 5000}, {"merchant": "0" * 16}, {"session": "0" * 16}):
+        again = f"odd-{next(iter(odd))}"
+        assert seller("POST", "/api/seller/coupons", {**offered, **odd}, key=again)[0] in (404, 422)
+    product = f"/api/products/{plums.product.public_id}/coupons"
+    assert [one["id"] for one in buyer("GET", product)[1]["coupons"]] == [batch["id"]]
+    take = f"/api/coupons/{batch['id']}/take"
+    coupon = buyer("POST", take)[1]
+    assert buyer("POST", take)[1]["code"] == "enough_coupons"
+    address = make_address(mei)
+    buyer("POST", "/api/basket", {"sku": plums.public_id, "quantity": 2})
+    plain = buyer("GET", "/api/checkout")[1]
+    assert (plain["total_fen"], plain["parcels"][0]["coupons"][0]["is_used"]) == (7960, False)
+    assert buyer("GET", f"/api/checkout?coupon={coupon['id']}")[1]["total_fen"] == 6960
+    order = {
+        "address": address.public_id,
+        "lines": [{"sku": plums.public_id, "quantity": 2, "unit_seen_fen": 3980}],
+        "total_seen_fen": 6960,
+        "coupons": [coupon["id"]],
+    }
+    assert buyer("POST", "/api/orders", order, key=KEY)[0] == 201
+    assert buyer("GET", "/api/coupons")[1]["coupons"][0]["order"] == Order.objects.get().public_id
+    assert seller("GET", "/api/seller/coupons?state=open")[1]["coupons"][0]["used_count"] == 1
+    assert seller("POST", f"/api/seller/coupons/{batch['id']}/stop")[1]["state"] == "stopped"
+
+
+def test_the_platform_agrees_by_api_and_others_cannot(make_coupons, lin, op, audit_person, noon):
+    batch = make_coupons(platform_basis_points=5000)
+    agree = f"/api/ops/coupons/{batch.public_id}/agree"
+    for other in (lin, audit_person):
+        assert Program(other, noon)("POST", agree)[0] in (403, 404)
+    assert Program(audit_person, noon)("GET", "/api/ops/coupons?state=waiting")[1]["count"] == 1
+    assert Program(op, noon)("POST", agree)[1]["state"] == "open"
