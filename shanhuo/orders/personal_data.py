@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from shanhuo.kernel import money
-from shanhuo.orders.models import Address, BasketLine, Order, OrderLine
+from shanhuo.orders.models import Address, BasketLine, Coupon, Order, OrderLine
 from shanhuo.people.personal_data import Holding
 
 _UNDER_WAY = (
@@ -41,6 +41,16 @@ def _export(user: Any) -> dict[str, Any]:
                 "street": order.street,
             }
             for order in orders
+        ],
+        "coupons": [
+            {
+                "id": coupon.public_id,
+                "merchant": coupon.batch.merchant.name,
+                "off_yuan": money.yuan(coupon.batch.off_fen),
+                "taken_at": coupon.taken_at.isoformat(),
+                "used": coupon.used_at is not None,
+            }
+            for coupon in Coupon.objects.filter(holder=user).select_related("batch__merchant")
         ],
     }
 

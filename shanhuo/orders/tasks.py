@@ -11,7 +11,7 @@ from shanhuo.kernel import clock, jobs
 from shanhuo.orders import ledger, policy
 from shanhuo.orders.models import HotClaim, HotSale, Order, Payment, Refund
 from shanhuo.orders.payment.port import CompanyUnreachable
-from shanhuo.orders.services import agreeing, hot, settling, shipping
+from shanhuo.orders.services import agreeing, coupons, hot, settling, shipping
 
 AT_ONCE = 500
 _log = logging.getLogger(__name__)
@@ -86,6 +86,13 @@ def settle() -> int:
         status=Order.Status.DONE, settled_at=None, received_at__lte=now - policy.settle_after()
     )
     return _each(due.order_by("received_at"), settling.settle_order, "order_id", now)
+
+
+@jobs.every(timedelta(days=1))
+@jobs.task()
+def forget_who_took_coupons() -> int:
+    """The marks of telephones in batches that are over."""
+    return coupons.forget_persons(now=clock.now())
 
 
 @jobs.every(timedelta(days=1))

@@ -92,6 +92,19 @@ def test_a_telephone_in_one_batch_leads_to_nothing_in_another(make_coupons, make
     assert person.phone_digest not in keys
 
 
+def test_when_a_batch_is_over_nothing_of_telephones_is_left(
+    make_coupons, mei, make_user, take, noon
+):
+    batch = make_coupons()
+    coupons = [take(batch, who) for who in (mei, make_user())]
+    assert services.forget_persons(now=noon) == 0
+    assert services.forget_persons(now=noon + 7 * A_DAY) == 2
+    assert services.forget_persons(now=noon + 7 * A_DAY) == 0
+    for coupon in coupons:
+        coupon.refresh_from_db()
+        assert coupon.person_key == coupon.public_id
+
+
 def test_coupons_are_taken_between_opening_and_closing_only(make_coupons, mei, take, noon):
     batch = make_coupons(opens_at=noon + timedelta(hours=1))
     for moment, refusal in (

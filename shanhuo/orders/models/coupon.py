@@ -88,7 +88,7 @@ class Coupon(models.Model):
     """One person's coupon. `order` is what it is used for; empty again if that comes to nothing.
 
     `person_key` tells persons apart by telephone, whatever account they use: within the batch only,
-    so that it leads to nothing else.
+    so that it leads to nothing else, and until nobody can take one any more.
     """
 
     public_id = PublicIdField()

@@ -181,6 +181,14 @@ def take_coupon(*, batch_id: int, by: "User", session: str = "", now: datetime) 
     )
 
 
+def forget_persons(*, now: datetime) -> int:
+    """When nobody can take one any more, nobody needs to be told apart: the marks of telephones go,
+    and each coupon keeps one of its own. Safe to call again."""
+    over = Q(batch__closes_at__lte=now) | Q(batch__stopped_at__isnull=False)
+    marked = Coupon.objects.filter(over).exclude(person_key=F("public_id"))
+    return marked.update(person_key=F("public_id"))
+
+
 def use_coupon(coupon: Coupon, *, order: Order, now: datetime) -> bool:
     """Bind a coupon to the order it was taken off from, in the order's transaction; False if it is
     used meanwhile."""

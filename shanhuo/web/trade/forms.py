@@ -194,9 +194,9 @@ class CouponForm(forms.Form):
 
     merchant = forms.ChoiceField(label=_("Merchant"))
     threshold_fen = YuanField(
-        label=_("From"), help_text=_("Goods after price cuts. Freight does not count.")
+        label=_("From the sum"), help_text=_("Goods after price cuts. Freight does not count.")
     )
-    off_fen = YuanField(label=_("Off"))
+    off_fen = YuanField(label=_("Takes off"))
     stock_count = forms.IntegerField(label=_("Coupons"), min_value=1, max_value=1_000_000)
     per_person = forms.IntegerField(
         label=_("At most for one person"),

@@ -26,7 +26,7 @@ from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 SHEET = Sheet(
     gettext_lazy("Coupons"),
     [
-        (gettext_lazy("Number"), lambda batch: batch.public_id),
+        (gettext_lazy("Number of the batch"), lambda batch: batch.public_id),
         (gettext_lazy("Merchant"), lambda batch: batch.merchant.name),
         (gettext_lazy("Off (yuan)"), lambda batch: yuan(batch.off_fen)),
         (gettext_lazy("From (yuan)"), lambda batch: yuan(batch.threshold_fen)),
@@ -42,7 +42,7 @@ SHEET = Sheet(
         (gettext_lazy("Closes"), lambda batch: at(batch.closes_at)),
         (gettext_lazy("To be used by"), lambda batch: at(batch.use_by)),
         (gettext_lazy("State"), lambda batch: str(batch.state.label)),
-        (gettext_lazy("Taken"), lambda batch: batch.stock_count - batch.left_count),
+        (gettext_lazy("Coupons taken"), lambda batch: batch.stock_count - batch.left_count),
         (gettext_lazy("In orders"), lambda batch: batch.used_count),
         (gettext_lazy("In paid orders"), lambda batch: batch.paid_count),
         (gettext_lazy("Taken off paid orders (yuan)"), lambda batch: yuan(batch.paid_off_fen)),
