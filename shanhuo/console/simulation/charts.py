@@ -8,7 +8,7 @@ import numpy as np
 
 from shanhuo.console.simulation.city import Flags, Reals
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 560, 380, 56, 40
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM = 560, 380, 64, 18, 40
 GREY, RED, GREEN, INK = "#9a9488", "#c0431a", "#1f6b4f", "#3a352c"
 
 
@@ -86,7 +86,7 @@ def _chart(
         f'<text x="{WIDTH - 4}" y="{HEIGHT - 6}" text-anchor="end">{escape(labels[0])}</text>'
         f'<text x="{LEFT}" y="{HEIGHT - 6}">↑ {escape(labels[1])}</text>'
     )
-    frame = f'<path d="M{LEFT} 8V{HEIGHT - BOTTOM}H{WIDTH - 8}" fill="none" stroke="{INK}"/>'
+    frame = f'<path d="M{LEFT} 8V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="{INK}"/>'
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-size="11" fill="{INK}">'
         f"{frame}{inside}{words}</svg>"
@@ -94,7 +94,7 @@ def _chart(
 
 
 def _x(part: float) -> float:
-    return LEFT + part * (WIDTH - LEFT - 8)
+    return LEFT + part * (WIDTH - LEFT - RIGHT)
 
 
 def _y(part: float) -> float:
