@@ -197,7 +197,7 @@ class CouponForm(forms.Form):
         label=_("From the sum"), help_text=_("Goods after price cuts. Freight does not count.")
     )
     off_fen = YuanField(label=_("Takes off"))
-    stock_count = forms.IntegerField(label=_("Coupons"), min_value=1, max_value=1_000_000)
+    stock_count = forms.IntegerField(label=_("How many coupons"), min_value=1, max_value=1_000_000)
     per_person = forms.IntegerField(
         label=_("At most for one person"),
         min_value=1,
