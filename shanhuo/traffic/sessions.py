@@ -28,7 +28,9 @@ def on_air(*, now: datetime) -> frozenset[int]:
 
 def cards(ids: Collection[int], catalogue: Catalogue, *, now: datetime) -> list[Card]:
     """Cards of these sessions, beside the clips of the catalogue."""
-    found = live.sessions_among(ids) if ids else []
+    if not ids:
+        return []
+    found = live.sessions_among(ids)
     wanted = {product for session in found for product in session.product_ids}
     products = goods.cards_by_id(wanted, day=clock.day_of(now)) if wanted else {}
     topics = _topics_of(wanted, catalogue)

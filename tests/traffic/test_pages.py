@@ -36,7 +36,7 @@ def test_an_empty_platform_says_what_comes(client):
 def test_without_script_the_page_is_a_list_of_films(client, make_post, noon):
     make_post("巫山脆李熟了")
     page = client.get("/watch").content.decode()
-    assert page.count('<article class="clip') == 2  # one post, and the template for the script
+    assert page.count('<article class="clip') == 3  # one post, and the two templates for the script
     assert "巫山脆李熟了" in page
     assert '<video class="film" controls playsinline loop preload="none"' in page
 
