@@ -34,9 +34,8 @@ from shanhuo.realtime.rooms.limits import (
     TICK_S,
 )
 from shanhuo.realtime.rooms.room import Room
-from shanhuo.realtime.rooms.wire import Wire
+from shanhuo.realtime.rooms.wire import Welcome, Wire
 
-Admission = Guest | WSUpgradeResponseWithListener
 log = logging.getLogger(__name__)
 
 
@@ -59,7 +58,7 @@ class House:
 
     # The door.
 
-    def admit(self, request: WSUpgradeRequest) -> Admission:
+    def admit(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         """Somebody knocks: a guest, or an answer that says why not."""
         path, _, query = request.path.partition(b"?")
         if path == b"/health":
@@ -78,7 +77,7 @@ class House:
             return _no(403, b"banned")
         if room.now is not None and room.now.is_over:
             return _no(410, b"over")
-        return Guest(self, room, ticket)
+        return WSUpgradeResponseWithListener(Welcome(), Guest(self, room, ticket))
 
     def welcome(self, guest: Guest) -> None:
         """The line stands. Too many from one address: the page polls the state file instead."""

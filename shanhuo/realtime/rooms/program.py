@@ -122,6 +122,9 @@ class _Quiet(logging.LoggerAdapter):  # type: ignore[type-arg]
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802
         return False
 
+    def info(self, msg: object, *args: object, **more: Any) -> None:
+        """Who comes and goes, three times for each line."""
+
     def log(self, level: int, msg: object, *args: object, **more: Any) -> None:
         """Faults come with a trace; all else is about strangers."""
         if more.get("exc_info"):
