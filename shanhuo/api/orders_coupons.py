@@ -27,7 +27,7 @@ ACCESS = {
     "POST /api/coupons/{public_id}/take": Access.SIGNED_IN,
     "GET /api/coupons": Access.SIGNED_IN,
     "GET /api/seller/coupons": Access.SELLER,
-    "POST /api/seller/coupons": Access.SELLER,
+    "POST /api/seller/merchants/{public_id}/coupons": Access.SELLER,
     "POST /api/seller/coupons/{public_id}/stop": Access.SELLER,
     "GET /api/ops/coupons": Access.OPERATOR | Access.AUDITOR,
     "POST /api/ops/coupons/{public_id}/agree": Access.OPERATOR,
@@ -49,7 +49,6 @@ class BatchIn(Schema):
     """`off_fen` off goods for `threshold_fen` or more, freight apart. No products: all of the
     merchant. session: a session of one's own in which alone they are given out."""
 
-    merchant: Id
     products: list[Id] = Field(default_factory=list, max_length=200)
     threshold_fen: Fen
     off_fen: Fen
@@ -150,36 +149,36 @@ def batches(request: HttpRequest, wanted: Query[CouponsFilter]) -> dict[str, Any
 
 
 @router.post(
-    "/seller/coupons",
+    "/seller/merchants/{public_id}/coupons",
     response={201: OwnBatchOut},
     summary="Offer coupons",
     openapi_extra={"parameters": [NEEDED_KEY]},
 )
-def offer(request: HttpRequest, body: BatchIn) -> Status[dict[str, Any]]:
+def offer(request: HttpRequest, public_id: PublicId, body: BatchIn) -> Status[dict[str, Any]]:
     """A retry with the same key makes one batch. Where the platform shall bear a part it waits for
     an operator. 422 `bad_coupons`; 404 for merchants, products and sessions of others."""
-    actor, terms = actor_of(request), body.dict(exclude={"merchant", "products"})
-    merchant = get_object_or_404(people.merchants_of(request.user), public_id=body.merchant)
+    actor, terms = actor_of(request), body.dict(exclude={"products"})
+    merchant = get_object_or_404(people.merchants_of(request.user), public_id=public_id)
     editable = goods.products_editable_by(request.user)
     chosen = [get_object_or_404(editable, public_id=one).pk for one in body.products]
     if body.session:
         get_object_or_404(live.sessions_directed_by(request.user), public_id=body.session)
 
     def act() -> str:
-        made = services.offer_coupons(
+        batch = services.offer_coupons(
             merchant_id=merchant.pk, product_ids=chosen, actor=actor, now=clock.now(), **terms
         )
-        return str(made.public_id)
+        return str(batch.public_id)
 
-    public_id = idempotency.run(
+    made = idempotency.run(
         owner=actor.public_id,
         scope=f"orders.coupons:{actor.public_id}",
         key=key_of(request),
-        body=body.json().encode(),
+        body=f"{public_id} {body.json()}".encode(),
         now=clock.now(),
         act=act,
     )
-    return Status(201, _own(queries.batches_of_merchants(request.user).get(public_id=public_id)))
+    return Status(201, _own(queries.batches_of_merchants(request.user).get(public_id=made)))
 
 
 @router.post("/seller/coupons/{public_id}/stop", response=OwnBatchOut, summary="Give out no more")

@@ -292,8 +292,8 @@ def test_attack_15_other_shops_terms_and_sales_are_nobodys(
 
 def test_coupons_are_offered_taken_and_used_by_api(plums, shop, lin, mei, make_address, noon):
     seller, buyer = Program(lin, noon), Program(mei, noon)
+    offer = f"/api/seller/merchants/{shop}/coupons"
     offered = {
-        "merchant": shop,
         "threshold_fen": 5000,
         "off_fen": 1000,
         "stock_count": 3,
@@ -301,11 +301,11 @@ def test_coupons_are_offered_taken_and_used_by_api(plums, shop, lin, mei, make_a
         "closes_at": "2026-07-08T12:00:00+08:00",
         "use_by": "2026-07-15T12:00:00+08:00",
     }
-    status, batch = seller("POST", "/api/seller/coupons", offered, key=KEY)
+    status, batch = seller("POST", offer, offered, key=KEY)
     assert (status, batch["state"], batch["left_count"]) == (201, "open", 3)
-    for odd in ({"off_fen": 5000}, {"merchant": "0" * 16}, {"session": "0" * 16}):
+    for odd in ({"off_fen": 5000}, {"products": ["0" * 16]}, {"session": "0" * 16}):
         again = f"odd-{next(iter(odd))}"
-        assert seller("POST", "/api/seller/coupons", {**offered, **odd}, key=again)[0] in (404, 422)
+        assert seller("POST", offer, {**offered, **odd}, key=again)[0] in (404, 422)
     product = f"/api/products/{plums.product.public_id}/coupons"
     assert [one["id"] for one in buyer("GET", product)[1]["coupons"]] == [batch["id"]]
     take = f"/api/coupons/{batch['id']}/take"
