@@ -72,7 +72,7 @@ class PersonOut(Schema):
     name: str
 
 
-class CountyOut(Schema):
+class CountyNameOut(Schema):
     code: str
     name: str
 
@@ -87,7 +87,7 @@ class PostOut(Schema):
     topics: list[str]
     author: PersonOut
     organisation: str
-    county: CountyOut
+    county: CountyNameOut
     place: str
     cover: str
     duration_ms: int
@@ -158,7 +158,7 @@ class AppealIn(Schema):
     text: str = Field(min_length=1, max_length=500)
 
 
-class ReasonIn(Schema):
+class ReviewReasonIn(Schema):
     reason: Reason
     note: str = Field("", max_length=500)
 
@@ -171,7 +171,7 @@ class WaitingOut(PostOut):
     appeal: str
 
 
-class QueueOut(Schema):
+class ReviewQueueOut(Schema):
     posts: list[WaitingOut]
 
 
@@ -306,7 +306,7 @@ def unlike(request: HttpRequest, public_id: str) -> Status[None]:
 
 
 @router.post("/posts/{public_id}/reports", response={204: None}, summary="Report a post")
-def report(request: HttpRequest, public_id: str, body: ReasonIn) -> Status[None]:
+def report(request: HttpRequest, public_id: str, body: ReviewReasonIn) -> Status[None]:
     content.report(
         reporter=request.user,
         post_id=_visible(request, public_id).pk,
@@ -329,7 +329,7 @@ def unfollow(request: HttpRequest, public_id: str) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/review", response=QueueOut, summary="Posts that wait for a reviewer")
+@router.get("/review", response=ReviewQueueOut, summary="Posts that wait for a reviewer")
 def review_queue(request: HttpRequest) -> dict[str, Any]:
     """The longest waiting first, fifty at most."""
     now = clock.now()
@@ -345,7 +345,7 @@ def publish_post(request: HttpRequest, public_id: str) -> Status[None]:
 
 
 @router.post("/review/{public_id}/refuse", response={204: None}, summary="Refuse a post")
-def refuse_post(request: HttpRequest, public_id: str, body: ReasonIn) -> Status[None]:
+def refuse_post(request: HttpRequest, public_id: str, body: ReviewReasonIn) -> Status[None]:
     """The author reads the reason's rule and the note. 409 as for publishing."""
     post = _visible(request, public_id)
     content.refuse_post(

@@ -126,7 +126,7 @@ class GrantSheetOut(Schema):
     equal: bool | None
 
 
-class EntryOut(Schema):
+class GrantEntryOut(Schema):
     """`amount` exposures from one account to another; docs/grants.md says how `digest` is made."""
 
     sequence: int
@@ -177,7 +177,7 @@ class GrantIn(Schema):
     least_finish_percent: int = 0
 
 
-class ReasonIn(Schema):
+class GrantReasonIn(Schema):
     reason: str = Field(max_length=300)
 
 
@@ -296,12 +296,14 @@ def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
     )
 
 
-@router.get("/grants/{public_id}/entries", response=list[EntryOut], summary="Its ledger entries")
-def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[EntryOut]:
+@router.get(
+    "/grants/{public_id}/entries", response=list[GrantEntryOut], summary="Its ledger entries"
+)
+def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[GrantEntryOut]:
     """1,000 at a time, in the order of the chain; `after` is the last sequence you have."""
     entries = queries.entries_of(find_grant(request, public_id)).filter(sequence__gt=max(0, after))
     return [
-        EntryOut(
+        GrantEntryOut(
             sequence=one.sequence,
             at=one.at,
             kind=one.kind,
@@ -344,7 +346,7 @@ def approve_grant(request: HttpRequest, public_id: str) -> GrantOut:
 
 
 @router.post("/grants/{public_id}/refuse", response=GrantOut, summary="Refuse a request")
-def refuse_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantOut:
+def refuse_grant(request: HttpRequest, public_id: str, body: GrantReasonIn) -> GrantOut:
     """403 `own_request`; 409 `already_decided`; 422 `reason_needed`."""
     found = find_grant(request, public_id)
     return _one(
@@ -355,7 +357,7 @@ def refuse_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantO
 
 
 @router.post("/grants/{public_id}/stop", response=GrantOut, summary="End a grant before its time")
-def stop_grant(request: HttpRequest, public_id: str, body: ReasonIn) -> GrantOut:
+def stop_grant(request: HttpRequest, public_id: str, body: GrantReasonIn) -> GrantOut:
     """409 `not_under_way`; 422 `reason_needed`."""
     found = find_grant(request, public_id)
     return _one(

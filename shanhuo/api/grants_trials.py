@@ -6,7 +6,7 @@ from typing import Any, Literal
 from django.http import Http404, HttpRequest
 from ninja import Field, Router, Schema, Status
 
-from shanhuo.api.grants import ReasonIn, find_grant
+from shanhuo.api.grants import GrantReasonIn, find_grant
 from shanhuo.api.lookups import person_of
 from shanhuo.kernel import clock
 from shanhuo.people.access import Access
@@ -89,7 +89,7 @@ def register(request: HttpRequest, public_id: str, body: TrialIn) -> Status[Tria
 
 
 @router.post("/grants/{public_id}/trial/stop", response=TrialOut, summary="Stop a trial")
-def stop(request: HttpRequest, public_id: str, body: ReasonIn) -> TrialOut:
+def stop(request: HttpRequest, public_id: str, body: GrantReasonIn) -> TrialOut:
     """404 `no_trial`; 422 `reason_needed`. The grant goes on, for everybody."""
     grant = find_grant(request, public_id)
     services.stop_trial(

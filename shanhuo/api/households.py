@@ -78,7 +78,7 @@ class HouseholdFilter(Schema):
     page: int = Field(1, ge=1, le=LAST_PAGE)
 
 
-class ReasonIn(Schema):
+class RevealIn(Schema):
     reason: str = Field(max_length=200)
 
 
@@ -157,7 +157,7 @@ def withdraw(request: HttpRequest, public_id: str) -> Status[None]:
 
 
 @router.post("/households/{public_id}/reveal", response=RevealedOut, summary="Look closer")
-def reveal(request: HttpRequest, public_id: str, body: ReasonIn) -> services.Revealed:
+def reveal(request: HttpRequest, public_id: str, body: RevealIn) -> services.Revealed:
     """The reason is kept in the audit log."""
     return services.reveal_household(
         household=_mine(request, public_id),

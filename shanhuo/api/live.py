@@ -7,18 +7,18 @@ from ninja import Query, Router, Status
 
 from shanhuo.api.live_rows import directed, visible
 from shanhuo.api.live_schemas import (
+    CancellationIn,
     CheckIn,
     DeedIn,
     ItemOut,
-    OfferOut,
+    LimitedOfferOut,
     PartOut,
     PlanIn,
     PlanOut,
-    ProductIn,
-    ReasonIn,
     SessionOut,
     SessionQuery,
     SessionSheetOut,
+    ShowcaseIn,
     TicketIn,
     TicketOut,
 )
@@ -152,7 +152,7 @@ def take_back_session(request: HttpRequest, public_id: str) -> PlanOut:
 
 
 @router.post("/live/{public_id}/cancel", response=PlanOut, summary="It will not take place")
-def cancel_session(request: HttpRequest, public_id: str, body: ReasonIn) -> PlanOut:
+def cancel_session(request: HttpRequest, public_id: str, body: CancellationIn) -> PlanOut:
     """409 `wrong_status`."""
     session = directed(request, public_id)
     planning.cancel(
@@ -198,7 +198,7 @@ def end_session(request: HttpRequest, public_id: str) -> SessionOut:
 
 
 @router.post("/live/{public_id}/items", response=list[ItemOut], summary="Put goods in")
-def add_item(request: HttpRequest, public_id: str, body: ProductIn) -> list[ItemOut]:
+def add_item(request: HttpRequest, public_id: str, body: ShowcaseIn) -> list[ItemOut]:
     """The whole showcase as its hosts see it. 404 for no such product; 409
     `not_for_this_showcase`, `showcase_full`, `wrong_status`."""
     session = directed(request, public_id)
@@ -290,7 +290,7 @@ def _item_out(item: ItemView) -> ItemOut:
         certificate=item.certificate,
         state=item.state,
         is_pinned=item.is_pinned,
-        offer=OfferOut(
+        offer=LimitedOfferOut(
             id=offer.public_id,
             price_fen=offer.price_fen,
             left_count=offer.left_count,

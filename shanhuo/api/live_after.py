@@ -8,7 +8,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from shanhuo.api.live_rows import one_of, replayed, visible
 from shanhuo.api.lookups import person_of
-from shanhuo.api.schemas import LAST_PAGE
+from shanhuo.api.schemas import LAST_PAGE, answers_with
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, sheets
 from shanhuo.kernel.downloads import as_file, whole_file
@@ -37,6 +37,7 @@ ACCESS = {
     f"GET {_HERE}/film.mp4": Access.SIGNED_IN,
 }
 MOST = 100
+_WORKBOOK = answers_with(sheets.XLSX)
 
 
 class ResultQuery(Schema):
@@ -142,11 +143,11 @@ class ClipOut(Schema):
     film: str
 
 
-class WhyIn(Schema):
+class WithdrawalIn(Schema):
     reason: str = Field(max_length=200)
 
 
-class FilmOut(Schema):
+class WholeReplayOut(Schema):
     """The whole replay in one file. state: none, waiting, making, ready, problem; `address` once it
     is ready."""
 
@@ -166,7 +167,7 @@ def list_results(request: HttpRequest, wanted: Query[ResultQuery]) -> list[Resul
     return [ResultOut(**_result(one)) for one in queries.results_of(rows)]
 
 
-@router.get("/live-results.xlsx", response=bytes, summary="The same as a workbook")
+@router.get("/live-results.xlsx", summary="The same as a workbook", openapi_extra=_WORKBOOK)
 def export_results(request: HttpRequest, wanted: Query[ResultQuery]) -> HttpResponse:
     results = queries.results_of(_found(request, wanted)[: sheets.MOST_ROWS])
     return as_file("live-results", tables.results_workbook(results))
@@ -204,7 +205,9 @@ def get_results(request: HttpRequest, public_id: str) -> SessionResultOut:
     )
 
 
-@router.get("/live/{public_id}/results.xlsx", response=bytes, summary="By product, a workbook")
+@router.get(
+    "/live/{public_id}/results.xlsx", summary="By product, a workbook", openapi_extra=_WORKBOOK
+)
 def export_result(request: HttpRequest, public_id: str) -> HttpResponse:
     result, drawn = _with_goods(request, public_id)
     return as_file(f"live-{public_id}", tables.goods_workbook(result.title, drawn))
@@ -233,32 +236,38 @@ def list_clips(request: HttpRequest, public_id: str) -> list[ClipOut]:
 @router.post(
     "/live/{public_id}/replay/withdraw", response={204: None}, summary="Take the replay away"
 )
-def withdraw_replay(request: HttpRequest, public_id: str, body: WhyIn) -> Status[None]:
+def withdraw_replay(request: HttpRequest, public_id: str, body: WithdrawalIn) -> Status[None]:
     """For hosts and operators; the evidence stays. 422 `reason_too_short`."""
     return _of_replay(replay.withdraw, request, public_id, body)
 
 
 @router.post("/live/{public_id}/replay/bring-back", response={204: None}, summary="Show it again")
-def bring_replay_back(request: HttpRequest, public_id: str, body: WhyIn) -> Status[None]:
+def bring_replay_back(request: HttpRequest, public_id: str, body: WithdrawalIn) -> Status[None]:
     """422 `reason_too_short`."""
     return _of_replay(replay.bring_back, request, public_id, body)
 
 
-@router.get("/live/{public_id}/film", response=FilmOut, summary="The whole replay in one file")
-def get_film(request: HttpRequest, public_id: str) -> FilmOut:
+@router.get(
+    "/live/{public_id}/film", response=WholeReplayOut, summary="The whole replay in one file"
+)
+def get_film(request: HttpRequest, public_id: str) -> WholeReplayOut:
     """For hosts and operators."""
     return _film(replayed(request, public_id))
 
 
-@router.post("/live/{public_id}/film", response={202: FilmOut}, summary="Have that file made")
-def ask_for_film(request: HttpRequest, public_id: str) -> Status[FilmOut]:
+@router.post(
+    "/live/{public_id}/film", response={202: WholeReplayOut}, summary="Have that file made"
+)
+def ask_for_film(request: HttpRequest, public_id: str) -> Status[WholeReplayOut]:
     """Asked twice, it is made once. 409 `no_replay`."""
     session = replayed(request, public_id)
     desk.film_soon(session_id=session.pk, by=person_of(request), now=clock.now())
     return Status(202, _film(session))
 
 
-@router.get("/live/{public_id}/film.mp4", response=bytes, summary="The file")
+@router.get(
+    "/live/{public_id}/film.mp4", summary="The file", openapi_extra=answers_with("video/mp4")
+)
 def download_film(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
     """404 until it is ready."""
     session = replayed(request, public_id)
@@ -297,10 +306,10 @@ def _clip(one: ExplainClip) -> ClipOut:
     return ClipOut.from_orm(one)
 
 
-def _film(session: Any) -> FilmOut:
+def _film(session: Any) -> WholeReplayOut:
     film = queries.film_of(session)
     ready = f"/api/live/{session.public_id}/film.mp4" if film.state == "ready" else ""
-    return FilmOut(
+    return WholeReplayOut(
         state=film.state,
         done_bytes=film.done_bytes,
         of_bytes=film.of_bytes,
@@ -309,7 +318,7 @@ def _film(session: Any) -> FilmOut:
     )
 
 
-def _of_replay(act: Any, request: HttpRequest, public_id: str, body: WhyIn) -> Status[None]:
+def _of_replay(act: Any, request: HttpRequest, public_id: str, body: WithdrawalIn) -> Status[None]:
     session = replayed(request, public_id)
     if queries.replay_of(session) is None:
         raise Http404

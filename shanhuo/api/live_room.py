@@ -97,7 +97,7 @@ class PenaltyOut(Schema):
     until: datetime
 
 
-class OrderOut(Schema):
+class RoomOrderOut(Schema):
     """What waits for a decision, and who is muted or sent out now."""
 
     to_decide: list[LineOut]
@@ -136,7 +136,7 @@ class QuestionOut(Schema):
     expert: str
 
 
-class QueueOut(Schema):
+class QuestionQueueOut(Schema):
     answering: QuestionOut | None
     next: list[QuestionOut]
     waiting: int
@@ -236,13 +236,15 @@ def decide_on_line(
     return Status(204, None)
 
 
-@router.get("/live/{public_id}/order", response=OrderOut, summary="What moderators must see")
-def get_order(request: HttpRequest, public_id: str) -> OrderOut:
+@router.get("/live/{public_id}/order", response=RoomOrderOut, summary="What moderators must see")
+def get_order(request: HttpRequest, public_id: str) -> RoomOrderOut:
     return _order(moderated(request, public_id))
 
 
-@router.post("/live/{public_id}/order/lift", response=OrderOut, summary="End a mute or ban early")
-def lift_penalty(request: HttpRequest, public_id: str, body: LiftIn) -> OrderOut:
+@router.post(
+    "/live/{public_id}/order/lift", response=RoomOrderOut, summary="End a mute or ban early"
+)
+def lift_penalty(request: HttpRequest, public_id: str, body: LiftIn) -> RoomOrderOut:
     session, now = moderated(request, public_id), clock.now()
     if not rooms.penalties_of(session, now=now).filter(pk=body.penalty).exists():
         raise Http404
@@ -250,15 +252,15 @@ def lift_penalty(request: HttpRequest, public_id: str, body: LiftIn) -> OrderOut
     return _order(session)
 
 
-@router.put("/live/{public_id}/announcement", response=OrderOut, summary="Announce something")
-def announce(request: HttpRequest, public_id: str, body: AnnouncementIn) -> OrderOut:
+@router.put("/live/{public_id}/announcement", response=RoomOrderOut, summary="Announce something")
+def announce(request: HttpRequest, public_id: str, body: AnnouncementIn) -> RoomOrderOut:
     session = moderated(request, public_id)
     order.announce(session_id=session.pk, by=person_of(request), text=body.text, now=clock.now())
     return _order(session)
 
 
-@router.put("/live/{public_id}/slow-mode", response=OrderOut, summary="Pause between two lines")
-def set_slow_mode(request: HttpRequest, public_id: str, body: SlowModeIn) -> OrderOut:
+@router.put("/live/{public_id}/slow-mode", response=RoomOrderOut, summary="Pause between two lines")
+def set_slow_mode(request: HttpRequest, public_id: str, body: SlowModeIn) -> RoomOrderOut:
     """422 for a pause that is not offered."""
     session = moderated(request, public_id)
     order.set_slow_mode(
@@ -267,14 +269,18 @@ def set_slow_mode(request: HttpRequest, public_id: str, body: SlowModeIn) -> Ord
     return _order(session)
 
 
-@router.get("/live/{public_id}/questions", response=QueueOut, summary="The queue of questions")
-def get_questions(request: HttpRequest, public_id: str) -> QueueOut:
+@router.get(
+    "/live/{public_id}/questions", response=QuestionQueueOut, summary="The queue of questions"
+)
+def get_questions(request: HttpRequest, public_id: str) -> QuestionQueueOut:
     """What is being answered, the next fifty, and how many wait."""
     return _queue(visible(request, public_id))
 
 
-@router.post("/live/{public_id}/questions", response={201: QueueOut}, summary="Ask the expert")
-def ask(request: HttpRequest, public_id: str, body: QuestionIn) -> Status[QueueOut]:
+@router.post(
+    "/live/{public_id}/questions", response={201: QuestionQueueOut}, summary="Ask the expert"
+)
+def ask(request: HttpRequest, public_id: str, body: QuestionIn) -> Status[QuestionQueueOut]:
     """403 `may_not_write`, 409 `not_asked`, `asked_already`, 422 `bad_question`,
     `listed_words`."""
     session = visible(request, public_id)
@@ -283,9 +289,13 @@ def ask(request: HttpRequest, public_id: str, body: QuestionIn) -> Status[QueueO
 
 
 @router.post(
-    "/live/{public_id}/questions/{question}", response=QueueOut, summary="Work on a question"
+    "/live/{public_id}/questions/{question}",
+    response=QuestionQueueOut,
+    summary="Work on a question",
 )
-def work_on_question(request: HttpRequest, public_id: str, question: str, body: WorkIn) -> QueueOut:
+def work_on_question(
+    request: HttpRequest, public_id: str, question: str, body: WorkIn
+) -> QuestionQueueOut:
     """For the cast. 403 `not_your_queue`, 409 `not_waiting`."""
     session = visible(request, public_id)
     known = queries.question_of(session.pk, question)
@@ -303,9 +313,9 @@ def _line_of(session: Any, line: str) -> Any:
     return said
 
 
-def _order(session: Any) -> OrderOut:
+def _order(session: Any) -> RoomOrderOut:
     session.refresh_from_db()
-    return OrderOut(
+    return RoomOrderOut(
         to_decide=[
             LineOut(
                 id=line.public_id,
@@ -331,9 +341,9 @@ def _undecided(session: Any) -> Iterable[Any]:
     return rooms.lines_to_decide(session)[:SHOWN]
 
 
-def _queue(session: Any) -> QueueOut:
+def _queue(session: Any) -> QuestionQueueOut:
     queue = queries.queue_of(session.pk, most=SHOWN)
-    return QueueOut(
+    return QuestionQueueOut(
         answering=_question(queue.answering) if queue.answering else None,
         next=[_question(one) for one in queue.next],
         waiting=queue.waiting,

@@ -38,7 +38,7 @@ class SessionOut(Schema):
     goods_count: int
 
 
-class OfferOut(Schema):
+class LimitedOfferOut(Schema):
     """A limited offer; `id` is that of the hot sale."""
 
     id: str
@@ -62,7 +62,7 @@ class ItemOut(Schema):
     certificate: str
     state: str
     is_pinned: bool
-    offer: OfferOut | None
+    offer: LimitedOfferOut | None
     problem: str | None
 
 
@@ -114,11 +114,11 @@ class CheckIn(Schema):
     reason: str = Field("", max_length=300)
 
 
-class ReasonIn(Schema):
+class CancellationIn(Schema):
     reason: str = Field("", max_length=200)
 
 
-class ProductIn(Schema):
+class ShowcaseIn(Schema):
     product: str = Field(max_length=16)
 
 

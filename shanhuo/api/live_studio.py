@@ -34,7 +34,7 @@ ACCESS = {
 MOST_TRIES = 30
 
 
-class WordsIn(Schema):
+class SessionWordsIn(Schema):
     """What is left out stays as it is."""
 
     title: str | None = Field(None, min_length=1, max_length=60)
@@ -77,7 +77,7 @@ class KeyOut(Schema):
 
 
 @router.patch("/live/{public_id}/words", response=PlanOut, summary="Change words or time")
-def edit_session(request: HttpRequest, public_id: str, body: WordsIn) -> PlanOut:
+def edit_session(request: HttpRequest, public_id: str, body: SessionWordsIn) -> PlanOut:
     """Changed words need a new check. 409 `wrong_status`; 422 `bad_time`."""
     session = directed(request, public_id)
     said = {name: value for name, value in body.model_dump().items() if value is not None}

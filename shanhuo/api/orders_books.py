@@ -73,7 +73,7 @@ class PostingOut(Schema):
     amount_fen: int
 
 
-class EntryOut(Schema):
+class BookEntryOut(Schema):
     """One event of money; its postings move what it is about, so they always balance."""
 
     key: str
@@ -84,7 +84,7 @@ class EntryOut(Schema):
 
 
 class JournalOut(Schema):
-    entries: list[EntryOut]
+    entries: list[BookEntryOut]
     count: int
     next_page: int | None
 

@@ -14,3 +14,9 @@ class RefusalOut(Schema):
     code: str = Field(examples=["out_of_stock"])
     message: str
     details: dict[str, Any] = Field(default_factory=dict)
+
+
+def answers_with(media_type: str) -> dict[str, Any]:
+    """For `openapi_extra` of an operation whose answer is a file."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"content": content}}}

@@ -1,6 +1,7 @@
 """Schemathesis calls every operation with made-up input, as a visitor, as a buyer and as the
 platform's operator: no server error, and every answer as the document says."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,7 @@ from django.core import signals
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
+from ninja import Schema
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -42,6 +44,19 @@ def piece_of_a_file(_context: object, value: object) -> bytes:
 
 DOCUMENT = schemathesis.openapi.from_wsgi("/api/openapi.json", get_wsgi_application())
 OPERATIONS = [result.ok() for result in DOCUMENT.get_all_operations()]
+
+
+def test_no_two_shapes_have_one_name():
+    """The document knows them by name alone: of two, one would be described as the other."""
+    names: dict[str, set[str]] = defaultdict(set)
+    shapes = [Schema]
+    while shapes:
+        for shape in shapes.pop().__subclasses__():
+            shapes.append(shape)
+            if shape.__module__.startswith("shanhuo."):
+                names[shape.__name__].add(shape.__module__)
+    assert {name: where for name, where in names.items() if len(where) > 1} == {}
+    assert len(names) > 100
 
 
 @pytest.fixture
