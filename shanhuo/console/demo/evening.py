@@ -25,6 +25,7 @@ from shanhuo.live.media import takes
 from shanhuo.live.services import airing, clinic, room, showcase
 from shanhuo.live.services.room_sums import Sums, add_sums
 from shanhuo.live.states import Arrival, Container, SessionKind, TakeSource
+from shanhuo.orders import tasks as order_tasks
 from shanhuo.traffic.attribution import source_of
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Evening:
             (BACK_S + TAKE_S - 1, self._count_the_crowd),
             (BACK_S + TAKE_S, partial(self._send, 2, film[half:], offset=half)),
             (BACK_S + TAKE_S, partial(airing.end_session, session_id=self._id, by=self._host)),
+            (BACK_S + TAKE_S + 60, self._hear_of_the_money),
         ]
 
     @property
@@ -166,6 +168,10 @@ class Evening:
         choice = trade.Choice(smallest, quantity=1, source=source)
         home = trade.HOMES[self.cast.buyers.index(buyer) % len(trade.HOMES)]
         self.till.pay(trade.order(buyer, choice, home=home, now=now), now=now)
+
+    def _hear_of_the_money(self, *, now: datetime) -> None:
+        """What the worker asks the payment company, before the orders are given up as unpaid."""
+        order_tasks.ask_back.call()
 
     def _count_the_crowd(self, *, now: datetime) -> None:
         add_sums([Sums(self._id, JOINS, VIEWERS, LIKES, messages=4)], now=now)
