@@ -175,7 +175,8 @@ class Camera {
     const heard = this.stream?.getAudioTracks().filter((track) => track.readyState === "live") ?? [];
     // Most phones open one camera at a time.
     for (const track of this.stream?.getVideoTracks() ?? []) track.stop();
-    const size = { width: { max: LARGEST }, height: { max: LARGEST } };
+    // A size of the camera's own: Chromium records what it would crop, and forgets to make it smaller.
+    const size = { width: { max: LARGEST }, height: { max: LARGEST }, resizeMode: "none" };
     size[upright ? "height" : "width"].ideal = width;
     const opened = await navigator.mediaDevices.getUserMedia({
       video: { ...this.lens, ...size, frameRate: { ideal: Math.max(frames, 5) } },
