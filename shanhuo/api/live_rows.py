@@ -17,12 +17,14 @@ def directed(request: HttpRequest, public_id: str) -> Any:
 
 
 def moderated(request: HttpRequest, public_id: str) -> Any:
-    return _where(rules.can_moderate(request.user, row := visible(request, public_id)), row)
+    row = visible(request, public_id)
+    return _where(rules.can_moderate(request.user, row), row)
 
 
 def replayed(request: HttpRequest, public_id: str) -> Any:
     """A session whose replay the caller answers for."""
-    return _where(rules.can_withdraw_replay(request.user, row := visible(request, public_id)), row)
+    row = visible(request, public_id)
+    return _where(rules.can_withdraw_replay(request.user, row), row)
 
 
 def one_of(rows: Any, public_id: str) -> Any:
