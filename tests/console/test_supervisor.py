@@ -10,7 +10,10 @@ import psutil
 from shanhuo.console.supervisor import Program, Supervisor
 
 FOREVER = "import signal; signal.pause()"
-STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {FOREVER}"
+STUBBORN = (
+    "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    f"print('stubborn', flush=True); {FOREVER}"
+)
 
 
 def python(script: str) -> tuple[str, ...]:
@@ -74,17 +77,23 @@ def test_stopping_ends_the_children_of_a_program_too(tmp_path: Path) -> None:
     asyncio.run(until(lambda: is_gone(int(told.read_text()))))
 
 
-def test_a_second_ctrl_c_does_not_wait_for_a_stubborn_program(tmp_path: Path) -> None:
-    supervisor = Supervisor([Program("stubborn", python(STUBBORN))])
+def test_a_second_ctrl_c_does_not_wait_for_a_stubborn_program(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("shanhuo.console.supervisor.GRACE_S", 60.0)
+    told = tmp_path / "log"
+    supervisor = Supervisor([Program("stubborn", python(STUBBORN), log_path=told)])
 
     async def be_impatient() -> None:
-        await until(lambda: "stubborn" in supervisor.pids)
-        os.kill(os.getpid(), signal.SIGINT)
-        await asyncio.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-        await until(lambda: not supervisor.pids)
+        await until(lambda: told.exists() and told.read_text() == "stubborn\n")
+        # Not awaited here: the first one ends this story.
+        for second in (0.0, 0.05):
+            asyncio.get_running_loop().call_later(second, os.kill, os.getpid(), signal.SIGINT)
+        await asyncio.Event().wait()
 
-    run_and(supervisor, be_impatient)
+    async def be_watched() -> None:
+        async with asyncio.timeout(20):
+            await supervisor.run(once_started=be_impatient)
+
+    asyncio.run(be_watched())
     assert supervisor.pids == {}
 
 

@@ -39,7 +39,7 @@ def test_flushed_or_stopped_it_costs_the_others_viewers_for_a_tick(server, caplo
 
 
 def test_without_redis_the_room_goes_on_and_says_so_once(caplog):
-    gone = InRedis(Redis(unix_socket_path="/nonexistent/redis.sock", socket_timeout=0.1))
+    gone = InRedis(Redis.from_url("unix:///nonexistent/redis.sock"))
     for _ in range(3):
         assert gone.exchange({1: 5}, [1], now=clock.now()) == {1: 0}
     assert len(caplog.records) == 1
