@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Error, Page, expect
 
 from shanhuo.console import launch
 from tests.browser import chromium, encoder
@@ -226,7 +226,7 @@ class Show:
         """Frames and bytes of sound that the viewer's browser has decoded."""
         try:
             return dict(self.viewer.evaluate(_SHOWN))
-        except Exception:
+        except Error:  # the page is on its way to another address
             return {"frames": 0, "sound": 0}
 
     def _until(self, told: Any) -> None:

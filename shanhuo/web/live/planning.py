@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from shanhuo.kernel import clock, idempotency, limits
+from shanhuo.kernel import clock, limits
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live import queries, rules
 from shanhuo.live.formats import FORMATS, format_of
@@ -23,6 +23,7 @@ from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.forms import CancelForm, CastForm, PlanForm, ReasonForm, WordsForm
 from shanhuo.web.live.rows import directed_session, own_session
+from shanhuo.web.once import posted_once
 
 MOST_TRIES = 30
 
@@ -154,16 +155,7 @@ def _drafted_once(request: HttpRequest, form: PlanForm) -> str:
     def act() -> str:
         return str(planning.draft(host=actor, now=clock.now(), **form.terms()).public_id)
 
-    return str(
-        idempotency.run(
-            owner=actor.public_id,
-            scope=f"live.draft:{actor.public_id}",
-            key=form.cleaned_data["key"],
-            body=repr(sorted(form.cleaned_data.items())).encode(),
-            now=clock.now(),
-            act=act,
-        )
-    )
+    return posted_once(request, form, scope="live.draft", act=act)
 
 
 def plan_page(

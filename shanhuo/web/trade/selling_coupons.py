@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shanhuo.goods import queries as goods
-from shanhuo.kernel import clock, idempotency
+from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.sheets import at, yuan
 from shanhuo.live import queries as live
@@ -20,6 +20,7 @@ from shanhuo.orders.choices import CouponState
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
+from shanhuo.web.once import posted_once
 from shanhuo.web.trade.forms import CouponForm
 from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
@@ -133,16 +134,7 @@ def _offer_once(request: HttpRequest, form: CouponForm) -> str:
     def act() -> str:
         return str(services.offer_coupons(actor=actor, now=clock.now(), **form.terms()).public_id)
 
-    return str(
-        idempotency.run(
-            owner=actor.public_id,
-            scope=f"orders.coupons:{actor.public_id}",
-            key=request.POST.get("key", ""),
-            body=repr(sorted(form.cleaned_data.items())).encode(),
-            now=clock.now(),
-            act=act,
-        )
-    )
+    return posted_once(request, form, scope="orders.coupons", act=act)
 
 
 def _put_states(batches: Any) -> None:

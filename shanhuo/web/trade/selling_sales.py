@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from shanhuo.goods import queries as goods
-from shanhuo.kernel import clock, idempotency
+from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.sheets import at, yuan
 from shanhuo.orders import queries, services
 from shanhuo.orders.choices import SaleState
 from shanhuo.people.actors import actor_of
+from shanhuo.web.once import posted_once
 from shanhuo.web.trade.forms import HotSaleForm
 from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
@@ -110,16 +111,7 @@ def _open_once(request: HttpRequest, skus: Any, form: HotSaleForm) -> str:
         )
         return str(opened.public_id)
 
-    return str(
-        idempotency.run(
-            owner=actor.public_id,
-            scope=f"orders.hot_sale:{actor.public_id}",
-            key=request.POST.get("key", ""),
-            body=repr(sorted(form.cleaned_data.items())).encode(),
-            now=clock.now(),
-            act=act,
-        )
-    )
+    return posted_once(request, form, scope="orders.hot_sale", act=act)
 
 
 def _put_states(sales: Any) -> None:

@@ -122,7 +122,9 @@ function arrive(clip) {
   active = clip;
   clip.arrivedAt = performance.now();
   setTimeout(() => {
-    if (active === clip && !clip.exposed && !clip.over) clip.exposed = !tell(clip, "exposure") || true;
+    if (active !== clip || clip.exposed || clip.over) return;
+    tell(clip, "exposure");
+    clip.exposed = true;
   }, SEEN_MS);
   play(clip);
   ask(clip);
