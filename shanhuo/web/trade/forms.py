@@ -194,12 +194,13 @@ class CouponForm(forms.Form):
 
     merchant = forms.ChoiceField(label=_("Merchant"))
     threshold_fen = YuanField(
-        label=_("From the sum"), help_text=_("Goods after price cuts. Freight does not count.")
+        label=_("Goods for at least"),
+        help_text=_("Goods after price cuts. Freight does not count."),
     )
     off_fen = YuanField(label=_("Takes off"))
     stock_count = forms.IntegerField(label=_("How many coupons"), min_value=1, max_value=1_000_000)
     per_person = forms.IntegerField(
-        label=_("At most for one person"),
+        label=_("Coupons for one person at most"),
         min_value=1,
         max_value=20,
         initial=1,

@@ -38,7 +38,7 @@ SHEET = Sheet(
         ),
         (gettext_lazy("Only in session"), lambda batch: batch.session),
         (gettext_lazy("Coupons"), lambda batch: batch.stock_count),
-        (gettext_lazy("At most for one person"), lambda batch: batch.per_person),
+        (gettext_lazy("Coupons for one person at most"), lambda batch: batch.per_person),
         (gettext_lazy("Opens"), lambda batch: at(batch.opens_at)),
         (gettext_lazy("Closes"), lambda batch: at(batch.closes_at)),
         (gettext_lazy("To be used by"), lambda batch: at(batch.use_by)),
