@@ -1,4 +1,4 @@
-"""The report's drawings: SVG without scripts, one screen wide."""
+"""The report's drawings: SVG without scripts, one screen wide; words of lines stand above them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,8 +22,17 @@ class Line:
     dashed: bool = False
 
 
-def scatter(before: Reals, after: Reals, marked: Flags, labels: tuple[str, str]) -> str:
-    """Each county a dot, on logarithmic axes; on the diagonal nothing has changed."""
+def scatter(
+    before: Reals,
+    after: Reals,
+    marked: Flags,
+    labels: tuple[str, str],
+    powers: Sequence[str],
+) -> str:
+    """Each county a dot, on logarithmic axes; on the diagonal nothing has changed.
+
+    `powers` are the words for 1, 10, 100 and so on.
+    """
     low, high = 1.0, max(10.0, float(max(before.max(), after.max())) * 1.2)
 
     def place(value: float) -> float:
@@ -37,9 +46,8 @@ def scatter(before: Reals, after: Reals, marked: Flags, labels: tuple[str, str])
             key=lambda row: row[2],
         )
     )
-    ticks = [10.0**power for power in range(int(np.log10(high)) + 1)]
     diagonal = f'<path d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}" stroke="{INK}" stroke-dasharray="4 4"/>'
-    marks = [(place(tick), f"{tick:,.0f}") for tick in ticks]
+    marks = [(place(10.0**power), word) for power, word in enumerate(powers) if 10**power <= high]
     return _chart(diagonal + dots, marks, marks, labels)
 
 
@@ -60,12 +68,12 @@ def lines(
             f'<path d="M{points}" fill="none" stroke="{line.colour}" stroke-width="2"{dash}/>'
         )
     legend = "".join(
-        f'<text x="{LEFT + 12}" y="{22 + 18 * at}" fill="{line.colour}">'
-        f"{'┄' if line.dashed else '─'} {escape(line.words)}</text>"
-        for at, line in enumerate(drawn)
+        f'<span style="color:{line.colour}">'
+        f"{'┄' if line.dashed else '─'} {escape(line.words)}</span>"
+        for line in drawn
     )
     percents = [(part / 4, f"{25 * part}%") for part in range(5)]
-    return _chart("".join(paths) + legend, ticks, percents, labels)
+    return f"<p>{legend}</p>{_chart(''.join(paths), ticks, percents, labels)}"
 
 
 def _chart(

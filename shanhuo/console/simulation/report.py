@@ -23,7 +23,9 @@ _STYLE = (
     "background:#faf6ee;color:#1f1c17}h1{margin:0}.warning{border-left:4px solid #c0431a;"
     "padding:.5rem 1rem;background:#fff}section{display:grid;gap:1rem;"
     "grid-template-columns:repeat(auto-fit,minmax(26rem,1fr));margin-bottom:1rem}figure{margin:0;background:#fff;"
-    "padding:1rem;border-radius:.5rem}figcaption{font-weight:600}svg{width:100%}"
+    "padding:1rem;border-radius:.5rem}figcaption{font-weight:600}"
+    "figure p{margin:0;font-size:.85rem}figure span{margin-right:1rem;white-space:nowrap}"
+    "svg{width:100%}"
     "table{border-collapse:collapse;background:#fff;width:100%}td,th{padding:.3rem .8rem;"
     "text-align:right;border-bottom:1px solid #e6dfd0;font-variant-numeric:tabular-nums}"
     "td:first-child,th:first-child{text-align:left}"
@@ -88,11 +90,17 @@ def _page(
 def _table(found: dict[str, Spread], language: int) -> str:
     heads = "".join(f"<th>{text(name, language)}</th>" for name in ("measure", "mean", "range"))
     rows = "".join(
-        f"<tr><td>{escape(text(name, language))}</td><td>{one.mean:,.3f}</td>"
-        f"<td>{one.least:,.3f} – {one.most:,.3f}</td></tr>"
+        f"<tr><td>{escape(text(name, language))}</td><td>{_short(one.mean)}</td>"
+        f"<td>{_short(one.least)} … {_short(one.most)}</td></tr>"
         for name, one in found.items()
     )
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _short(value: float) -> str:
+    """Three figures and no more: a panel of people cannot say a fourth."""
+    decimals = 2 - int(np.floor(np.log10(abs(value)))) if value else 0
+    return f"{value:,.{max(0, decimals)}f}".replace("-", "−")
 
 
 def _drawings(results: Sequence[Result], language: int) -> list[tuple[str, str]]:
@@ -104,7 +112,7 @@ def _drawings(results: Sequence[Result], language: int) -> list[tuple[str, str]]
         before, after = (
             getattr(tally, name)[1:].sum(0) * weight for tally in (first.without, first.with_grants)
         )
-        return charts.scatter(before, after, chosen, axes)
+        return charts.scatter(before, after, chosen, axes, text("powers", language).split())
 
     return [
         ("exposures", dots("exposures")),

@@ -19,6 +19,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "mean": ("平均", "Mean"),
     "range": ("各种子的范围", "Range over seeds"),
     "exposures": ("各县曝光：没有扶持 → 有扶持", "Exposures per county: without → with grants"),
+    "powers": (
+        "1 10 100 1千 1万 10万 100万 1千万 1亿 10亿 100亿 1千亿",
+        "1 10 100 1k 10k 100k 1M 10M 100M 1bn 10bn 100bn",
+    ),
     "income": ("各县预期收入（元）", "Expected income per county (yuan)"),
     "fairness": ("曝光在县之间的分布", "How exposures are spread over counties"),
     "survival": ("季中入驻的创作者还在发布的比例", "New creators who still post"),
