@@ -18,8 +18,6 @@ from bench.lib import CLIENT_CORE, Server, server
 
 HERE = Path(__file__).parent
 PORT = 8124
-# Both ends hold one file per viewer, and hard limits of 20,000 are common.
-MOST_VIEWERS = 15_000
 
 
 @dataclass(frozen=True, slots=True)

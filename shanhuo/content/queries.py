@@ -352,22 +352,19 @@ def open_reports_of(post: Post) -> QuerySet[Report]:
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """What waits for the reviewers, and for how long the oldest has."""
+    """What waits for the reviewers, and how much of it for longer than it should."""
 
     waiting_count: int
     late_count: int
-    oldest_since: datetime | None
     comment_count: int
     report_count: int
 
 
 def queue_state(*, now: datetime) -> QueueState:
     queue = review_queue()
-    oldest = queue.values_list("queued_at", flat=True).first()
     return QueueState(
         waiting_count=queue.count(),
         late_count=queue.filter(queued_at__lt=now - ANSWER_WITHIN).count(),
-        oldest_since=oldest,
         comment_count=held_comments().count(),
         report_count=reported_posts().count(),
     )

@@ -214,10 +214,6 @@ def unreleased_figures(county: str, *, today: date) -> list[Figure]:
     return list(household_figures(Window(first, max(first, today)), county=county).values())
 
 
-def releases(county: str) -> QuerySet[Release]:
-    return Release.objects.filter(county=county).order_by("-through_day")
-
-
 def projects(county_id: int | None = None) -> QuerySet[Project]:
     rows = Project.objects.select_related("county__province", "product")
     return rows if county_id is None else rows.filter(county_id=county_id)

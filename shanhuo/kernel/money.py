@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
 
-LARGEST_FEN = 10**13 - 1
 BASIS_POINTS = 10_000
 
 _YUAN = re.compile(r"(?P<yuan>\d{1,11})(\.(?P<fen>\d{1,2}))?")

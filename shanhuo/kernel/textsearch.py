@@ -28,11 +28,6 @@ def tokens_of(*texts: str) -> list[str]:
     return sorted(found)
 
 
-def column_of(*texts: str) -> str:
-    """The tokens as one column, ` 核桃 新疆 ` with a space at both ends: see `needles`."""
-    return f" {' '.join(tokens_of(*texts))} "
-
-
 def query_tokens(query: str) -> list[str]:
     """Tokens that a match must have, all of them; empty for a query without letters."""
     found: dict[str, None] = {}
@@ -40,11 +35,6 @@ def query_tokens(query: str) -> list[str]:
         pairs = _pairs(word) if _is_ideograph(word[0]) else []
         found.update(dict.fromkeys(pairs or [word]))
     return list(found)
-
-
-def needles(query: str) -> list[str]:
-    """What must occur in a `column_of`; the spaces keep "bc" from being found in "abc"."""
-    return [f" {token} " for token in query_tokens(query)]
 
 
 def _words(query: str) -> list[str]:

@@ -54,13 +54,6 @@ class Timeline:
                 return start + max(0, moment_ms - stretch.begins_ms)
         return self.duration_ms
 
-    def moment_of(self, position_ms: int) -> int:
-        """When a position was filmed. Raises ValueError outside the replay."""
-        for start, stretch in self._placed():
-            if start <= position_ms < start + stretch.for_ms:
-                return stretch.begins_ms + position_ms - start
-        raise ValueError(f"the replay has no position {position_ms}")
-
     def _placed(self) -> Iterator[tuple[int, Stretch]]:
         """Each stretch and the position at which it begins."""
         starts = accumulate((stretch.for_ms for stretch in self.stretches), initial=0)

@@ -95,11 +95,6 @@ def balances() -> dict[str, int]:
     return found
 
 
-def balance(code: str) -> int:
-    """What came in minus what went out."""
-    return balances().get(code, 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One equation that does not hold: which, and the two sides."""

@@ -21,15 +21,6 @@ class MembershipEnded(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class HouseholdRegistered(Fact):
-    """A household with standing consent is on the county's list."""
-
-    household_key: str
-    county: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
 class HouseholdErased(Fact):
     """Consent was withdrawn: rooms above drop what they copied from the household's own data."""
 

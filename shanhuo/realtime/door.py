@@ -6,7 +6,6 @@ Django's, behind the bridge.
 
 import asyncio
 import gc
-import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,6 @@ from shanhuo.realtime.rsgi import HTTPProtocol, Scope
 
 if TYPE_CHECKING:
     from shanhuo.realtime.bridge import CalmBridge
-
-logger = logging.getLogger(__name__)
 
 
 class Door:

@@ -1,7 +1,6 @@
 """Believed signals onto the disk: the shelf of this process and its open segment."""
 
 import contextlib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +8,6 @@ from shanhuo.traffic.intake import Judged, Received, judge
 from shanhuo.traffic.records import Records
 from shanhuo.traffic.segments import Segment, Segments
 from shanhuo.traffic.shelf import Shelf
-
-logger = logging.getLogger(__name__)
 
 
 class Recorder:

@@ -98,7 +98,7 @@ def test_a_buyer_who_comes_from_a_clip_pays_its_creator(
     services.ship(order_id=line.order_id, quantities={line.pk: 2}, **sent)
     services.receive(order_id=line.order_id, actor=mei, now=noon)
     services.settle_order(order_id=line.order_id, now=noon)
-    assert ledger.balance(ledger.creator(orchard.public_id)) == 600
+    assert ledger.balances()[ledger.creator(orchard.public_id)] == 600
     assert ledger.check() == []
 
 

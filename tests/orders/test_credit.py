@@ -103,9 +103,9 @@ def test_creators_share_what_is_theirs_and_officials_take_nothing_from_the_merch
     assert (sold.unit_commission_fen, sold.via_session) == (250, "SESSION000000001")
     credits = LineCredit.objects.values_list("creator", "basis_points")
     assert sorted(credits) == sorted([(orchard.pk, 5000), (singer.pk, 2500)])
-    assert ledger.balance(ledger.creator(orchard.public_id)) == 500
-    assert ledger.balance(ledger.creator(singer.public_id)) == 250
-    assert ledger.balance(ledger.merchant(cooperative.public_id)) == 3 * (3980 - 200 - 250)
+    assert ledger.balances()[ledger.creator(orchard.public_id)] == 500
+    assert ledger.balances()[ledger.creator(singer.public_id)] == 250
+    assert ledger.balances()[ledger.merchant(cooperative.public_id)] == 3 * (3980 - 200 - 250)
     assert ledger.check() == []
     today = clock.today()
     for organisation, earned in ((orchard, 500), (singer, 250)):
@@ -130,7 +130,7 @@ def test_a_refund_takes_back_what_each_creator_got(sold, creators, mei, noon):
         assert ledger.check() == []
     assert CommissionShare.objects.count() == 8
     for creator in (orchard, singer):
-        assert ledger.balance(ledger.creator(creator.public_id)) == 0
+        assert ledger.balances()[ledger.creator(creator.public_id)] == 0
 
 
 def test_what_a_session_sold(sold, mei, plums, noon):

@@ -220,7 +220,6 @@ class CastLine:
     role_label: str
     organisation_id: int | None
     house_name: str
-    house_kind: str
     county_name: str
     share_basis_points: int
     agreed_at: datetime | None
@@ -243,7 +242,6 @@ def _cast_line(row: Cast) -> CastLine:
         role_label=row.get_role_display(),
         organisation_id=row.organisation_id,
         house_name=row.organisation.name if row.organisation else "",
-        house_kind=row.organisation.kind if row.organisation else "",
         county_name=row.county.name if row.county else "",
         share_basis_points=row.share_basis_points,
         agreed_at=row.agreed_at,

@@ -7,7 +7,6 @@ from shanhuo.orders.queries.basket import (
     WishView,
     address_book,
     addresses_of,
-    basket_count,
     checkout_view,
 )
 from shanhuo.orders.queries.books import (
@@ -36,7 +35,6 @@ from shanhuo.orders.queries.coupons import (
     coupons_of_product,
     coupons_of_sessions,
     find_batches,
-    usable_coupon_count,
 )
 from shanhuo.orders.queries.finding import (
     find_entries,
@@ -67,7 +65,6 @@ from shanhuo.orders.queries.orders import (
     orders_of_merchants,
     orders_visible_to,
     payments_of_buyer,
-    refundable_lines,
     to_send_count,
 )
 from shanhuo.orders.queries.receipt import Receipt, ReceiptLine, receipt_of
@@ -122,7 +119,6 @@ __all__ = [
     "accounts",
     "address_book",
     "addresses_of",
-    "basket_count",
     "batches_of_merchants",
     "batches_of_platform",
     "batches_to_agree_to",
@@ -165,7 +161,6 @@ __all__ = [
     "price_cuts_of",
     "price_cuts_of_platform",
     "receipt_of",
-    "refundable_lines",
     "refunds_of_merchants",
     "refunds_of_platform",
     "sale_views",
@@ -183,5 +178,4 @@ __all__ = [
     "suspense",
     "suspense_count",
     "to_send_count",
-    "usable_coupon_count",
 ]

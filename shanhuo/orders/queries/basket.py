@@ -109,11 +109,6 @@ class CheckoutView:
         return bool(self.parcels) and not any(wish.is_short for wish in self.wishes)
 
 
-def basket_count(buyer: "User") -> int:
-    """How many different goods lie in the basket."""
-    return BasketLine.objects.filter(buyer=buyer).count()
-
-
 def addresses_of(owner: "User") -> QuerySet[Address]:
     """The address book, the default first."""
     return _addresses(owner.pk)

@@ -77,11 +77,6 @@ def coupons_of(user: Any) -> QuerySet[Coupon]:
     return mine.prefetch_related("batch__products").order_by("used_at", "batch__use_by", "pk")
 
 
-def usable_coupon_count(user: Any, *, now: datetime) -> int:
-    """How many a person has that are neither used nor over."""
-    return Coupon.objects.filter(holder=user, order=None, batch__use_by__gt=now).count()
-
-
 def batches_of_merchants(user: Any) -> QuerySet[CouponBatch]:
     """Batches of the user's merchants with what came of them, the latest first.
 

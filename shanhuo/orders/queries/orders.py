@@ -40,11 +40,6 @@ def payments_of_buyer(user: Any) -> QuerySet[Payment]:
     )
 
 
-def refundable_lines(order: Order) -> list[OrderLine]:
-    """Lines with units that can still be refunded, shipped or not."""
-    return [line for line in order.lines.all() if line.kept_count]
-
-
 def _ready(orders: QuerySet[Order]) -> QuerySet[Order]:
     """With what every list and page of orders shows."""
     lines = OrderLine.objects.select_related("sku", "product", "county").order_by("pk")

@@ -29,7 +29,6 @@ from shanhuo.people.services.households import (
 )
 from shanhuo.people.services.organisations import (
     accept_invitation,
-    add_member,
     appoint_operator,
     become_creator,
     end_membership,
@@ -68,7 +67,6 @@ __all__ = [
     "SignedIn",
     "Undone",
     "accept_invitation",
-    "add_member",
     "add_passkey",
     "amend_household",
     "apply_for_organisation",

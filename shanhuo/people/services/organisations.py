@@ -184,16 +184,6 @@ def withdraw_invitation(*, invitation: Invitation, actor: User, now: datetime) -
 
 
 @transaction.atomic
-def add_member(
-    *, organisation: Organisation, user: User, role: str, actor: User, now: datetime
-) -> Membership:
-    """An operator puts a known person into an organisation. Raises NotOperator, AlreadyMember."""
-    if not rules.is_operator(actor):
-        raise NotOperator
-    return join(user, organisation, role=role, actor=actor, now=now)
-
-
-@transaction.atomic
 def end_membership(*, membership: Membership, actor: User, now: datetime) -> None:
     """A person leaves or is removed; every right that came with it is gone at once.
 

@@ -92,7 +92,6 @@ class ContractSheet:
     excluded: int
     reserved: int
     returned: int
-    beyond: int
     seen: int
     end_reason: str
 
@@ -107,13 +106,11 @@ class ContractSheet:
 
 @dataclass(frozen=True, slots=True)
 class DayFigure:
-    """One day of a grant; `planned` is what a straight line would have delivered that day, and
-    `by_placement` what was delivered where."""
+    """One day of a grant; `by_placement`: what was delivered where."""
 
     day: date
     delivered: int
     excluded: int
-    planned: float
     by_placement: Mapping[Placement, int]
 
 
@@ -140,7 +137,6 @@ class GrantSheet:
     grant: Grant
     contracts: list[ContractSheet]
     days: list[DayFigure]
-    booked_at: datetime | None
     head: str
     checked: Reconciliation | None
     worth_fen: int | None
@@ -199,8 +195,7 @@ def sheet_of(grant: Grant, *, now: datetime) -> GrantSheet:
     return GrantSheet(
         grant=grant,
         contracts=contracts,
-        days=_days(grant, entries, sum(one.quota for one in contracts), now=now),
-        booked_at=entries.order_by("-sequence").values_list("at", flat=True).first(),
+        days=_days(grant, entries, now=now),
         head=newest[1] if newest else "",
         checked=checks.first(),
         worth_fen=worth_fen(grant, sum(one.delivered for one in contracts)),
@@ -236,15 +231,12 @@ def _contract(contract: Contract) -> ContractSheet:
         excluded=moved[Kind.EXCLUDE],
         reserved=lies[Account.RESERVED],
         returned=moved[Kind.RETURN],
-        beyond=moved[Kind.BEYOND],
         seen=contract.seen_count,
         end_reason=contract.get_end_reason_display(),
     )
 
 
-def _days(
-    grant: Grant, entries: QuerySet[LedgerEntry], granted: int, *, now: datetime
-) -> list[DayFigure]:
+def _days(grant: Grant, entries: QuerySet[LedgerEntry], *, now: datetime) -> list[DayFigure]:
     """From the first day to today or the last one, whichever comes first; late days added."""
     delivered: dict[date, Counter[Placement]] = defaultdict(Counter)
     excluded: Counter[date] = Counter()
@@ -253,7 +245,6 @@ def _days(
         delivered[day][Placement(placement)] += -amount if kind == Kind.EXCLUDE else amount
         excluded[day] += amount if kind == Kind.EXCLUDE else 0
     last = max([min(grant.ends_on, clock.day_of(now)), *delivered])
-    length = (grant.ends_on - grant.starts_on).days + 1
     days = [
         grant.starts_on + timedelta(days=number)
         for number in range(max(0, (last - grant.starts_on).days + 1))
@@ -263,7 +254,6 @@ def _days(
             day=day,
             delivered=delivered[day].total(),
             excluded=excluded[day],
-            planned=granted / length if day <= grant.ends_on else 0.0,
             by_placement=delivered[day],
         )
         for day in days

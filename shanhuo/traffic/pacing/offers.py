@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-NO_CONTRACT = 0
-"""The bundle of whatever no contract supports."""
-
 
 class Bundles:
     """Which contracts an exposure may count for: a county's, a creator's, a product's. It is

@@ -20,7 +20,6 @@ class CountyChip:
 
     adcode: str
     name: str
-    product_count: int
 
 
 def fresh_posts() -> list[PostCard]:
@@ -47,8 +46,9 @@ def counties_with_goods(limit: int = 12) -> list[CountyChip]:
     """Counties by number of products, the most first."""
     rows = (
         goods.products_on_sale()
-        .values_list("county__adcode", "county__name")
+        .values("county")
         .annotate(count=Count("pk"))
-        .order_by("-count", "county__adcode")[:limit]
+        .order_by("-count", "county__adcode")
+        .values_list("county__adcode", "county__name")[:limit]
     )
-    return [CountyChip(adcode, name, count) for adcode, name, count in rows]
+    return [CountyChip(adcode, name) for adcode, name in rows]
