@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +25,20 @@ CHAIN_AFTER_FARM_GATE = ("packing_fen", "freight_fen", "platform_fee_fen", "comm
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb(django_db_modify_db_settings: None) -> bool:
+    """On SQLite a kept database moves in, which Django then finds migrated."""
+    if connection.vendor == "sqlite":
+        database = Path(connection.settings_dict["TEST"]["NAME"])
+        empty.move_in(database.parent, database.name)
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """SQLite has no TRUNCATE: after a test with threads Django empties its tables row by row, which
     the guards of the books refuse. There they stand in the tests that ask for `guarded`."""
     with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
-            empty.keep()
             guards.take_down()
 
 

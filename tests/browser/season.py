@@ -11,7 +11,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shanhuo.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
+from django.conf import settings  # noqa: E402
 
 from shanhuo.kernel import clock  # noqa: E402
 from shanhuo.people import phones  # noqa: E402
@@ -19,6 +19,7 @@ from shanhuo.people import services as people  # noqa: E402
 from shanhuo.people.models import Organisation, User  # noqa: E402
 from shanhuo.regions import loading, queries  # noqa: E402
 from shanhuo.regions.pack import BUNDLED, DataPack  # noqa: E402
+from tests import empty  # noqa: E402
 from tests.browser.people import PHONES  # noqa: E402
 
 Kind = Organisation.Kind
@@ -35,7 +36,7 @@ def person(name: str, phone: str) -> User:
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
+    empty.move_in(settings.DATA_DIR)
     loading.load_regions(pack=DataPack(BUNDLED))
     wushan = queries.county_of("500237")
     op = person("平台运营", PHONES["op"])
