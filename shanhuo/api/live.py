@@ -56,8 +56,9 @@ MOST = 100
 
 @router.get("/live", response=list[SessionOut], summary="On air, announced, or to see again")
 def list_sessions(request: HttpRequest, wanted: Query[SessionQuery]) -> list[SessionOut]:
-    """100 a page; what is next or longest on air first, replays by the latest."""
-    rows = _rows(wanted.state)
+    """100 a page; what is on air first, then the next to come, then replays by the latest. Of
+    `any`, what is over and cannot be seen again is left out."""
+    rows = _rows(request, wanted.state)
     found = queries.find_sessions(rows, q=wanted.q, county=wanted.county, kind=wanted.kind or "")
     first = (wanted.page - 1) * MOST
     return _outs(found[first : first + MOST])
@@ -230,7 +231,9 @@ def do_with_item(request: HttpRequest, public_id: str, number: int, body: DeedIn
     return items_of(session)
 
 
-def _rows(state: str) -> Any:
+def _rows(request: HttpRequest, state: str) -> Any:
+    if state == "any":
+        return queries.sessions_to_watch(request.user, now=clock.now())
     if state == "upcoming":
         return queries.upcoming(now=clock.now())
     return queries.on_air() if state == "on_air" else queries.replays()

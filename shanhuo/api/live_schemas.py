@@ -12,9 +12,10 @@ KindName = Literal["selling", "mayors", "festival", "costream", "clinic"]
 
 
 class SessionQuery(Schema):
-    """state: on_air (gaps included), upcoming or replay; county: adcode or name; page from 1."""
+    """state: on_air (gaps included), upcoming, replay, or any of them; q: words of the title, the
+    county, hosts and goods; county: adcode or name; page from 1."""
 
-    state: Literal["on_air", "upcoming", "replay"] = "upcoming"
+    state: Literal["on_air", "upcoming", "replay", "any"] = "upcoming"
     q: str = Field("", max_length=60)
     county: str = Field("", max_length=20)
     kind: KindName | None = None

@@ -82,13 +82,12 @@ def make_session(lin: User, cooperative: Organisation) -> Maker:
         if status == "interrupted":
             times["interrupted_at"] = now
         session = Session.objects.create(
-            title="脆李开园",
             organisation=cooperative,
             county=cooperative.county,
             host=lin,
             status=status,
             created_at=now - timedelta(days=1),
-            **{**times, **fields},
+            **{"title": "脆李开园", **times, **fields},
         )
         _join(session, lin, CastRole.HOST, share)
         for user in cohosts:

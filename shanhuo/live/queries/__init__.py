@@ -20,6 +20,7 @@ from shanhuo.live.queries.evidence import (
     find_evidence,
     sessions_with_evidence,
 )
+from shanhuo.live.queries.finding import find_sessions, sessions_to_watch
 from shanhuo.live.queries.onair import (
     SessionOnAir,
     hosts_of_sessions,
@@ -60,7 +61,6 @@ from shanhuo.live.queries.sessions import (
     cards,
     cast_of,
     checks_of,
-    find_sessions,
     in_public,
     last_refusal,
     moderation_load,
@@ -171,6 +171,7 @@ __all__ = [
     "sessions_hosted_by",
     "sessions_of",
     "sessions_reminded_of",
+    "sessions_to_watch",
     "sessions_visible_to",
     "sessions_with_evidence",
     "sessions_with_results",

@@ -103,33 +103,6 @@ def waiting_for_check(user: Any) -> QuerySet[Session]:
     return _named(rows).order_by("starts_at", "pk")
 
 
-def find_sessions(
-    sessions: QuerySet[Session],
-    *,
-    q: str = "",
-    county: str = "",
-    kind: str = "",
-    status: str = "",
-    since: date | None = None,
-    until: date | None = None,
-) -> QuerySet[Session]:
-    """Narrow by words of the title or the people, by county, kind, status and days."""
-    if q:
-        named = Q(title__icontains=q) | Q(organisation__name__icontains=q)
-        sessions = sessions.filter(named | Q(host__display_name__icontains=q))
-    if county:
-        sessions = sessions.filter(Q(county__adcode=county) | Q(county__name__icontains=county))
-    if kind:
-        sessions = sessions.filter(kind=kind)
-    if status:
-        sessions = sessions.filter(status=status)
-    if since:
-        sessions = sessions.filter(starts_at__date__gte=since)
-    if until:
-        sessions = sessions.filter(starts_at__date__lte=until)
-    return sessions
-
-
 @dataclass(frozen=True, slots=True)
 class SessionCard:
     """A session on a list. `cover` and `thumb`: addresses of its first product's, or empty."""
