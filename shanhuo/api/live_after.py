@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import Field, Query, Router, Schema, Status
 
 from shanhuo.api.live_rows import one_of, replayed, visible
@@ -11,7 +12,7 @@ from shanhuo.api.lookups import person_of
 from shanhuo.api.schemas import LAST_PAGE, answers_with
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, sheets
-from shanhuo.kernel.downloads import as_file, whole_file
+from shanhuo.kernel.downloads import as_file, file_answer
 from shanhuo.live import desk, queries, tables
 from shanhuo.live.media import replay as media
 from shanhuo.live.queries import ExplainClip, SessionResult
@@ -268,13 +269,14 @@ def ask_for_film(request: HttpRequest, public_id: str) -> Status[WholeReplayOut]
 @router.get(
     "/live/{public_id}/film.mp4", summary="The file", openapi_extra=answers_with("video/mp4")
 )
-def download_film(request: HttpRequest, public_id: str) -> StreamingHttpResponse:
-    """404 until it is ready."""
+def download_film(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """404 until it is ready. With `Range` a part (206), so that a broken download goes on; with
+    `If-Range` the whole if the file is another one by now."""
     session = replayed(request, public_id)
     path = media.film_path(public_id)
     if queries.film_of(session).state != "ready" or not path.is_file():
         raise Http404
-    return whole_file(path, name=f"{public_id}.mp4", content_type="video/mp4")
+    return file_answer(request, path, name=f"{public_id}.mp4", content_type="video/mp4")
 
 
 def _found(request: HttpRequest, wanted: ResultQuery) -> Any:

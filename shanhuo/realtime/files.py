@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from pathlib import Path
 
+from shanhuo.kernel.ranges import NoSuchPart, etag_of, span_of
 from shanhuo.realtime.routes import Headers, HotRefusal
 from shanhuo.realtime.rsgi import HTTPProtocol, Scope
 
@@ -47,7 +48,6 @@ STATIC_TYPES = MEDIA_TYPES | {
     ".woff2": "font/woff2",
 }
 
-_ONE_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 # As web.assets.HashedFiles names them: the content decides the name, so it never changes.
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{12}\.\w+")
 _PLAIN_NAME = re.compile(r"[\w@+-][\w.@+-]*", re.ASCII)
@@ -67,8 +67,7 @@ class Found:
 
     @property
     def etag(self) -> str:
-        # Whole seconds would call two states of a playlist the same.
-        return f'"{self.modified_ns:x}-{self.size:x}"'
+        return etag_of(self.size, self.modified_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,35 +179,21 @@ def _packed(scope: Scope, found: Found) -> Found | None:
 
 
 def _send_wanted(scope: Scope, protocol: HTTPProtocol, found: Found, headers: Headers) -> None:
-    wanted: str | None = scope.headers.get("range")
-    if_range: str | None = scope.headers.get("if-range")
-    span = None
-    if wanted and found.size and if_range in {None, found.etag}:
-        span = _span(wanted, found)
+    asked = scope.headers
+    try:
+        span = span_of(
+            asked.get("range"), found.size, if_range=asked.get("if-range"), etag=found.etag
+        )
+    except NoSuchPart:
+        shorter = [("content-range", f"bytes */{found.size}")]
+        raise HotRefusal(416, "no_such_range", "The file is shorter.", headers=shorter) from None
     if span is None:
         headers.append(("content-length", str(found.size)))
         protocol.response_file(200, headers, found.path)
         return
-    first, last = span
-    headers.append(("content-range", f"bytes {first}-{last}/{found.size}"))
-    headers.append(("content-length", str(last - first + 1)))
-    protocol.response_file_range(206, headers, found.path, first, last + 1)
-
-
-def _span(wanted: str, found: Found) -> tuple[int, int] | None:
-    """First and last byte; None where a header may be ignored (several ranges, other units)."""
-    match = _ONE_RANGE.fullmatch(wanted.strip())
-    if match is None or match.group(0) == "bytes=-":
-        return None
-    start, end = match.groups()
-    if not start:
-        first, last = max(0, found.size - int(end)), found.size - 1
-    else:
-        first, last = int(start), min(int(end) if end else found.size - 1, found.size - 1)
-    if first >= found.size or (not start and not int(end)):
-        headers = [("content-range", f"bytes */{found.size}")]
-        raise HotRefusal(416, "no_such_range", "The file is shorter.", headers=headers)
-    return (first, last) if first <= last else None
+    headers.append(("content-range", f"bytes {span.start}-{span.stop - 1}/{found.size}"))
+    headers.append(("content-length", str(len(span))))
+    protocol.response_file_range(206, headers, found.path, span.start, span.stop)
 
 
 def _headers(found: Found, kind: str, cache_control: str) -> Headers:

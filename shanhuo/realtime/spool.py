@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from tempfile import TemporaryFile
 from typing import IO
 
+from shanhuo.kernel.downloads import FilePart
 from shanhuo.realtime.routes import Headers
 
 SHORT_BYTES = 64 * 1024
@@ -29,6 +30,7 @@ class Spool:
         self.status = 0
         self.headers: Headers = []
         self.failed = False
+        self.part: FilePart | None = None
 
     # The writer's side, in a thread.
 
@@ -49,6 +51,10 @@ class Spool:
         if self._file is not None:
             self._tell()
         return True
+
+    def hand_over(self, part: FilePart) -> None:
+        """The answer is this: it needs no copy here."""
+        self.part = part
 
     def finish(self) -> None:
         self._finished = True

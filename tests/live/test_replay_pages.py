@@ -98,6 +98,11 @@ def test_a_replay_with_a_hole_becomes_one_file_without_it(client, filmed, lin, m
     assert (len(content), answer["Content-Type"]) == (int(answer["Content-Length"]), "video/mp4")
     # The index stands before the pictures: a browser need not have all of it to begin.
     assert 0 < content.index(b"moov") < content.index(b"mdat")
+    half = {"Range": f"bytes={len(content) // 2}-", "If-Range": answer["ETag"]}
+    for address in (f"{here}/film.mp4", f"/api/live/{filmed.public_id}/film.mp4"):
+        rest = client.get(address, headers=half)
+        assert rest.status_code == 206
+        assert b"".join(rest.streaming_content) == content[len(content) // 2 :]
     assert seconds_of(media.film_path(filmed.public_id)) == 8
     replay.withdraw(session_id=filmed.pk, by=lin, reason="说错了价格", now=clock.now())
     assert client.get(f"{here}/film.mp4").status_code == 404

@@ -2,10 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+
+from shanhuo.kernel.downloads import file_answer
 
 PIECE = b"x" * 100_000
 
@@ -40,6 +45,12 @@ def long(request: HttpRequest) -> StreamingHttpResponse:
     return StreamingHttpResponse(pieces(), content_type="text/plain")
 
 
+def film(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A file that is not public."""
+    path = Path(settings.PRIVATE_DIR) / name
+    return file_answer(request, path, content_type="video/mp4", name="脆李.mp4")
+
+
 def fail(request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
@@ -49,5 +60,6 @@ urlpatterns = [
     path("tell", tell),
     path("digest", digest),
     path("long", long),
+    path("film/<str:name>", film),
     path("fail", fail),
 ]

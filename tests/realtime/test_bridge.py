@@ -4,11 +4,13 @@ import os
 import signal
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.realtime.conftest import Door, opened_door, read_answer
 
+GIB = 1 << 30
 TELL = b"GET /tell HTTP/1.1\r\nHost: localhost\r\n"
 
 
@@ -120,6 +122,38 @@ def test_a_long_answer_is_sent_whole(door: Door):
     with socket.create_connection(("127.0.0.1", door.port), 15) as line:
         line.sendall(b"GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert read_answer(line).body.count(b"x") == 2_000_000
+
+
+@pytest.fixture
+def film(door: Door) -> Path:
+    """Three gigabytes, of which the disk holds the end."""
+    path = door.data_dir / "private" / "film.mp4"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        file.truncate(3 * GIB)
+        file.seek(-4, os.SEEK_END)
+        file.write(b"last")
+    return path
+
+
+def test_a_download_goes_on_where_it_broke_off(door: Door, film: Path):
+    """Beyond what an answer may be that waits in a file: the server sends it, untouched."""
+    whole = door.ask("HEAD", "/film/film.mp4")
+    assert (whole.status, whole.header("content-length")) == (200, str(3 * GIB))
+    etag = whole.header("etag")
+    rest = door.ask("GET", "/film/film.mp4", Range=f"bytes={3 * GIB - 4}-", If_Range=etag)
+    assert (rest.status, rest.body) == (206, b"last")
+    assert rest.header("content-range") == f"bytes {3 * GIB - 4}-{3 * GIB - 1}/{3 * GIB}"
+    assert rest.header("content-disposition").startswith("attachment; filename*=UTF-8''%E8%84%86")
+
+
+def test_a_file_that_changed_is_not_sewn_to_the_old_half(door: Door, film: Path):
+    etag = door.ask("HEAD", "/film/film.mp4").header("etag")
+    film.write_bytes(b"another")
+    said = door.ask("GET", "/film/film.mp4", Range="bytes=4-", If_Range=etag)
+    assert (said.status, said.body, said.header("content-range")) == (200, b"another", "")
+    late = door.ask("GET", "/film/film.mp4", Range="bytes=7-")
+    assert (late.status, late.header("content-range")) == (416, "bytes */7")
 
 
 def test_a_reader_who_leaves_frees_what_they_held(door: Door):

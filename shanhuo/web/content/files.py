@@ -1,14 +1,13 @@
 """Media that are not published: for the author and the reviewers, in parts as players ask."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from shanhuo.content.media import shelf
+from shanhuo.kernel.downloads import file_answer
 from shanhuo.web.content.rows import visible_post
 
 _NAME = re.compile(r"[\w-]+\.(mp4|m4s|m3u8|webp|jpg)")
@@ -19,8 +18,6 @@ _TYPES = {
     "webp": "image/webp",
     "jpg": "image/jpeg",
 }
-_RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
-_CHUNK = 256 * 1024
 
 
 @require_safe
@@ -29,36 +26,6 @@ def private_media(request: HttpRequest, public_id: str, name: str) -> HttpRespon
     file = shelf.private_folder(visible_post(request, public_id).media_key) / name
     if known is None or not file.is_file():
         raise Http404
-    response = _part(file, request.headers.get("Range", ""))
-    response["Content-Type"] = _TYPES[known[1]]
-    response["Accept-Ranges"] = "bytes"
+    response = file_answer(request, file, content_type=_TYPES[known[1]])
     response["Cache-Control"] = "private, no-store"
     return response
-
-
-def _part(file: Path, wanted: str) -> HttpResponseBase:
-    size = file.stat().st_size
-    asked = _RANGE.fullmatch(wanted)
-    if asked is None:
-        return _stream(file, 0, size, status=200)
-    start = int(asked[1])
-    end = min(int(asked[2]) + 1 if asked[2] else size, size)
-    if start >= end:
-        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    response = _stream(file, start, end, status=206)
-    response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    return response
-
-
-def _stream(file: Path, start: int, end: int, *, status: int) -> HttpResponseBase:
-    response = StreamingHttpResponse(_bytes(file, start, end), status=status)
-    response["Content-Length"] = str(end - start)
-    return response
-
-
-def _bytes(file: Path, start: int, end: int) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        opened.seek(start)
-        while start < end and (chunk := opened.read(min(_CHUNK, end - start))):
-            start += len(chunk)
-            yield chunk

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.kernel import clock, sheets
-from shanhuo.kernel.downloads import whole_file
+from shanhuo.kernel.downloads import file_answer
 from shanhuo.kernel.errors import Refusal
 from shanhuo.kernel.sheets import at
 from shanhuo.live import desk, queries
@@ -106,8 +106,8 @@ def download(request: HttpRequest, public_id: str, export_id: str) -> HttpRespon
     row = queries.exports_of(_bundle(public_id)).filter(public_id=export_id).first()
     if row is None or not exporting.file_of(row).is_file():
         raise Http404
-    name = f"evidence-{public_id}.zip"
-    return whole_file(exporting.file_of(row), name=name, content_type="application/zip")
+    path, name = exporting.file_of(row), f"evidence-{public_id}.zip"
+    return file_answer(request, path, name=name, content_type="application/zip")
 
 
 @require_POST

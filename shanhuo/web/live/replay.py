@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock
-from shanhuo.kernel.downloads import whole_file
+from shanhuo.kernel.downloads import file_answer
 from shanhuo.kernel.errors import Refusal
 from shanhuo.live import desk, queries, rules
 from shanhuo.live.media import replay as media
@@ -59,11 +59,13 @@ def film_ask(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_safe
 @never_cache
 def film_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """In parts, too: a film of hours is fetched over a line that breaks."""
     session = _made_by(request, public_id)
     path = media.film_path(public_id)
     if queries.film_of(session).state != "ready" or not path.is_file():
         raise Http404
-    return whole_file(path, name=f"{session.title}.mp4", content_type="video/mp4")
+    name = f"{session.title}.mp4"
+    return file_answer(request, path, name=name, content_type="video/mp4")
 
 
 @require_safe
