@@ -25,11 +25,13 @@ from shanhuo.live import queries as live
 from shanhuo.live.media import takes
 from shanhuo.orders import ledger
 from shanhuo.people import queries as people
+from shanhuo.traffic import queries as traffic
 from shanhuo.traffic import rehearsing, teaching
 
 FREE_BYTES_WANTED = 2 * 1024**3
 SILENCE_ALLOWED = timedelta(minutes=1)
 CLOCK_SKEW_ALLOWED_S = 5.0
+SIGNALS_LOOKED_AT = timedelta(days=31)
 OLDEST_PYTHON = (3, 11)
 
 Check = Callable[[], Iterator[str]]
@@ -164,6 +166,15 @@ def _audit_chain() -> Iterator[str]:
         )
 
 
+def _signal_log() -> Iterator[str]:
+    now = clock.now()
+    for name in traffic.damaged_files(since=now - SIGNALS_LOOKED_AT, until=now):
+        yield (
+            f"{name} of the signal log is missing or damaged, figures that need it are withheld; "
+            "put it back from a backup. A manifest.json that was lost the worker makes anew."
+        )
+
+
 def _ledger() -> Iterator[str]:
     for finding in ledger.check():
         yield (
@@ -241,6 +252,7 @@ CHECKS: dict[str, Check] = {
     "worker": _worker,
     "jobs": _dead_jobs,
     "audit chain": _audit_chain,
+    "signal log": _signal_log,
     "ledger": _ledger,
     "live evidence": _evidence,
     "studio": _studio,

@@ -103,7 +103,7 @@ def _signals_by_day(window: Window) -> dict[date, int]:
     """As the log says it; -1 for days that it cannot tell, so that they are found to be stale."""
     try:
         return _count_signals(window)
-    except DuckDBError:
+    except (DuckDBError, traffic.LogDamaged):
         if window.day_count == 1:
             return {window.since_day: -1}
     counts = [_signals_by_day(Window(day, day)) for day in window.days]

@@ -19,7 +19,17 @@ from msgspec.structs import replace
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
-from shanhuo.traffic.log import FRESH, Manifest, Part, SignalLog, quoted, show_parts, stage
+from shanhuo.traffic.log import (
+    COLUMNS,
+    FRESH,
+    LogDamaged,
+    Manifest,
+    Part,
+    SignalLog,
+    quoted,
+    show_parts,
+    stage,
+)
 from shanhuo.traffic.records import RECORD, Records
 from shanhuo.traffic.segments import sync_folder
 
@@ -54,6 +64,9 @@ def compact(log: SignalLog) -> Compacted:
         names, staged = _take(log, spent=set(manifest.spent))
         if not names:
             return Compacted(0, 0)
+        if not manifest.version:
+            # From now on there is one: parts without a manifest mean that it was lost.
+            log.publish(manifest)
         parts = _write_parts(log, manifest, staged)
         kept = _merge_crowded_days(log, [*manifest.parts, *parts])
         log.publish(Manifest(manifest.version + 1, kept, [*manifest.spent, *names]))
@@ -81,12 +94,36 @@ def _locked(descriptor: int) -> bool:
 
 def _tidy(log: SignalLog) -> Manifest:
     """Remove what runs leave: segments spent for a while, and Parquet files that nobody names."""
-    manifest = log.manifest()
+    manifest = _manifest(log)
     named = {part.path for part in manifest.parts}
     for path in log.folder.glob("day=*/*.parquet*"):
         if str(path.relative_to(log.folder)) not in named:
             path.unlink()
     return replace(manifest, spent=[one for one in manifest.spent if _keep(log, one)])
+
+
+def _manifest(log: SignalLog) -> Manifest:
+    """What counts. A manifest that was lost is made anew from all files there are, each signal
+    once: what a killed run left holds nothing that is not a signal."""
+    try:
+        return log.manifest()
+    except LogDamaged:
+        _log.error("the manifest of the signal log is lost: made anew from the files")
+    days: dict[str, list[Path]] = defaultdict(list)
+    for path in log.part_paths():
+        days[path.parent.name.removeprefix("day=")].append(path)
+    log.publish(Manifest(1, [_gathered(log, day, paths) for day, paths in days.items()]))
+    return log.manifest()
+
+
+def _gathered(log: SignalLog, day: str, paths: list[Path]) -> Part:
+    listed = ", ".join(map(quoted, paths))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"CREATE TEMP TABLE gathered AS SELECT DISTINCT ON (sheet, slot, kind) {COLUMNS}"
+            f" FROM read_parquet([{listed}]) ORDER BY at_ms"
+        )
+        return _write(connection, log, date.fromisoformat(day), "gathered")
 
 
 def _keep(log: SignalLog, name: str) -> bool:

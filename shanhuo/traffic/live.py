@@ -5,6 +5,7 @@ the only copy of anything. Steps are made by one thread at a time; answers are m
 which is replaced as a whole.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -23,10 +24,11 @@ from shanhuo.traffic.candidates import Rows
 from shanhuo.traffic.catalogue import AT_A_TIME, Catalogue, key_of_session, keys_of
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.follower import Follower
+from shanhuo.traffic.grants import leases
 from shanhuo.traffic.grants.delivery import Delivery
 from shanhuo.traffic.grants.placards import Placards
 from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Surface
-from shanhuo.traffic.log import SignalLog
+from shanhuo.traffic.log import LogDamaged, SignalLog, Snapshot
 from shanhuo.traffic.memory import LIKING, WATCHED_MS, Memories, may_learn
 from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
 from shanhuo.traffic.together import Together
@@ -45,6 +47,8 @@ WHOLE_BOARD_REST = 100
 a core at most, since answers wait meanwhile. Up to 50,000 posts that is every second."""
 OVERLAP = timedelta(minutes=2)
 """Facts are read again for this long: a transaction may become visible after a younger one."""
+
+logger = logging.getLogger(__name__)
 
 
 class Live:
@@ -158,9 +162,21 @@ class Live:
         self._on_air = on_air
 
     def _recall(self, now: datetime) -> None:
-        """After a start: counts of all time, and the viewers and warmth of the last days."""
+        """After a start. What a damaged log lost is missing in cards and memories only: what
+        contracts delivered is known to the database too."""
+        # Before the log: what was told from it is in it, unless it was lost.
+        told = leases.seen_counts()
+        try:
+            self._recall_from(self._log.snapshot(), now)
+        except LogDamaged:
+            logger.exception("the feed serves from what is left of the signal log")
+            self._recall_from(self._log.what_is_left(), now)
+        self.delivery.at_least(told)
+        self.placards.at_least(told)
+
+    def _recall_from(self, snapshot: Snapshot, now: datetime) -> None:
+        """Counts of all time, and the viewers and warmth of the last days."""
         edge_ms = moments.to_ms(now - REMEMBERED)
-        snapshot = self._log.snapshot()
         with self._log.open(snapshot=snapshot) as connection:
             old = connection.execute(
                 "SELECT object, kind, count(*) FROM parts WHERE at_ms < ? AND object_kind = ?"

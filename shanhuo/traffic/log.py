@@ -8,7 +8,7 @@ spent. A signal is counted once by (sheet, slot, kind), whichever process wrote 
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,10 @@ from typing import Any
 import duckdb
 import msgspec
 import numpy as np
+from django.utils.translation import gettext_lazy as _
+from msgspec.structs import replace
 
+from shanhuo.kernel.errors import Refusal
 from shanhuo.traffic import moments
 from shanhuo.traffic.records import RECORD, RECORD_FIELDS, Records
 from shanhuo.traffic.segments import Segments, Torn, sync_folder
@@ -27,13 +30,17 @@ from shanhuo.traffic.sheets import LIFE_MS
 ATTEMPTS = 20
 
 
-class LogDamaged(Exception):
+class LogDamaged(Refusal):
     """Files of the log are missing or not what they were when they were written: what is counted
     from the rest would be too little. `files` are their names."""
 
+    code = "log_damaged"
+    status = 503
+    message = _("The signal log is damaged, so nothing is counted in it: %(files)s")
+
     def __init__(self, files: Iterable[str]) -> None:
         self.files = sorted(files)
-        super().__init__(f"the signal log is damaged: {', '.join(self.files)}")
+        super().__init__(files=", ".join(self.files))
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -67,10 +74,20 @@ class SignalLog:
         self._manifest_path = self.folder / "manifest.json"
 
     def manifest(self) -> Manifest:
+        """Raises LogDamaged when nobody can say any more which parts count."""
         try:
             return msgspec.json.decode(self._manifest_path.read_bytes(), type=Manifest)
         except FileNotFoundError:
+            # The first one is published before the first part is written.
+            if self.part_paths() and not self._manifest_path.exists():
+                raise LogDamaged([self._manifest_path.name]) from None
             return Manifest()
+        except msgspec.DecodeError as error:
+            raise LogDamaged([self._manifest_path.name]) from error
+
+    def part_paths(self) -> list[Path]:
+        """Every Parquet file that lies about, named by the manifest or not."""
+        return sorted(self.folder.glob("day=*/*.parquet"))
 
     def publish(self, manifest: Manifest) -> None:
         """Replace the manifest, durably and at once."""
@@ -84,13 +101,28 @@ class SignalLog:
 
     def snapshot(self) -> "Snapshot":
         """A manifest and the staged records that belong to exactly that manifest."""
-        for _ in range(ATTEMPTS):
+        return self._snapshot_of(self.manifest)
+
+    def what_is_left(self) -> "Snapshot":
+        """For those who go on serving when the log is damaged: whatever can still be read of it.
+        Nobody publishes what they count in this."""
+        return self._snapshot_of(self._sound_manifest)
+
+    def _sound_manifest(self) -> Manifest:
+        try:
             manifest = self.manifest()
+        except LogDamaged:
+            return Manifest()
+        return replace(manifest, parts=[part for part in manifest.parts if self.is_sound(part)])
+
+    def _snapshot_of(self, published: Callable[[], Manifest]) -> "Snapshot":
+        for _attempt in range(ATTEMPTS):
+            manifest = published()
             try:
                 snapshot = self._staged(manifest)
             except FileNotFoundError:
                 continue
-            if self.manifest().version == manifest.version:
+            if published().version == manifest.version:
                 return snapshot
         raise RuntimeError("the signal log changed too often while it was read")
 
@@ -117,18 +149,25 @@ class SignalLog:
 
         Columns as in docs/signals.md; each signal once; the newest ones, not compacted yet, too.
         `proved`: for those who publish what they count. Every file is compared with the digest of
-        the day it was written. Raises LogDamaged.
+        the day it was written. Raises LogDamaged; without `proved` where a file cannot be read.
         """
         snapshot = snapshot or self.snapshot()
         since_ms = moments.to_ms(since) if since else 0
         until_ms = moments.to_ms(until) if until else 2**62
         if proved and (damaged := self.damaged(snapshot, since_ms, until_ms)):
             raise LogDamaged(damaged)
-        with duckdb.connect() as connection:
-            stage(connection, snapshot.records)
-            show_parts(connection, self.folder, snapshot.manifest.parts, since_ms, until_ms)
-            connection.execute(_VIEW.format(since_ms=since_ms, until_ms=until_ms))
-            yield connection
+        try:
+            with duckdb.connect() as connection:
+                stage(connection, snapshot.records)
+                show_parts(connection, self.folder, snapshot.manifest.parts, since_ms, until_ms)
+                connection.execute(_VIEW.format(since_ms=since_ms, until_ms=until_ms))
+                yield connection
+        except duckdb.Error as error:
+            # Parts near the edges are read too, for repeats.
+            damaged = self.damaged(snapshot, since_ms - LIFE_MS, until_ms + LIFE_MS)
+            if damaged:
+                raise LogDamaged(damaged) from error
+            raise
 
     def damaged(self, snapshot: "Snapshot", since_ms: int, until_ms: int) -> list[str]:
         """Files with signals of the period that are missing, or not what they were written as."""
@@ -139,11 +178,11 @@ class SignalLog:
         return torn + [part.path for part in parts if not self.is_sound(part)]
 
     def is_sound(self, part: Part) -> bool:
-        """Whether the file is there and has every byte that was written."""
+        """Whether the file can be read and has every byte that was written."""
         try:
             with (self.folder / part.path).open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except FileNotFoundError:
+        except OSError:
             return False
         return part.sha256 in ("", digest)
 
@@ -159,10 +198,10 @@ class Snapshot:
     torn: list[Torn] = field(default_factory=list)
 
 
-_COLUMNS = ", ".join(f'"{name}"' for name in RECORD_FIELDS)
+COLUMNS = ", ".join(f'"{name}"' for name in RECORD_FIELDS)
 
 FRESH = f"""
-    SELECT DISTINCT ON (sheet, slot, kind) {_COLUMNS} FROM staged
+    SELECT DISTINCT ON (sheet, slot, kind) {COLUMNS} FROM staged
     WHERE NOT EXISTS (
         SELECT 1 FROM near_parts known WHERE known.sheet = staged.sheet
         AND known.slot = staged.slot AND known.kind = staged.kind
@@ -174,7 +213,7 @@ FRESH = f"""
 _VIEW = f"""
     CREATE TEMP VIEW signals AS
     SELECT * FROM (
-        SELECT {_COLUMNS} FROM parts UNION ALL SELECT {_COLUMNS} FROM ({FRESH})
+        SELECT {COLUMNS} FROM parts UNION ALL SELECT {COLUMNS} FROM ({FRESH})
     ) WHERE at_ms >= {{since_ms}} AND at_ms < {{until_ms}}
 """
 
@@ -183,7 +222,7 @@ def stage(connection: duckdb.DuckDBPyConnection, staged: Records) -> None:
     """Make records visible to SQL as `staged`."""
     columns: Any = {name: np.ascontiguousarray(staged[name]) for name in RECORD_FIELDS}
     connection.register("staged_columns", columns)
-    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {_COLUMNS} FROM staged_columns")
+    connection.execute(f"CREATE TEMP TABLE staged AS SELECT {COLUMNS} FROM staged_columns")
 
 
 def show_parts(
@@ -213,7 +252,7 @@ def _view_of(connection: duckdb.DuckDBPyConnection, name: str, paths: list[Path]
     if paths:
         listed = ", ".join(map(quoted, paths))
         source = f"read_parquet([{listed}])"
-    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {_COLUMNS} FROM {source}")
+    connection.execute(f"CREATE TEMP VIEW {name} AS SELECT {COLUMNS} FROM {source}")
 
 
 def quoted(path: Path) -> str:

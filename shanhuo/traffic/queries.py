@@ -33,6 +33,16 @@ def log_files(*, since: datetime, until: datetime) -> list[LogFile]:
     return [LogFile(part.path, part.rows, part.sha256) for part in found]
 
 
+def damaged_files(*, since: datetime, until: datetime) -> list[str]:
+    """Files of the log with signals of the period that are missing, or not as they were written."""
+    log = signal_log()
+    try:
+        snapshot = log.snapshot()
+    except LogDamaged as damaged:
+        return damaged.files
+    return log.damaged(snapshot, moments.to_ms(since), moments.to_ms(until))
+
+
 def first_signal_at() -> datetime | None:
     """When the oldest signal happened; None if there is none. Reads no compacted file."""
     snapshot = signal_log().snapshot()

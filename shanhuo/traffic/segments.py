@@ -135,7 +135,8 @@ class Segment:
         self.size += len(data)
 
     def is_full(self, *, now_ms: int) -> bool:
-        return self.size >= ROTATE_BYTES or now_ms - self._born_ms >= ROTATE_MS
+        """Also when the clock was put back: nothing waits for a moment to come again."""
+        return self.size >= ROTATE_BYTES or abs(now_ms - self._born_ms) >= ROTATE_MS
 
     def close(self) -> Path | None:
         """Move it to `closed/`, or remove it if it is empty; returns its new place."""

@@ -34,6 +34,15 @@ def test_a_changed_audit_row_is_found() -> None:
     assert len(problems_of("audit chain")) == 1
 
 
+def test_a_lost_manifest_of_the_signal_log_is_found(settings, tmp_path) -> None:
+    settings.SIGNALS_DIR = tmp_path
+    assert problems_of("signal log") == ()
+    (tmp_path / "parquet" / "day=2026-07-01").mkdir(parents=True)
+    (tmp_path / "parquet" / "day=2026-07-01" / "a.parquet").touch()
+    (problem,) = problems_of("signal log")
+    assert problem.startswith("manifest.json of the signal log is missing or damaged")
+
+
 def test_a_check_that_cannot_run_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Iterator[str]:
         raise OSError("no such device")

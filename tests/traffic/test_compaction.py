@@ -139,6 +139,54 @@ def test_segments_of_a_killed_process_are_compacted_too(log, recorder):
     assert objects(log) == [1]
 
 
+@pytest.mark.parametrize("left", [None, b"", b'{"version": 7, "parts": [{"pa'])
+def test_a_lost_manifest_is_made_anew_and_no_part_is_swept_away(recorder, log, left):
+    """Also beside what killed runs leave: a copy of a part, and a segment that was taken in."""
+    play(recorder, 1, 2)
+    recorder.close()
+    (spent,) = log.segments.closed_names()
+    kept = (log.segments.closed / spent).read_bytes()
+    compact(log)
+    (part,) = log.part_paths()
+    (part.parent / "left.parquet").write_bytes(part.read_bytes())
+    (log.segments.closed / spent).write_bytes(kept)
+    play(recorder, 3)
+    recorder.close()
+    manifest = log.folder / "manifest.json"
+    manifest.unlink() if left is None else manifest.write_bytes(left)
+    with pytest.raises(log_module.LogDamaged, match=r"manifest\.json"):
+        log.snapshot()
+    compact(log)
+    assert objects(log) == [1, 2, 3]
+    compact(log)
+    assert objects(log) == [1, 2, 3]
+    assert {str(path.relative_to(log.folder)) for path in log.part_paths()} == {
+        part.path for part in log.manifest().parts
+    }
+
+
+def test_a_run_killed_before_the_first_manifest_is_no_lost_manifest(recorder, log, monkeypatch):
+    play(recorder, 1)
+    recorder.close()
+    monkeypatch.setattr(compaction, "_merge_crowded_days", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        compact(log)
+    assert len(log.part_paths()) == 1
+    assert objects(log) == [1]
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda part: part.write_bytes(b"PAR1 no more")])
+def test_who_reads_a_part_that_is_gone_or_rotten_is_told_its_name(recorder, log, damage):
+    play(recorder, 1)
+    recorder.close()
+    compact(log)
+    (part,) = log.part_paths()
+    damage(part)
+    with pytest.raises(log_module.LogDamaged, match=part.name):
+        objects(log)
+    assert log.what_is_left().manifest.parts == []
+
+
 def test_only_one_process_compacts(recorder, log):
     play(recorder, 1)
     recorder.close()

@@ -155,6 +155,29 @@ def test_counters_that_were_lost_are_rebuilt_from_the_log(root, supported, noon)
     assert (contract.seen_count, contract.seen_on_day) == (3, 3)
 
 
+@pytest.mark.parametrize("damage", ["part", "manifest"])
+def test_on_a_damaged_log_the_feed_starts_and_gives_out_no_more_than_is_left(
+    root, supported, noon, damage
+):
+    Contract.objects.update(quota_count=3)
+    house, now = kit.house_of(root), noon + LATER
+    for number in range(3):
+        moment = now + number * 10 * SECOND
+        viewer, answer = evening(house, now=moment)
+        kit.watch(root, answer, viewer, kit.supported_slots(answer), now=moment)
+    evening(house, now=now + 40 * SECOND)
+    log = SignalLog(root)
+    compact(log)
+    for path in log.part_paths() if damage == "part" else [log.folder / "manifest.json"]:
+        path.write_bytes(b"")
+    for path in log.segments.closed.iterdir():
+        path.unlink()
+    restarted = kit.house_of(root)
+    for hours in (1, 2, 4):
+        _, answer = evening(restarted, now=now + hours * HOUR)
+        assert (len(answer.items), charged(answer)) == (2, 0)
+
+
 def test_what_a_killed_feed_gave_out_is_not_given_out_again_while_it_may_yet_be_seen(
     root, supported, noon
 ):

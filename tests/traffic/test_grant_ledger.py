@@ -54,6 +54,13 @@ def test_a_cap_of_the_day_holds_and_ends_with_the_day(contract, noon):
     assert leases.renew("a", reports, now=tomorrow)[contract.pk] == 10
 
 
+def test_a_cap_of_the_day_holds_after_a_clock_that_ran_ahead_was_put_right(contract, noon):
+    Contract.objects.update(day_cap=10)
+    tomorrow = noon + timedelta(days=1)
+    report_once("ahead", seen=8, out=0, wanted=0, contract=contract, now=tomorrow)
+    assert report_once("a", seen=8, out=0, wanted=30, contract=contract, now=noon) == 2
+
+
 def test_a_lease_of_a_clock_that_ran_ahead_ends_like_any_other(contract, noon):
     ahead = noon + timedelta(days=2)
     report_once("ahead", seen=0, out=0, wanted=40, contract=contract, now=ahead)
@@ -178,3 +185,10 @@ def test_a_reconciliation_is_due_once_a_night(contract, noon, tmp_path):
     assert not booking.is_due(now=midnight + timedelta(hours=1))
     assert booking.is_due(now=midnight + timedelta(hours=3))
     assert Reconciliation.objects.count() == 1
+
+
+def test_a_reconciliation_of_a_clock_that_ran_ahead_keeps_no_night_from_its_own(
+    contract, noon, tmp_path
+):
+    booking.reconcile(SignalLog(tmp_path / "signals"), now=noon + timedelta(days=5))
+    assert booking.is_due(now=noon)

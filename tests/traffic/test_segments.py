@@ -112,9 +112,15 @@ def test_an_empty_segment_leaves_nothing(tmp_path):
 
 def test_a_segment_is_closed_by_age_so_that_compaction_can_have_it(recorder, log):
     recorder.record([received(token_for(7), (0, Kind.PLAY, 0))])
-    recorder.turn(now_ms=NOON_MS + ROTATE_MS)
+    recorder.turn(now_ms=NOON_MS + 60_000 + ROTATE_MS - 1)
     assert log.segments.closed_names() == []
     recorder.turn(now_ms=NOON_MS + 60_000 + ROTATE_MS)
+    assert len(log.segments.closed_names()) == 1
+
+
+def test_a_clock_put_back_by_days_keeps_no_segment_open(log, recorder):
+    recorder.record([received(token_for(7), (0, Kind.PLAY, 0))])
+    recorder.turn(now_ms=NOON_MS - 3 * 24 * 3_600_000)
     assert len(log.segments.closed_names()) == 1
 
 

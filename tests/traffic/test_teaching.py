@@ -1,7 +1,8 @@
 """Training as an operator meets it: the command, the doctor, the feed."""
 
 from datetime import timedelta
-from io import StringIO
+from hashlib import sha256
+from io import BytesIO, StringIO
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from django.core.management import CommandError, call_command
 
 from shanhuo.console import doctor
 from shanhuo.kernel import clock
-from shanhuo.traffic import moments, sheets, viewers
+from shanhuo.traffic import moments, sheets, teaching, viewers
 from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.learning.shelf import MAGIC
 from shanhuo.traffic.recorder import Recorder
 from shanhuo.traffic.records import RECORD
 from tests.traffic.conftest import steady
@@ -64,7 +66,14 @@ def test_the_feed_says_which_stage_it_is_in_and_puts_first_what_is_watched(root,
     assert answer.as_data()[0]["id"] == tea.public_id
 
 
-@pytest.mark.parametrize("harm", ["missing", "cut", "stale"])
+def newer_model() -> bytes:
+    """Whole, by its checksum; written by a Shanhuo of later years."""
+    file = BytesIO()
+    np.savez(file, about=np.frombuffer(b'{"version": 1, "layers": [64, 8]}', np.uint8))
+    return MAGIC + sha256(file.getvalue()).digest() + file.getvalue()
+
+
+@pytest.mark.parametrize("harm", ["missing", "cut", "stale", "newer", "no archive", "pointer"])
 def test_a_feed_whose_model_is_lost_while_it_serves_goes_on_without_it_and_says_so(
     root, make_post, noon, harm, settings
 ):
@@ -79,13 +88,26 @@ def test_a_feed_whose_model_is_lost_while_it_serves_goes_on_without_it_and_says_
         now += timedelta(days=8)
     elif harm == "cut":
         path.write_bytes(path.read_bytes()[:100])
-    else:
+    elif harm == "newer":
+        path.write_bytes(newer_model())
+    elif harm == "no archive":
+        path.write_bytes(MAGIC + sha256(b"layers").digest() + b"layers")
+    elif harm == "missing":
         path.unlink()
-    (settings.RANKER_DIR / "current.json").touch()
+    pointer = settings.RANKER_DIR / "current.json"
+    pointer.write_bytes(b'{"models' if harm == "pointer" else pointer.read_bytes())
     house.step(now=now)
     answer = house.answer(viewers.viewer_of("wang"), now=now)
     policies = set(sheets.unseal(answer.sheet).slots["policy"].tolist())
     assert (answer.stage, len(answer.items), policies) == ("popularity", 2, {1})
+
+
+def test_training_mends_a_damaged_pointer(root, make_post, noon, settings):
+    watch(root, liked=make_post("脆李").pk, disliked=make_post("春茶").pk, now=noon)
+    told("train")
+    (settings.RANKER_DIR / "current.json").write_bytes(b'{"models": 7}')
+    assert "the ranker is now version 2" in told("train")
+    assert teaching.shelf().kept() == ["ranker-000002.model"]
 
 
 def test_the_doctor_tells_the_stage_and_a_damaged_model(root, make_post, noon):

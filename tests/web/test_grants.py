@@ -84,6 +84,26 @@ def test_a_county_asks_an_operator_decides_and_everybody_reads(
     assert desk.get("/ops/grants").status_code == 200
 
 
+def test_on_a_damaged_log_a_grant_shows_its_ledger_and_no_recount(
+    op, wang, audit_person, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    asked = kit.terms(kit.county_wish(10_000))
+    grant = kit.approved(op, wang, make_county(), asked, now=noon)
+    lost = settings.SIGNALS_DIR / "parquet" / "day=2026-07-01"
+    lost.mkdir(parents=True)
+    (lost / "a.parquet").touch()
+    for path in (f"/grants/{grant.public_id}", f"/grants/{grant.public_id}/pace"):
+        page = Client().get(path)
+        assert (page.status_code, "信号日志有文件损坏" in page.content.decode()) == (200, True)
+    desk = signed_in(audit_person)
+    refused = desk.get(f"/grants/{grant.public_id}/recount")
+    assert (refused.status_code, "manifest.json" in refused.content.decode()) == (503, True)
+    refused = desk.get(f"/api/grants/{grant.public_id}/recount")
+    assert (refused.status_code, refused.json()["code"]) == (503, "log_damaged")
+
+
 def test_terms_that_cannot_be_meant_stay_in_the_form_with_a_reason(
     op, wang, make_county, make_post, noon
 ):

@@ -138,6 +138,13 @@ class Holding:
             self._seen[contract] += count
             self._seen_on[contract, day] += count
 
+    def at_least(self, told: Iterable[tuple[int, int, date, int]]) -> None:
+        """`leases.seen_counts` as they were before the log was read. Where the log holds less, it
+        lost something that was delivered all the same."""
+        for contract, seen, day, on_day in told:
+            self._seen[contract] = max(self._seen[contract], seen)
+            self._seen_on[contract, day] = max(self._seen_on[contract, day], on_day)
+
     def take(self, records: Records) -> None:
         """Let exposures of the log count, whichever process gave them out."""
         seen = records[(records["kind"] == Kind.EXPOSURE) & (records["grant"] > 0)]

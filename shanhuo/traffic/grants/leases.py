@@ -53,6 +53,14 @@ def _deliverable_on(day: date) -> "QuerySet[Contract]":
     )
 
 
+def seen_counts() -> list[tuple[int, int, date, int]]:
+    """(contract, exposures seen, a day, those of that day) of contracts not given back yet, as
+    processes told them."""
+    rows = Contract.objects.filter(settled_at=None)
+    told = rows.values_list("pk", "seen_count", "seen_day", "seen_on_day")
+    return [(pk, seen, day, on_day) for pk, seen, day, on_day in told if day]
+
+
 @transaction.atomic
 def renew(process: str, reports: Mapping[int, Report], *, now: datetime) -> dict[int, int]:
     """Tell what was seen and what is out, and get leases: contract -> how many may be given out.
@@ -127,7 +135,8 @@ def _note_seen(contract: Contract, report: Report, day: date) -> bool:
     """Keep the highest counts that anybody has read; whether that changed the row."""
     before = (contract.seen_count, contract.seen_day, contract.seen_on_day)
     contract.seen_count = max(contract.seen_count, report.seen)
-    if contract.seen_day is None or contract.seen_day < day:
+    if contract.seen_day != day:
+        # A later one was told by a clock that ran ahead.
         contract.seen_day, contract.seen_on_day = day, 0
     if contract.seen_day == day:
         contract.seen_on_day = max(contract.seen_on_day, report.seen_on_day)

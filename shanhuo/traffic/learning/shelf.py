@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ KEPT = 3
 
 
 class Unreadable(Exception):
-    """A file is missing, cut short or changed."""
+    """A file is missing, cut short, changed, or written by another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Versions(ABC, Generic[Kept]):
         """Changes whenever the current model does; 0 when there is none."""
         try:
             return self._pointer.stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:
             return 0
 
     def current(self) -> Kept | None:
@@ -91,12 +92,16 @@ class Versions(ABC, Generic[Kept]):
         return self._read(names[0]) if names else None
 
     def put(self, model: Kept) -> None:
-        """Make this the current model, durably and at once."""
+        """Make this the current model, durably and at once; also where the pointer is damaged."""
         self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{self.kind}-{model.version:06d}.model"
         body = self._packed(model)
         _write(self.folder / name, MAGIC + sha256(body).digest() + body)
-        self._point([name, *(other for other in self._names() if other != name)][:KEPT])
+        try:
+            before = [other for other in self._names() if other != name]
+        except Unreadable:
+            before = []
+        self._point([name, *before][:KEPT])
 
     def roll_back(self) -> Kept:
         """Return to the model before. Raises Unreadable when there is none that can be read."""
@@ -139,7 +144,7 @@ class Versions(ABC, Generic[Kept]):
             return [str(name) for name in json.loads(self._pointer.read_bytes())["models"]]
         except FileNotFoundError:
             return []
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise Unreadable(f"{self._pointer} is damaged") from error
 
     def _point(self, names: list[str]) -> None:
@@ -158,7 +163,10 @@ class Versions(ABC, Generic[Kept]):
         head, body = raw[: len(MAGIC) + 32], raw[len(MAGIC) + 32 :]
         if head != MAGIC + sha256(body).digest():
             raise Unreadable(f"{path} is damaged")
-        return self._unpacked(body)
+        try:
+            return self._unpacked(body)
+        except (BadZipFile, KeyError, TypeError, ValueError) as error:
+            raise Unreadable(f"{path} is of another version of Shanhuo") from error
 
 
 class Shelf(Versions[Model]):

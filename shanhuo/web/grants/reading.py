@@ -80,13 +80,17 @@ def pace(request: HttpRequest, public_id: str) -> HttpResponse:
 
 
 def _pace(grant: Any, now: Any) -> dict[str, Any]:
-    going = pace_of(traffic.signal_log(), grant, now=now)
+    """`pace` is None while the signal log is damaged: the ledger below stands all the same."""
+    try:
+        going = pace_of(traffic.signal_log(), grant, now=now)
+    except traffic.LogDamaged:
+        going = None
     known = in_force(now=now)
     contracts = queries.numbers_in_feed(grant)
     return {
         "grant": grant,
         "pace": going,
-        "chart": chart_of(going, now=now),
+        "chart": chart_of(going, now=now) if going else None,
         "in_feed": len(contracts),
         "rehearsed": len(known.rehearsed & contracts),
         "lists": known.lists,
