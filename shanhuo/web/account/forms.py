@@ -6,7 +6,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.people import queries
-from shanhuo.web.account.fields import CountyField, FilesField
+from shanhuo.web.fields import CountyField, FilesField
+
+_PAPERS = {"accept": "image/*,.pdf,.heic", "data-preview": "chosen"}
 
 
 class PhoneForm(forms.Form):
@@ -81,6 +83,7 @@ class ApplicationForm(forms.Form):
     documents = FilesField(
         label=_("Photos or PDFs of the papers"),
         help_text=_("Business licence, food licence, or a letter of the office. 1 to 6 files."),
+        attrs=_PAPERS,
     )
     note = forms.CharField(
         label=_("Anything we should know"),
@@ -91,7 +94,11 @@ class ApplicationForm(forms.Form):
 
 
 class PapersForm(forms.Form):
-    documents = FilesField(label=_("Photos or PDFs of the papers"), help_text=_("1 to 6 files."))
+    documents = FilesField(
+        label=_("Photos or PDFs of the papers"),
+        help_text=_("1 to 6 files."),
+        attrs=_PAPERS,
+    )
     note = forms.CharField(
         label=_("Anything we should know"),
         max_length=1000,

@@ -11,24 +11,13 @@ from shanhuo.content.services.posting import MAX_TOPICS
 from shanhuo.content.states import PostKind
 from shanhuo.goods import queries as goods
 from shanhuo.people import queries as people
+from shanhuo.web.fields import FilesField
+from shanhuo.web.forms import offer
 
 _Kind = PostKind
 FILM_TYPES = "video/*,.mp4,.mov,.3gp,.webm,.mkv"
 PHOTO_TYPES = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic"
-
-
-class _ManyFiles(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """One film, or up to nine photos; a list of files even when it is one."""
-
-    widget = _ManyFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, list | tuple) else [data]
-        return [super(FilesField, self).clean(file, initial) for file in files if file]
+_TYPES = {"accept": f"{FILM_TYPES},{PHOTO_TYPES}"}
 
 
 class WordsForm(forms.Form):
@@ -60,7 +49,7 @@ class WordsForm(forms.Form):
         self._products = _products_for(user)
         choices = [("", _("No product"))]
         choices += [(product.public_id, product.title) for product in self._products.values()]
-        self.fields["product"].choices = choices  # type: ignore[attr-defined]
+        offer(self, "product", choices)
 
     def clean_topics(self) -> list[str]:
         words = [word for word in re.split(r"[\s,，、#]+", self.cleaned_data["topics"]) if word]
@@ -88,7 +77,7 @@ class PostForm(WordsForm):
         label=_("Film or photos"),
         required=False,
         help_text=_("One film of at most five minutes, or up to nine photos."),
-        widget=_ManyFiles(attrs={"accept": f"{FILM_TYPES},{PHOTO_TYPES}", "multiple": True}),
+        attrs=_TYPES,
     )
     key = forms.CharField(widget=forms.HiddenInput, max_length=80)
     field_order = ("kind", "attached", "caption", "product", "topics", "place_name", "organisation")
@@ -97,10 +86,7 @@ class PostForm(WordsForm):
         super().__init__(*args, user=user, **kwargs)
         self._organisations = {row.public_id: row for row in people.publishers_of(user)}
         names = [(row.public_id, row.name) for row in self._organisations.values()]
-        self.fields["organisation"].choices = names  # type: ignore[attr-defined]
-        if len(names) == 1:
-            self.fields["organisation"].initial = names[0][0]
-            self.fields["organisation"].widget = forms.HiddenInput()
+        offer(self, "organisation", names, hide_one=True)
 
     @property
     def organisation_row(self) -> Any:
@@ -112,7 +98,7 @@ class FilesForm(forms.Form):
 
     attached = FilesField(
         label=_("Film or photos"),
-        widget=_ManyFiles(attrs={"accept": f"{FILM_TYPES},{PHOTO_TYPES}", "multiple": True}),
+        attrs=_TYPES,
     )
 
 

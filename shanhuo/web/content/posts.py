@@ -19,6 +19,7 @@ from shanhuo.traffic.serving import serving
 from shanhuo.traffic.sheets import Slot, seal
 from shanhuo.web.content.forms import CommentForm, ReportForm
 from shanhuo.web.content.rows import published_post, visible_post
+from shanhuo.web.forms import form_page
 from shanhuo.web.refusals import is_htmx
 from shanhuo.web.viewers import viewer_of
 
@@ -129,9 +130,7 @@ def report(request: HttpRequest, public_id: str) -> HttpResponse:
         )
         messages.success(request, _("Thank you. A reviewer will look at it."))
         return redirect("content:post", public_id)
-    context = {"post": post, "form": form}
-    status = 422 if form.errors else 200
-    return render(request, "web/content/report.html", context, status=status)
+    return form_page(request, "web/content/report.html", form, post=post)
 
 
 @require_safe

@@ -3,7 +3,7 @@
 from datetime import date
 from urllib.parse import urlencode
 
-from django.forms import DateField, Form, ValidationError
+from django.forms import Form, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy
@@ -14,15 +14,16 @@ from shanhuo.impact import services
 from shanhuo.impact.windows import Window, WindowRefused
 from shanhuo.kernel import clock
 from shanhuo.people.actors import actor_of
-from shanhuo.web.county.office import counties_of, county_of, day_input
+from shanhuo.web.county.office import counties_of, county_of
+from shanhuo.web.fields import DayField
 from shanhuo.web.impact.county_page import chart_of
 from shanhuo.web.impact.exports import figures_file
 from shanhuo.web.impact.windows import USUAL_DAYS
 
 
 class WindowForm(Form):
-    since_day = DateField(label=gettext_lazy("First day"), widget=day_input())
-    until_day = DateField(label=gettext_lazy("Last day"), widget=day_input())
+    since_day = DayField(label=gettext_lazy("First day"))
+    until_day = DayField(label=gettext_lazy("Last day"))
 
     def clean(self) -> None:
         try:

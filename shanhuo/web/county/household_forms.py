@@ -8,24 +8,21 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.people import queries
 from shanhuo.people.entries import ConsentEntry, HouseholdEntry
 from shanhuo.regions import queries as regions
+from shanhuo.web.fields import DayField, SearchField
+from shanhuo.web.forms import offer
 
 
 class FilterForm(forms.Form):
     """What the list shows; every field may be empty."""
 
-    q = forms.CharField(
-        label=_("Number or name"),
-        required=False,
-        max_length=50,
-        widget=forms.SearchInput(attrs={"placeholder": _("Exact, in full")}),
-    )
+    q = SearchField(label=_("Number or name"), max_length=50, hint=_("Exact, in full"))
     kind = forms.ChoiceField(label=_("Kind"), required=False)
     village = forms.ChoiceField(label=_("Village"), required=False)
 
     def __init__(self, data: Any, *, county_id: int) -> None:
         super().__init__(data)
-        self.fields["kind"].choices = [("", _("All")), *queries.HOUSEHOLD_KINDS]  # type: ignore[attr-defined]
-        self.fields["village"].choices = [("", _("All")), *_villages(county_id)]  # type: ignore[attr-defined]
+        offer(self, "kind", [("", _("All")), *queries.HOUSEHOLD_KINDS])
+        offer(self, "village", [("", _("All")), *_villages(county_id)])
 
 
 class HouseholdForm(forms.Form):
@@ -62,7 +59,7 @@ class HouseholdForm(forms.Form):
 
     def __init__(self, *args: Any, county_id: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["village"].choices = [("", "—"), *_villages(county_id)]  # type: ignore[attr-defined]
+        offer(self, "village", [("", "—"), *_villages(county_id)])
 
     def entry(self, village_id: int | None) -> HouseholdEntry:
         said = self.cleaned_data
@@ -80,10 +77,7 @@ class HouseholdForm(forms.Form):
 class RegistrationForm(HouseholdForm):
     """A new household also says when and how it agreed."""
 
-    given_on = forms.DateField(
-        label=_("Day the household agreed"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    given_on = DayField(label=_("Day the household agreed"))
     channel = forms.ChoiceField(
         label=_("How it agreed"), choices=queries.CONSENT_CHANNELS, widget=forms.RadioSelect
     )

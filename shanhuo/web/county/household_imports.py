@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from shanhuo.kernel import clock
 from shanhuo.people import queries, services
 from shanhuo.people.services import household_files
-from shanhuo.web.account.fields import accepted
 from shanhuo.web.county.household_forms import ListForm
 from shanhuo.web.county.households import office_county, workbook_file
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 
 PER_PAGE = 50
@@ -37,13 +37,13 @@ def import_new(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, look, "file"):
         return redirect("county:household_import", made[0].public_id)
-    context = {
-        "form": form,
-        "county": county,
-        "imports": queries.imports_visible_to(request.user).order_by("-uploaded_at")[:10],
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "web/county/household_import_new.html", context, status=status)
+    return form_page(
+        request,
+        "web/county/household_import_new.html",
+        form,
+        county=county,
+        imports=queries.imports_visible_to(request.user).order_by("-uploaded_at")[:10],
+    )
 
 
 @never_cache

@@ -23,6 +23,7 @@ from shanhuo.web.county.household_forms import (
     ReasonForm,
     RegistrationForm,
 )
+from shanhuo.web.forms import form_page
 from shanhuo.web.identity import person
 
 PER_PAGE = 30
@@ -92,9 +93,13 @@ def household_new(request: HttpRequest) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("county:household", made.public_id)
-    context = {"form": form, "county": county, "texts": consent.TEXTS[consent.CURRENT]}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/county/household_new.html", context, status=status)
+    return form_page(
+        request,
+        "web/county/household_new.html",
+        form,
+        county=county,
+        texts=consent.TEXTS[consent.CURRENT],
+    )
 
 
 @never_cache
@@ -119,9 +124,7 @@ def household_edit(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("county:household", public_id)
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "household": row}
-    return render(request, "web/county/household_edit.html", context, status=status)
+    return form_page(request, "web/county/household_edit.html", form, household=row)
 
 
 @require_POST

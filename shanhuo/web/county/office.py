@@ -2,16 +2,10 @@
 
 from typing import Any
 
-from django.forms import DateInput
 from django.http import Http404, HttpRequest
 
 from shanhuo.people import rules as people
 from shanhuo.regions import queries as regions
-
-
-def day_input() -> DateInput:
-    """The phone's own calendar; browsers take days in this form only."""
-    return DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def counties_of(request: HttpRequest) -> list[Any]:

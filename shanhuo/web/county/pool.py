@@ -18,6 +18,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.web.county.pool_forms import CheckForm, PoolFilterForm
 from shanhuo.web.downloads import workbook
+from shanhuo.web.forms import form_page
 from shanhuo.web.seller.forms import ExitForm, NominationForm
 
 ROWS = 20
@@ -85,9 +86,7 @@ def pool_nominate(request: HttpRequest, public_id: str) -> HttpResponse:
         )
         messages.success(request, _("Proposed. Somebody else must check it."))
         return redirect("county:pool")
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "product": product}
-    return render(request, "web/county/pool_nominate.html", context, status=status)
+    return form_page(request, "web/county/pool_nominate.html", form, product=product)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

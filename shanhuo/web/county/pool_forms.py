@@ -4,18 +4,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.goods import services as goods
+from shanhuo.web.fields import SearchField
 from shanhuo.web.filters import Filters
 
 
 class PoolFilterForm(Filters):
     """The filter above the pool's list."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=60,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField()
     status = forms.ChoiceField(
         label=_("State"),
         required=False,

@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.contrib import messages
-from django.forms import CharField, ChoiceField, DateField, Form
+from django.forms import CharField, ChoiceField, Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -16,7 +16,9 @@ from shanhuo.impact import services
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
-from shanhuo.web.county.office import county_of, day_input
+from shanhuo.web.county.office import county_of
+from shanhuo.web.fields import DayField
+from shanhuo.web.forms import form_page
 
 
 class ProjectForm(Form):
@@ -24,8 +26,8 @@ class ProjectForm(Form):
 
     name = CharField(label=gettext_lazy("Name of the project"), max_length=80)
     product = ChoiceField(label=gettext_lazy("Product"))
-    starts_on = DateField(label=gettext_lazy("First day"), widget=day_input())
-    ends_on = DateField(label=gettext_lazy("Last day"), widget=day_input())
+    starts_on = DayField(label=gettext_lazy("First day"))
+    ends_on = DayField(label=gettext_lazy("Last day"))
 
     def __init__(self, data: Any, *, products: list[Any]) -> None:
         super().__init__(data)
@@ -45,13 +47,14 @@ def projects(request: HttpRequest) -> HttpResponse:
         chosen = by_id[form.cleaned_data["product"]]
         if _opened(request, county, chosen, form):
             return redirect("county:projects")
-    context = {
-        "county": county,
-        "form": form,
-        "has_products": bool(products),
-        "projects": impact.projects(county.pk),
-    }
-    return render(request, "web/county/projects.html", context, status=422 if form.errors else 200)
+    return form_page(
+        request,
+        "web/county/projects.html",
+        form,
+        county=county,
+        has_products=bool(products),
+        projects=impact.projects(county.pk),
+    )
 
 
 def _opened(request: HttpRequest, county: Any, product: Any, form: ProjectForm) -> bool:

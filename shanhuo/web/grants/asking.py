@@ -18,6 +18,7 @@ from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
 from shanhuo.traffic.grants import queries, services, targets
 from shanhuo.web.county.office import county_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.grants.forms import CountyForm, RequestForm
 
 PAGE, MOST_CLIPS = 20, 30
@@ -49,8 +50,7 @@ def request_grant(request: HttpRequest) -> HttpResponse:
         grant = _asked(request, by_id[form.cleaned_data["programme"]], place, form)
         if grant is not None:
             return redirect("grants:grant", grant.public_id)
-    context = {"form": form, "county": place, "programmes": programmes}
-    return render(request, "web/grants/request.html", context, status=422 if form.errors else 200)
+    return form_page(request, "web/grants/request.html", form, county=place, programmes=programmes)
 
 
 def _asked(request: HttpRequest, programme: Any, place: Any, form: RequestForm) -> Any:

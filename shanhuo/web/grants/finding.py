@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.traffic.grants import queries
+from shanhuo.web.fields import SearchField
+from shanhuo.web.forms import offer
 
 PAGE = 20
 LONGEST = 60
@@ -18,12 +20,7 @@ Status = queries.Status
 class FindForm(forms.Form):
     """What an address asks for; what it asks wrongly is not asked."""
 
-    q = forms.CharField(
-        label=_("Title, county or programme"),
-        max_length=LONGEST,
-        required=False,
-        widget=forms.SearchInput,
-    )
+    q = SearchField(label=_("Title, county or programme"), max_length=LONGEST)
     county = forms.CharField(
         label=_("County code"),
         max_length=6,
@@ -35,7 +32,7 @@ class FindForm(forms.Form):
     def __init__(self, asked: Any, *, statuses: Collection[str]) -> None:
         super().__init__(asked)
         named = [(value, label) for value, label in Status.choices if value in statuses]
-        self.fields["status"].choices = [("", _("All")), *named]  # type: ignore[attr-defined]
+        offer(self, "status", [("", _("All")), *named])
 
     def said(self) -> dict[str, str]:
         self.is_valid()

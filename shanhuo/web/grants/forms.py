@@ -16,13 +16,9 @@ from shanhuo.traffic.grants.words import (
     PLACEMENT_OF,
     PLACEMENTS,
 )
-from shanhuo.web.account.fields import CountyField
+from shanhuo.web.fields import CountyField, DayField
 
 LINES = 4
-
-
-def _day() -> forms.DateInput:
-    return forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 def _cap(label: Any) -> forms.IntegerField:
@@ -38,8 +34,8 @@ class ProgrammeForm(forms.Form):
     )
     budget_count = forms.IntegerField(label=_("Budget"), help_text=_("In exposures, never money."))
     most_per_grant = forms.IntegerField(label=_("Largest single grant"))
-    starts_on = forms.DateField(label=_("First day"), widget=_day())
-    ends_on = forms.DateField(label=_("Last day"), widget=_day())
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
     floor_counties_only = forms.BooleanField(
         label=_("Only for counties that the county floor serves"), required=False
     )
@@ -67,7 +63,7 @@ class RateForm(forms.Form):
     fen_per_thousand = forms.IntegerField(
         label=_("Fen per thousand exposures"), min_value=0, max_value=100_000_000
     )
-    starts_on = forms.DateField(label=_("Valid from"), widget=_day())
+    starts_on = DayField(label=_("Valid from"))
 
 
 class ReasonForm(forms.Form):
@@ -83,8 +79,8 @@ class RequestForm(forms.Form):
         label=_("Why the county needs it"), max_length=1000, widget=forms.Textarea({"rows": 3})
     )
     means = forms.ChoiceField(label=_("Means"), choices=MEANS)
-    starts_on = forms.DateField(label=_("First day"), widget=_day())
-    ends_on = forms.DateField(label=_("Last day"), widget=_day())
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
     audience = forms.ChoiceField(label=_("Audience"), choices=AUDIENCES)
     feed_cap = _cap(_("Feed: exposures per viewer and day, at most"))
     banner_cap = _cap(_("Banner: exposures per viewer and day, at most"))

@@ -12,6 +12,7 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.traffic.grants import queries, services
+from shanhuo.web.forms import form_page
 from shanhuo.web.grants.audience import audience_for
 from shanhuo.web.grants.finding import list_of
 from shanhuo.web.grants.forms import ProgrammeForm, RateForm, ReasonForm
@@ -38,8 +39,7 @@ def programme_new(request: HttpRequest) -> HttpResponse:
     form = ProgrammeForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _opened(request, form):
         return redirect("grants:desk")
-    status = 422 if form.errors else 200
-    return render(request, "web/grants/programme_new.html", {"form": form}, status=status)
+    return form_page(request, "web/grants/programme_new.html", form)
 
 
 def _opened(request: HttpRequest, form: ProgrammeForm) -> bool:
@@ -60,8 +60,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         services.set_rate(operator=actor_of(request), now=clock.now(), **form.cleaned_data)
         messages.success(request, _("Noted in the rate card."))
         return redirect("grants:rates")
-    context = {"form": form, "rates": queries.rate_card()}
-    return render(request, "web/grants/rates.html", context, status=422 if form.errors else 200)
+    return form_page(request, "web/grants/rates.html", form, rates=queries.rate_card())
 
 
 @require_POST

@@ -17,8 +17,8 @@ from shanhuo.impact.examinations import STATUSES
 from shanhuo.impact.metrics import BY_ID, METRICS, Metric, Unit
 from shanhuo.impact.publishing import published_value
 from shanhuo.regions import queries as regions
-from shanhuo.web.account.fields import CountyField
 from shanhuo.web.downloads import workbook
+from shanhuo.web.fields import CountyField
 
 PER_PAGE = 30
 MOST_EXPORTED = 5_000

@@ -23,6 +23,7 @@ from shanhuo.live import queries
 from shanhuo.live.queries import ItemView
 from shanhuo.live.services import airing, showcase
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.live.figures import audience_of, figures_of
 from shanhuo.web.live.goods import item_in
 from shanhuo.web.live.moderating import order_of
@@ -88,9 +89,9 @@ def offer(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("The offer stands. Announce it in time."))
             return redirect("live:air", public_id)
-    status = 422 if form.is_bound else 200
-    context = {"session": session, "form": form, "can_offer": bool(sizes.names)}
-    return render(request, "web/live/offer.html", context, status=status)
+    return form_page(
+        request, "web/live/offer.html", form, session=session, can_offer=bool(sizes.names)
+    )
 
 
 @sensitive_variables("key")

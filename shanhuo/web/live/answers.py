@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from shanhuo.live import queries
+from shanhuo.web.fields import SearchField
 from shanhuo.web.filters import Filters
+from shanhuo.web.forms import offer
 from shanhuo.web.live.rows import refuse_minors
 
 ROWS = 20
@@ -17,18 +19,13 @@ ROWS = 20
 class AnswersForm(Filters):
     """What is odd is left out, not an error."""
 
-    q = forms.CharField(
-        label=_("Crop or symptom"),
-        required=False,
-        max_length=60,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField(label=_("Crop or symptom"))
     crop = forms.ChoiceField(label=_("Crop"), required=False)
 
     def __init__(self, data: object) -> None:
         super().__init__(data)  # type: ignore[arg-type]
         crops = [(crop, crop) for crop in queries.answered_crops()]
-        self.fields["crop"].choices = [("", _("All")), *crops]  # type: ignore[attr-defined]
+        offer(self, "crop", [("", _("All")), *crops])
 
 
 @require_safe

@@ -24,9 +24,9 @@ from shanhuo.live.states import EvidenceState
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
 from shanhuo.web.downloads import workbook
+from shanhuo.web.fields import DayField, SearchField
 from shanhuo.web.filters import Filters
 from shanhuo.web.live.forms import ReasonForm
-from shanhuo.web.trade.forms import DayField
 
 ROWS = 20
 _REASON = forms.TextInput(attrs={"autocomplete": "off"})
@@ -35,12 +35,7 @@ _REASON = forms.TextInput(attrs={"autocomplete": "off"})
 class FindForm(Filters):
     """What is odd is left out, not an error."""
 
-    q = forms.CharField(
-        label=_("Title or number"),
-        required=False,
-        max_length=60,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField(label=_("Title or number"))
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[("", _("All")), *EvidenceState.choices]
     )

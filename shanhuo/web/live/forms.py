@@ -11,17 +11,17 @@ from shanhuo.live.formats import FORMATS, format_of
 from shanhuo.live.states import CastRole, SessionKind, SessionStatus
 from shanhuo.people import phones
 from shanhuo.people import queries as people
+from shanhuo.web.fields import DayField, MomentField, SearchField
 from shanhuo.web.filters import Filters
-from shanhuo.web.trade.forms import DayField, MomentField
+from shanhuo.web.forms import offer
 
-_SEARCH = forms.SearchInput()
 OVER, COMING, NOW = "over", "coming", "now"
 
 
 class FindForm(Filters):
     """What the public list can be asked. What is odd is left out, not an error."""
 
-    q = forms.CharField(label=_("Search"), required=False, max_length=60, widget=_SEARCH)
+    q = SearchField()
     county = forms.CharField(
         label=_("County"), required=False, max_length=20, widget=forms.TextInput()
     )
@@ -81,10 +81,7 @@ class PlanForm(WordsForm):
         super().__init__(*args, **kwargs)
         self._houses = {house.public_id: house for house in houses}
         names = [(public_id, house.name) for public_id, house in self._houses.items()]
-        self.fields["organisation"].choices = names  # type: ignore[attr-defined]
-        if len(names) == 1:
-            self.fields["organisation"].initial = names[0][0]
-            self.fields["organisation"].widget = forms.HiddenInput()
+        offer(self, "organisation", names, hide_one=True)
 
     def terms(self) -> dict[str, Any]:
         """Arguments for `planning.draft`."""

@@ -21,6 +21,7 @@ from shanhuo.live.services.planning import Part
 from shanhuo.live.states import CastRole, SessionKind
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.live.forms import CancelForm, CastForm, PlanForm, ReasonForm, WordsForm
 from shanhuo.web.live.rows import directed_session, own_session
 from shanhuo.web.once import posted_once
@@ -43,8 +44,8 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("live:plan", _drafted_once(request, form))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
-    context = {"form": form, "shape": format_of(kind), "kinds": FORMATS.values()}
-    return render(request, "web/live/plan_new.html", context, status=422 if form.is_bound else 200)
+    shape, kinds = format_of(kind), FORMATS.values()
+    return form_page(request, "web/live/plan_new.html", form, shape=shape, kinds=kinds)
 
 
 @require_safe

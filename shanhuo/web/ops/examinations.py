@@ -18,8 +18,8 @@ from shanhuo.impact.windows import Window, WindowRefused
 from shanhuo.kernel import clock
 from shanhuo.people import queries as people
 from shanhuo.regions import queries as regions
-from shanhuo.web.account.fields import CountyField, accepted
-from shanhuo.web.county.office import day_input
+from shanhuo.web.fields import CountyField, DayField
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 from shanhuo.web.impact.audits import FindForm, lines_of
 
@@ -39,8 +39,8 @@ class PeriodForm(forms.Form):
         max_length=16,
         help_text=_("Its id, as in the address of its page; empty: all products."),
     )
-    since_day = forms.DateField(label=_("First day"), widget=day_input())
-    until_day = forms.DateField(label=_("Last day"), widget=day_input())
+    since_day = DayField(label=_("First day"))
+    until_day = DayField(label=_("Last day"))
 
     def __init__(self, data: Any, *, organisations: Any, initial: dict[str, Any]) -> None:
         super().__init__(data, initial=initial)
@@ -127,8 +127,7 @@ def examination_new(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, begin):
         return redirect("ops:examination", opened[0].public_id)
-    status = 422 if form.is_bound else 200
-    return render(request, "web/ops/examination_new.html", {"form": form}, status=status)
+    return form_page(request, "web/ops/examination_new.html", form)
 
 
 @never_cache

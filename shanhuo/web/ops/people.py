@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shanhuo.kernel import clock
 from shanhuo.people import phones, queries, rules, services
-from shanhuo.web.account.fields import accepted
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 from shanhuo.web.ops.people_forms import (
     DecisionForm,
@@ -52,14 +52,14 @@ def verification(request: HttpRequest, public_id: str) -> HttpResponse:
 
     if accepted(form, decide, "reason"):
         return redirect("ops:verifications")
-    context = {
-        "case": case,
-        "documents": case.documents.all(),
-        "may_decide": rules.can_decide(request.user, case),
-        "form": form,
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "web/ops/people_verification.html", context, status=status)
+    return form_page(
+        request,
+        "web/ops/people_verification.html",
+        form,
+        case=case,
+        documents=case.documents.all(),
+        may_decide=rules.can_decide(request.user, case),
+    )
 
 
 @never_cache
@@ -121,14 +121,14 @@ def organisations(request: HttpRequest) -> HttpResponse:
         return redirect("ops:organisations")
     kind = request.GET.get("kind", "")
     rows = queries.organisations_by_kind(request.user, kind=kind)
-    context = {
-        "form": form,
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "kind": kind,
-        "kinds": queries.ORGANISATION_KINDS,
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "web/ops/people_organisations.html", context, status=status)
+    return form_page(
+        request,
+        "web/ops/people_organisations.html",
+        form,
+        page=Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
+        kind=kind,
+        kinds=queries.ORGANISATION_KINDS,
+    )
 
 
 @require_POST
@@ -148,15 +148,15 @@ def _account(public_id: str) -> Any:
 
 
 def _account_page(request: HttpRequest, user: Any, form: ReasonForm) -> HttpResponse:
-    context = {
-        "account": user,
-        "masked_phone": phones.masked(user.phone),
-        "memberships": queries.organisations_of(user),
-        "form": form,
-        "deeds": _deeds(user),
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "web/ops/people_account.html", context, status=status)
+    return form_page(
+        request,
+        "web/ops/people_account.html",
+        form,
+        account=user,
+        masked_phone=phones.masked(user.phone),
+        memberships=queries.organisations_of(user),
+        deeds=_deeds(user),
+    )
 
 
 def _deeds(user: Any) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.people import queries
-from shanhuo.web.account.fields import CountyField
+from shanhuo.web.fields import CountyField, SearchField
 
 
 class DecisionForm(forms.Form):
@@ -23,12 +23,7 @@ class DecisionForm(forms.Form):
 
 
 class PersonSearchForm(forms.Form):
-    q = forms.CharField(
-        label=_("Full mobile number or account id"),
-        required=False,
-        max_length=30,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField(label=_("Full mobile number or account id"), max_length=30)
 
 
 class ReasonForm(forms.Form):

@@ -17,6 +17,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.people.access import Access, may_enter
 from shanhuo.people.actors import actor_of
 from shanhuo.people.queries import merchants_of, offices_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.seller.forms import BrandNameForm, DossierForm
 
 
@@ -46,9 +47,7 @@ def brand_new(request: HttpRequest) -> HttpResponse:
             form.add_error("name", str(refusal))
         else:
             return redirect("seller:brand", brand.public_id)
-    status = 422 if form.is_bound else 200
-    context = {"form": form, **_desk(request)}
-    return render(request, "web/seller/brand_new.html", context, status=status)
+    return form_page(request, "web/seller/brand_new.html", form, **_desk(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,9 +58,9 @@ def brand(request: HttpRequest, public_id: str) -> HttpResponse:
     if form.is_valid() and _save(request, found, form):
         return redirect("seller:brand", public_id)
     versions = queries.published_versions(found)
-    context = {"brand": found, "form": form, "versions": versions, **_desk(request)}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/seller/brand.html", context, status=status)
+    return form_page(
+        request, "web/seller/brand.html", form, brand=found, versions=versions, **_desk(request)
+    )
 
 
 def _save(request: HttpRequest, brand: queries.AnyBrand, form: DossierForm) -> bool:

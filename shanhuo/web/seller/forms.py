@@ -15,47 +15,18 @@ from shanhuo.goods.choices import Category, ExitReason, Promise, ProofMethod, Un
 from shanhuo.goods.prices import PART_NAMES, PriceChain, PriceDoesNotAddUp
 from shanhuo.goods.queries import AnyBrand, AnyLot, AnyProduct, AnySku
 from shanhuo.kernel import clock, money
+from shanhuo.web.fields import DayField, SearchField, YuanField
 from shanhuo.web.filters import Filters
+from shanhuo.web.forms import offer
 
 _LONG = forms.Textarea(attrs={"rows": 5})
 _SHORT = forms.Textarea(attrs={"rows": 3})
 
 
-class DayInput(forms.DateInput):
-    """The phone's own calendar; it reads and writes ISO dates, whatever the page's language."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class YuanField(forms.CharField):
-    """An amount as people write it; the value is whole fen."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-        super().__init__(**{"max_length": 16, "widget": widget, **kwargs})
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return 0
-        try:
-            return money.parse_yuan(text)
-        except money.NotAnAmount as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
-
-
 class ListForm(Filters):
     """The filter above the seller's products."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=60,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField()
     status = forms.ChoiceField(
         label=_("State"),
         required=False,
@@ -116,7 +87,7 @@ class ProductForm(forms.Form):
     def __init__(self, *args: Any, brands: Iterable[AnyBrand], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         named = [(brand.pk, brand.name) for brand in brands]
-        self.fields["brand"].choices = [("", _("No brand")), *named]  # type: ignore[attr-defined]
+        offer(self, "brand", [("", _("No brand")), *named])
 
     @staticmethod
     def initial_of(product: AnyProduct) -> dict[str, Any]:
@@ -181,7 +152,7 @@ class PriceForm(forms.Form):
 
     def chain(self) -> PriceChain:
         """The five parts, for the service. Call it on a valid form."""
-        return PriceChain(**{name: self.cleaned_data[name] for name in PART_NAMES})
+        return PriceChain(**{name: self.cleaned_data[name] or 0 for name in PART_NAMES})
 
 
 class SkuForm(PriceForm):
@@ -240,9 +211,9 @@ class LotForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     unit = forms.ChoiceField(label=_("Unit"), choices=Unit.choices)
-    harvest_from = forms.DateField(label=_("Harvest begins"), widget=DayInput())
-    harvest_until = forms.DateField(label=_("Harvest ends"), widget=DayInput())
-    valid_until = forms.DateField(label=_("Sold until"), widget=DayInput())
+    harvest_from = DayField(label=_("Harvest begins"))
+    harvest_until = DayField(label=_("Harvest ends"))
+    valid_until = DayField(label=_("Sold until"))
     goods_name = forms.CharField(label=_("Name of the goods"), max_length=60)
     origin = forms.CharField(
         label=_("Origin"), max_length=120, help_text=_("County, township, village")
@@ -275,7 +246,7 @@ class LotForm(forms.Form):
         max_length=40,
         help_text=_("Leave it empty and we make one."),
     )
-    issued_on = forms.DateField(label=_("Date of issue"), widget=DayInput())
+    issued_on = DayField(label=_("Date of issue"))
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         super().__init__(data, *args, **kwargs)
@@ -331,7 +302,7 @@ class BrandNameForm(forms.Form):
 
     def __init__(self, *args: Any, keepers: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["keeper"].choices = list(keepers)  # type: ignore[attr-defined]
+        offer(self, "keeper", list(keepers))
 
 
 class DossierForm(forms.Form):

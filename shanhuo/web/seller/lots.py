@@ -15,6 +15,7 @@ from shanhuo.kernel import clock, sheets
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.web.downloads import workbook
+from shanhuo.web.forms import form_page
 from shanhuo.web.seller.forms import LotForm
 
 ROWS = 30
@@ -78,9 +79,7 @@ def lot_new(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return _go_on(request, lot)
-    context = {"form": form, "product": product}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/seller/lot_form.html", context, status=status)
+    return form_page(request, "web/seller/lot_form.html", form, product=product)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,9 +96,7 @@ def lot_edit(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return _go_on(request, lot)
-    context = {"form": form, "product": lot.product, "lot": lot}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/seller/lot_form.html", context, status=status)
+    return form_page(request, "web/seller/lot_form.html", form, product=lot.product, lot=lot)
 
 
 def _go_on(request: HttpRequest, lot: queries.AnyLot) -> HttpResponse:

@@ -18,6 +18,7 @@ from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
 from shanhuo.people.queries import merchants_of
 from shanhuo.web.downloads import workbook
+from shanhuo.web.forms import form_page
 from shanhuo.web.seller.forms import ListForm, NominationForm, PhotoForm, ProductForm
 
 ROWS = 20
@@ -74,8 +75,13 @@ def product_new(request: HttpRequest) -> HttpResponse:
     form = ProductForm(request.POST or None, brands=brands)
     if form.is_valid():
         return redirect("seller:product", _create_once(request, merchant, form))
-    context = {"form": form, "merchant": merchant, "merchants": merchants_of(request.user)}
-    return _form_page(request, "web/seller/product_form.html", form, context)
+    return form_page(
+        request,
+        "web/seller/product_form.html",
+        form,
+        merchant=merchant,
+        merchants=merchants_of(request.user),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,8 +98,7 @@ def product_edit(request: HttpRequest, public_id: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("seller:product", public_id)
-    context = {"form": form, "product": product}
-    return _form_page(request, "web/seller/product_form.html", form, context)
+    return form_page(request, "web/seller/product_form.html", form, product=product)
 
 
 @require_safe
@@ -219,9 +224,3 @@ def _chosen_merchant(request: HttpRequest) -> Any:
     if merchant is None:
         raise Http404
     return merchant
-
-
-def _form_page(
-    request: HttpRequest, template: str, form: Any, context: dict[str, Any]
-) -> HttpResponse:
-    return render(request, template, context, status=422 if form.is_bound else 200)

@@ -11,6 +11,7 @@ from shanhuo.goods import services as goods
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.seller.forms import PriceForm, SkuForm, SkuNameForm, StockForm
 
 
@@ -34,9 +35,7 @@ def sku_new(request: HttpRequest, public_id: str) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             return redirect("seller:product", public_id)
-    context = {"form": form, "product": product}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/seller/sku_form.html", context, status=status)
+    return form_page(request, "web/seller/sku_form.html", form, product=product)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

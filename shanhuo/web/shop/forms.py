@@ -6,18 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from shanhuo.goods import season
 from shanhuo.goods.choices import Category
 from shanhuo.kernel.textsearch import LONGEST_QUERY
+from shanhuo.web.fields import SearchField
 from shanhuo.web.filters import Filters
 
 
 class ShelfForm(Filters):
     """Search words, category, month. What is odd is left out, not an error: it is a filter."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=LONGEST_QUERY,
-        widget=forms.SearchInput(attrs={"placeholder": _("Plums, rice, tea …")}),
-    )
+    q = SearchField(max_length=LONGEST_QUERY, hint=_("Plums, rice, tea …"))
     category = forms.ChoiceField(
         label=_("Kind of goods"), required=False, choices=[("", _("All kinds")), *Category.choices]
     )
@@ -36,12 +32,7 @@ class ShelfForm(Filters):
 class PoolForm(Filters):
     """Search words, county code and whether a product is in the pool or has left it."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=LONGEST_QUERY,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField(max_length=LONGEST_QUERY)
     county = forms.RegexField(
         regex=r"^\d{6}$", label=_("County code"), required=False, widget=forms.HiddenInput
     )

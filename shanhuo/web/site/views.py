@@ -15,6 +15,7 @@ from shanhuo.people.services.accounts import WrongGuardianCode
 from shanhuo.regions import queries as regions
 from shanhuo.web import shell
 from shanhuo.web.desks import desks_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.onair import begun, strip
 from shanhuo.web.placing import banner_on
 from shanhuo.web.refusals import is_htmx
@@ -103,8 +104,7 @@ def youth(request: HttpRequest) -> HttpResponse:
     """Youth mode: on with a guardian's code, off only with the same one."""
     form = YouthForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        status = 422 if form.is_bound else 200
-        return render(request, "web/site/youth.html", {"form": form}, status=status)
+        return form_page(request, "web/site/youth.html", form)
     response = redirect("site:youth")
     code = form.cleaned_data["code"]
     if not request.shell.youth:  # type: ignore[attr-defined]

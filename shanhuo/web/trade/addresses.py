@@ -11,6 +11,7 @@ from shanhuo.kernel import clock
 from shanhuo.orders import queries, services
 from shanhuo.people.actors import actor_of
 from shanhuo.regions import queries as regions
+from shanhuo.web.forms import form_page
 from shanhuo.web.trade.forms import AddressForm
 
 
@@ -25,9 +26,9 @@ def edit(request: HttpRequest, public_id: str = "") -> HttpResponse:
     address = _address(request, public_id) if public_id else None
     form = AddressForm(request.POST or None, initial=_initial(address))
     if request.method != "POST" or not form.is_valid():
-        context = {"form": form, "address": address, "next": _next(request)}
-        status = 422 if form.is_bound else 200
-        return render(request, "web/trade/address.html", context, status=status)
+        return form_page(
+            request, "web/trade/address.html", form, address=address, next=_next(request)
+        )
     services.keep_address(
         owner=actor_of(request),
         now=clock.now(),

@@ -1,38 +1,20 @@
 """Forms of the trade pages. They check shape; the services decide."""
 
 import unicodedata
-from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from shanhuo.kernel import clock, money
+from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.orders.choices import Carrier, SlipMeans
 from shanhuo.orders.services import LARGEST_QUANTITY
 from shanhuo.people import phones
 from shanhuo.regions import queries as regions
-
-
-class YuanField(forms.CharField):
-    """An amount typed in yuan, cleaned to fen."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 16)
-        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal"}))
-        super().__init__(**kwargs)
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return money.parse_yuan(text)
-        except money.NotAnAmount as refusal:
-            raise forms.ValidationError(str(refusal)) from refusal
+from shanhuo.web.fields import DayField, MomentField, YuanField
+from shanhuo.web.forms import offer
 
 
 class AddressForm(forms.Form):
@@ -107,26 +89,6 @@ class ShipForm(forms.Form):
     )
 
 
-class DayField(forms.DateField):
-    """A day of this century: far from the ends of the calendar, where a day has no next one."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    default_validators = [
-        MinValueValidator(date(2000, 1, 1)),
-        MaxValueValidator(date(2100, 1, 1)),
-    ]
-
-
-class MomentField(forms.DateTimeField):
-    """A Shanghai moment of this century, as the phone's own picker writes it."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    default_validators = [
-        MinValueValidator(datetime(2000, 1, 1, tzinfo=clock.SHANGHAI)),
-        MaxValueValidator(datetime(2100, 1, 1, tzinfo=clock.SHANGHAI)),
-    ]
-
-
 class PeriodForm(forms.Form):
     """From and until, both days included; the current month where nothing is said."""
 
@@ -160,7 +122,7 @@ class PriceCutForm(forms.Form):
 
     def __init__(self, *args: Any, skus: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sku"].choices = skus  # type: ignore[attr-defined]
+        offer(self, "sku", skus)
 
 
 class HotSaleForm(forms.Form):
@@ -182,7 +144,7 @@ class HotSaleForm(forms.Form):
 
     def __init__(self, *args: Any, skus: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["sku"].choices = skus  # type: ignore[attr-defined]
+        offer(self, "sku", skus)
 
     def terms(self) -> dict[str, Any]:
         """Arguments for `services.open_hot_sale`, without the size."""
@@ -233,19 +195,10 @@ class CouponForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self._ids = {one.public_id: one.pk for one in (*merchants, *products)}
-        names = {
-            "merchant": [(one.public_id, one.name) for one in merchants],
-            "products": [(one.public_id, one.title) for one in products],
-            "session": [
-                ("", _("On the pages of the goods, and in every session")),
-                *((one.public_id, one.title) for one in sessions),
-            ],
-        }
-        for name, choices in names.items():
-            self.fields[name].choices = choices  # type: ignore[attr-defined]
-        if len(names["merchant"]) == 1:
-            self.fields["merchant"].widget = forms.HiddenInput()
-            self.fields["merchant"].initial = names["merchant"][0][0]
+        anywhere = ("", _("On the pages of the goods, and in every session"))
+        offer(self, "merchant", [(one.public_id, one.name) for one in merchants], hide_one=True)
+        offer(self, "products", [(one.public_id, one.title) for one in products])
+        offer(self, "session", [anywhere, *((one.public_id, one.title) for one in sessions)])
 
     def terms(self) -> dict[str, Any]:
         """Arguments for `services.offer_coupons`."""
@@ -285,8 +238,8 @@ class SlipForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["household"].choices = households  # type: ignore[attr-defined]
-        self.fields["lot"].choices = lots  # type: ignore[attr-defined]
+        offer(self, "household", households)
+        offer(self, "lot", lots)
 
     @property
     def grams(self) -> int:

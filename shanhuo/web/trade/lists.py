@@ -16,8 +16,9 @@ from django.utils.translation import pgettext_lazy
 from shanhuo.kernel import sheets
 from shanhuo.orders import queries
 from shanhuo.web.downloads import workbook
+from shanhuo.web.fields import DayField, SearchField
 from shanhuo.web.filters import Filters
-from shanhuo.web.trade.forms import DayField
+from shanhuo.web.forms import offer
 
 ON_A_PAGE = 20
 Words = str | Promise
@@ -27,12 +28,7 @@ Column = tuple[Words, Callable[[Any], object]]
 class ListForm(Filters):
     """What a list can be asked. What is odd is left out, not an error: it is a filter."""
 
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=60,
-        widget=forms.SearchInput(),
-    )
+    q = SearchField()
     state = forms.ChoiceField(label=_("State"), required=False)
     since = DayField(label=pgettext_lazy("a day", "From"), required=False)
     until = DayField(label=_("Until"), required=False)
@@ -43,7 +39,7 @@ class ListForm(Filters):
         super().__init__(data)
         choices = list(states)
         if choices:
-            self.fields["state"].choices = [("", _("All")), *choices]  # type: ignore[attr-defined]
+            offer(self, "state", [("", _("All")), *choices])
         else:
             del self.fields["state"]
         self.fields["q"].widget.attrs["placeholder"] = hint

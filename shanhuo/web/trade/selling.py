@@ -16,6 +16,7 @@ from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import Funder, RefundReason
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.trade.forms import FreightForm, PeriodForm, PriceCutForm, ShipForm
 from shanhuo.web.trade.orders import order_context, units_in
 
@@ -98,8 +99,7 @@ def freight(request: HttpRequest) -> HttpResponse:
     rule = queries.freight_rule(merchant_id)
     form = FreightForm(request.POST or None, initial=_in_yuan(rule))
     if request.method != "POST" or not form.is_valid():
-        status = 422 if form.is_bound else 200
-        return render(request, "web/trade/freight.html", {"form": form}, status=status)
+        return form_page(request, "web/trade/freight.html", form)
     services.set_freight(merchant_id=merchant_id, **form.cleaned_data)
     return redirect("trade:freight")
 
@@ -111,9 +111,7 @@ def price_cuts(request: HttpRequest) -> HttpResponse:
     form = PriceCutForm(request.POST or None, skus=names)
     if request.method != "POST" or not form.is_valid():
         cuts = queries.price_cuts_of(people.merchant_ids(request.user), now=clock.now())
-        status = 422 if form.is_bound else 200
-        context = {"form": form, "cuts": cuts}
-        return render(request, "web/trade/price_cuts.html", context, status=status)
+        return form_page(request, "web/trade/price_cuts.html", form, cuts=cuts)
     now = clock.now()
     sku = skus.get(public_id=form.cleaned_data["sku"])
     services.cut_price(

@@ -20,6 +20,7 @@ from shanhuo.orders.choices import CouponState
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
 from shanhuo.web.desks import Todo
+from shanhuo.web.forms import form_page
 from shanhuo.web.once import posted_once
 from shanhuo.web.trade.forms import CouponForm
 from shanhuo.web.trade.lists import ListForm, Sheet, list_page
@@ -71,8 +72,7 @@ def coupon_new(request: HttpRequest) -> HttpResponse:
             return redirect("trade:sell_coupon", _offer_once(request, form))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
-    status = 422 if form.is_bound else 200
-    return render(request, "web/trade/sell_coupon_new.html", {"form": form}, status=status)
+    return form_page(request, "web/trade/sell_coupon_new.html", form)
 
 
 @require_safe

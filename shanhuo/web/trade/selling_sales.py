@@ -16,6 +16,7 @@ from shanhuo.kernel.sheets import at, yuan
 from shanhuo.orders import queries, services
 from shanhuo.orders.choices import SaleState
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.once import posted_once
 from shanhuo.web.trade.forms import HotSaleForm
 from shanhuo.web.trade.lists import ListForm, Sheet, list_page
@@ -74,9 +75,7 @@ def sale_new(request: HttpRequest) -> HttpResponse:
             return redirect("trade:sell_sale", _open_once(request, skus, form))
         except Refusal as refusal:
             form.add_error(None, str(refusal))
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "can_sell": bool(names)}
-    return render(request, "web/trade/sell_sale_new.html", context, status=status)
+    return form_page(request, "web/trade/sell_sale_new.html", form, can_sell=bool(names))
 
 
 @require_safe

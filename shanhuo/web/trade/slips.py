@@ -15,6 +15,7 @@ from shanhuo.orders import queries, rules, services
 from shanhuo.orders.choices import SlipState
 from shanhuo.people import queries as people
 from shanhuo.people.actors import actor_of
+from shanhuo.web.forms import form_page
 from shanhuo.web.trade.forms import PeriodForm, SlipForm
 from shanhuo.web.trade.lists import ListForm, Sheet, list_page
 
@@ -85,9 +86,9 @@ def slip_new(request: HttpRequest) -> HttpResponse:
         initial={"bought_on": clock.today(), "household": request.GET.get("household")},
     )
     if request.method != "POST" or not form.is_valid():
-        status = 422 if form.is_bound else 200
-        context = {"form": form, "can_write": bool(households and lots)}
-        return render(request, "web/trade/slip_new.html", context, status=status)
+        return form_page(
+            request, "web/trade/slip_new.html", form, can_write=bool(households and lots)
+        )
     data = form.cleaned_data
     household = people.payable_household(request.user, data["household"])
     if household is None:

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shanhuo.kernel import clock
 from shanhuo.people import queries, rules, services
-from shanhuo.web.account.fields import accepted
 from shanhuo.web.account.forms import ApplicationForm, CreatorForm, InvitationForm, PapersForm
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 
 
@@ -40,16 +40,16 @@ def organisation(request: HttpRequest, public_id: str) -> HttpResponse:
 
     if accepted(form, invite, "phone"):
         return redirect("account:organisation", public_id)
-    context = {
-        "organisation": place,
-        "members": queries.members_of(place),
-        "invitations": queries.invitations_of(place, now=clock.now()),
-        "verification": queries.latest_verification(place),
-        "can_manage": rules.can_manage(request.user, place),
-        "form": form,
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/organisation.html", context, status=status)
+    return form_page(
+        request,
+        "web/account/organisation.html",
+        form,
+        organisation=place,
+        members=queries.members_of(place),
+        invitations=queries.invitations_of(place, now=clock.now()),
+        verification=queries.latest_verification(place),
+        can_manage=rules.can_manage(request.user, place),
+    )
 
 
 @never_cache
@@ -63,8 +63,7 @@ def become_creator(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, become):
         return redirect("account:organisations")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/become_creator.html", {"form": form}, status=status)
+    return form_page(request, "web/account/become_creator.html", form)
 
 
 @never_cache
@@ -80,8 +79,7 @@ def apply(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, hand_in):
         return redirect("account:organisations")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/apply.html", {"form": form}, status=status)
+    return form_page(request, "web/account/apply.html", form)
 
 
 @never_cache
@@ -102,9 +100,7 @@ def papers(request: HttpRequest, public_id: str) -> HttpResponse:
 
     if accepted(form, hand_in):
         return redirect("account:organisation", public_id)
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "organisation": place}
-    return render(request, "web/account/papers.html", context, status=status)
+    return form_page(request, "web/account/papers.html", form, organisation=place)
 
 
 @never_cache

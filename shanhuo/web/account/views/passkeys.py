@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import queries, services
-from shanhuo.web.account.fields import accepted
 from shanhuo.web.account.forms import NewPasskeyForm, PasskeyNameForm, PhoneForm, SignatureForm
 from shanhuo.web.account.views.profile import stay_signed_in
 from shanhuo.web.account.views.sign_in import ENTERED, enter
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 
 ADDING, ENTERING = "people.passkey.adding", "people.passkey.entering"
@@ -41,9 +41,13 @@ def passkeys(request: HttpRequest) -> HttpResponse:
 
     if is_fresh and accepted(form, add):
         return redirect("account:passkeys")
-    context = {"passkeys": queries.passkeys_of(user), "form": form, "is_fresh": is_fresh}
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/passkeys.html", context, status=status)
+    return form_page(
+        request,
+        "web/account/passkeys.html",
+        form,
+        passkeys=queries.passkeys_of(user),
+        is_fresh=is_fresh,
+    )
 
 
 @require_POST

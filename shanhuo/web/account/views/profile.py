@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from shanhuo.kernel import clock
 from shanhuo.people import personal_data, phones, services
 from shanhuo.people.queries import AnyUser
-from shanhuo.web.account.fields import accepted
 from shanhuo.web.account.forms import CodeForm, DeletionForm, NameForm, PhoneForm
 from shanhuo.web.account.views.sign_in import remember
+from shanhuo.web.forms import accepted, form_page
 from shanhuo.web.identity import person
 
 MOVING = "people.moving_phone"
@@ -27,10 +27,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = NameForm(request.POST or None, initial={"display_name": user.display_name})
     if accepted(form, lambda display_name: services.rename(user=user, display_name=display_name)):
         return redirect("account:profile")
-    context = {"form": form, "masked_phone": phones.masked(user.phone)}
-    return render(
-        request, "web/account/profile.html", context, status=422 if form.is_bound else 200
-    )
+    masked_phone = phones.masked(user.phone)
+    return form_page(request, "web/account/profile.html", form, masked_phone=masked_phone)
 
 
 @never_cache
@@ -46,8 +44,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, send, "phone"):
         return redirect("account:phone_code")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/phone.html", {"form": form}, status=status)
+    return form_page(request, "web/account/phone.html", form)
 
 
 @never_cache
@@ -72,8 +69,7 @@ def phone_code(request: HttpRequest) -> HttpResponse:
         request.session.pop(MOVING)
         stay_signed_in(request)
         return redirect("account:profile")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/code.html", {"form": form, "sent": sent}, status=status)
+    return form_page(request, "web/account/code.html", form, sent=sent)
 
 
 @require_POST
@@ -108,9 +104,9 @@ def delete(request: HttpRequest) -> HttpResponse:
     if accepted(form, go):
         logout(request)
         return render(request, "web/account/deleted.html")
-    status = 422 if form.is_bound else 200
-    context = {"form": form, "unfinished": personal_data.unfinished(user)}
-    return render(request, "web/account/delete.html", context, status=status)
+    return form_page(
+        request, "web/account/delete.html", form, unfinished=personal_data.unfinished(user)
+    )
 
 
 def stay_signed_in(request: HttpRequest) -> None:

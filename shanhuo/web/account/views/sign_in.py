@@ -4,7 +4,7 @@ from allauth.account.internal.flows.login import perform_login, record_authentic
 from allauth.account.models import Login
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,8 +12,8 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import proof_of_work, services
 from shanhuo.web.account.addresses import own_path
-from shanhuo.web.account.fields import accepted
 from shanhuo.web.account.forms import CodeForm, PhoneForm
+from shanhuo.web.forms import accepted, form_page
 
 SENT = "people.sent_code"
 NEXT = "people.next"
@@ -37,8 +37,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
     if accepted(form, send, "phone"):
         return redirect("account:code")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/sign_in.html", {"form": form}, status=status)
+    return form_page(request, "web/account/sign_in.html", form)
 
 
 @never_cache
@@ -61,8 +60,7 @@ def code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refusal))
         else:
             return enter(request, signed_in, method="code")
-    status = 422 if form.is_bound else 200
-    return render(request, "web/account/code.html", {"form": form, "sent": sent}, status=status)
+    return form_page(request, "web/account/code.html", form, sent=sent)
 
 
 @never_cache
