@@ -50,7 +50,7 @@ class ItemState:
 @dataclass(frozen=True, slots=True)
 class CouponsOut:
     """Coupons that the hosts give out: `off_fen` off goods from `threshold_fen` on; `left`: nobody
-    has taken them; `address`: where one is taken."""
+    has taken them; `address`: where one is taken; `only_here`: on no page but this room's."""
 
     id: str
     merchant: str
@@ -59,6 +59,7 @@ class CouponsOut:
     left: int
     use_by: datetime
     address: str
+    only_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ def _coupons(batch: AnyBatch, session: str) -> CouponsOut:
         left=batch.left_count,
         use_by=batch.use_by,
         address=f"/live/{session}/coupons/{batch.public_id}",
+        only_here=bool(batch.session),
     )
 
 

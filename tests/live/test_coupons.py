@@ -12,7 +12,7 @@ from shanhuo.live.services import airing, coupons, showcase
 from shanhuo.live.transitions import WrongStatus
 from shanhuo.orders import queries as orders
 from shanhuo.orders import services
-from shanhuo.orders.models import Coupon
+from shanhuo.orders.models import Coupon, CouponBatch
 
 MINUTE = timedelta(minutes=1)
 
@@ -62,6 +62,7 @@ def test_a_room_shows_and_gives_out_what_its_host_put_out(session, batch, lin, m
             left=1,
             use_by=batch.use_by,
             address=f"/live/{session.public_id}/coupons/{batch.public_id}",
+            only_here=True,
         )
     ]
     assert room_state.showcase_of(session.pk, now=noon).runs_out
@@ -153,4 +154,43 @@ def test_viewers_take_one_without_script_and_hosts_hand_out_from_the_desk(
     assert f'action="{take}"' in client.get(room).content.decode()
     assert client.post(take)["Location"] == room
     assert Coupon.objects.get().holder == mei
-    assert f'action="{take}"' not in client.get(room).content.decode()
+    page = client.get(room).content.decode()
+    assert (f'action="{take}"' in page, "已领取" in page) == (False, True)
+
+
+def test_the_room_knows_of_which_coupons_a_viewer_can_take_no_more(
+    session, batch, lin, mei, noon, client
+):
+    """They are put out again while the page is open: its script has nobody to ask."""
+    room = f"/live/{session.public_id}"
+    other = services.offer_coupons(
+        merchant_id=batch.merchant_id,
+        threshold_fen=5000,
+        off_fen=900,
+        stock_count=4,
+        per_person=2,
+        opens_at=noon - MINUTE,
+        closes_at=noon + timedelta(days=1),
+        use_by=noon + timedelta(days=2),
+        actor=lin,
+        now=noon - MINUTE,
+    )
+    client.force_login(mei)
+    assert 'data-had=""' in client.get(room).content.decode()
+    for one in (batch, other):
+        act(coupons.put_out, session, one, lin, noon)
+        act(coupons.take, session, one, mei, noon)
+        act(coupons.take_back, session, one, lin, noon)
+    assert f'data-had="{batch.public_id}"' in client.get(room).content.decode()
+    client.logout()
+    assert 'data-had=""' in client.get(room).content.decode()
+
+
+def test_a_coupon_of_one_session_says_that_it_is_used_anywhere(session, batch, lin, noon, client):
+    act(coupons.put_out, session, batch, lin, noon)
+    room = f"/live/{session.public_id}"
+    [card] = client.get(room).content.decode().split('<li class="coupon')[1:2]
+    assert "只在这里领，在哪里下单都能用" in card
+    CouponBatch.objects.update(session="")
+    [card] = client.get(room).content.decode().split('<li class="coupon')[1:2]
+    assert "只在这里领" not in card

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from shanhuo.kernel.money import BASIS_POINTS
 from shanhuo.orders.choices import CouponState
@@ -57,8 +57,13 @@ class CouponView:
     taken: int
 
     @property
+    def has_all(self) -> bool:
+        """The reader has as many as one person can have, used ones counted."""
+        return self.taken >= self.batch.per_person
+
+    @property
     def can_be_taken(self) -> bool:
-        return self.batch.left_count > 0 and self.taken < self.batch.per_person
+        return self.batch.left_count > 0 and not self.has_all
 
 
 def coupon_views(batches: Iterable[CouponBatch], *, user: Any) -> list[CouponView]:
@@ -69,6 +74,16 @@ def coupon_views(batches: Iterable[CouponBatch], *, user: Any) -> list[CouponVie
         mine = Coupon.objects.filter(holder=user, batch__in=rows).values("batch")
         taken = dict(mine.annotate(count=Count("pk")).values_list("batch", "count"))
     return [CouponView(row, taken.get(row.pk, 0)) for row in rows]
+
+
+def batches_had(user: Any, *, now: datetime) -> list[str]:
+    """Public ids of the batches, not over yet, of which the reader has as many as one person can
+    have: for a page that hears later what is given out. Nobody has none."""
+    if not getattr(user, "pk", None):
+        return []
+    taken = Coupon.objects.filter(holder=user, batch__closes_at__gt=now).values("batch__public_id")
+    had = taken.annotate(count=Count("pk")).filter(count__gte=F("batch__per_person"))
+    return list(had.values_list("batch__public_id", flat=True))
 
 
 def coupons_of(user: Any) -> QuerySet[Coupon]:

@@ -13,7 +13,7 @@ from shanhuo.live import queries, rules
 from shanhuo.live.media import shelf
 from shanhuo.live.queries import ReplayView
 from shanhuo.live.services import planning
-from shanhuo.orders.queries import coupon_views
+from shanhuo.orders.queries import batches_had, coupon_views
 from shanhuo.people.actors import actor_of
 from shanhuo.web.live.chat import chat_of, let_connect
 from shanhuo.web.live.figures import figures_of
@@ -61,6 +61,7 @@ def _context(request: HttpRequest, session: Any) -> dict[str, Any]:
         "shelf": items,
         "pinned": next((item for item in items if item.is_pinned), None),
         "coupons": coupon_views(queries.coupons_out(session.pk, now=now), user=request.user),
+        "coupons_had": batches_had(request.user, now=now),
         "chat": chat_of(request, session),
         "asking": asking_of(request, session),
         "figures": figures_of(session, now=now),

@@ -180,7 +180,10 @@ class CouponForm(forms.Form):
     session = forms.ChoiceField(
         label=_("Where"),
         required=False,
-        help_text=_("The hosts of a session put its coupons out and take them back."),
+        help_text=_(
+            "The hosts of a session put its coupons out and take them back. They are taken only "
+            "there, and used for any order of these goods until their day."
+        ),
     )
     platform_percent = forms.IntegerField(
         label=_("The platform bears"),

@@ -118,19 +118,24 @@ function couponOf(one, list) {
   write($("[data-off]", row), yuan(one.off_fen));
   write($("[data-threshold]", row), list.dataset.from.replace("{}", yuan(one.threshold_fen)));
   write($("[data-merchant]", row), one.merchant);
+  write($("[data-which]", row), ` ${list.dataset.which.replace("{off}", yuan(one.off_fen)).replace("{amount}", yuan(one.threshold_fen))}`);
+  show($("[data-only-here]", row), one.only_here);
   $("form", row)?.setAttribute("action", one.address);
   return row;
 }
 
-/** What the hosts give out: a button that needs no answer of ours, only of the server. */
+/** What the hosts give out. Of which the reader has all that one person can have, the page knows. */
 function tellCoupons(coupons) {
   const list = $("[data-coupons]");
   if (!list) return;
+  const had = new Set(list.dataset.had.split(" "));
   const rows = coupons.map((one) => couponOf(one, list));
   rows.forEach((row, place) => {
-    const { left } = coupons[place];
+    const { id, left } = coupons[place];
     write($("[data-left]", row), list.dataset.left.replace("{}", left));
-    show($("form", row), left > 0);
+    show($("[data-yours]", row), had.has(id));
+    show($("[data-all-taken]", row), !left && !had.has(id));
+    show($("form, a.button", row), left && !had.has(id));
   });
   if (rows.some((row, place) => list.children[place] !== row) || list.children.length !== rows.length) list.replaceChildren(...rows);
   show($("[data-coupons-box]"), rows.length > 0);
