@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from shanhuo.kernel import clock
+from shanhuo.kernel import clock, sheets
 from shanhuo.regions import services as regions
 from shanhuo.traffic import serving, viewers
 from shanhuo.traffic.grants import booking, services
@@ -369,3 +369,74 @@ def test_the_desk_finds_requests_by_words_county_and_status_and_exports_what_it_
     assert page.count(f"/grants/{plums.public_id}") == 0
     assert "没有找到" in desk.get("/ops/grants?q=没有这个").content.decode()
     assert signed_in(wang).get("/ops/grants/export").status_code == 403
+
+
+def test_an_office_asks_for_many_clips_with_a_workbook(
+    op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    clips = [make_post(caption=f"山路 {number}") for number in range(40)]
+    signed_in(op).post("/ops/grants/programmes/new", PROGRAMME)
+    asked = {**ASKED, "programme": Programme.objects.get().public_id, "quota_1": ""}
+    office = signed_in(wang)
+    book = load_workbook(BytesIO(office.get("/county/grants/objects").content))
+    quotas = {cell.value: cell.column for cell in book.active[1]}
+    for row in book.active.iter_rows(min_row=2):
+        if row[2].value.startswith("post:"):
+            row[quotas["曝光次数"] - 1].value = "１,０００" if row[1].value == "山路 0" else 30
+    office_file = BytesIO()
+    book.save(office_file)
+    shown = office.post("/county/grants/new", {**asked, "file": as_upload(office_file)})
+    assert not Grant.objects.exists()
+    assert "来自表格：40 个" in shown.text
+    sheet = re.search(r'name="sheet" value="([^"]+)"', shown.text)[1]
+    office.post("/county/grants/new", {**asked, "object_1": "", "sheet": sheet})
+    contracts = Grant.objects.get().contracts.all()
+    assert {one.public_id for one in clips} == {one.target_public_id for one in contracts}
+    assert sorted(one.quota_count for one in contracts) == [30] * 39 + [1000]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        (["county:500999", "信息流", "30", ""], "第 2 行：“county:500999”不是本县的对象。"),
+        (["county:500237", "信息流", "三十", ""], "第 2 行：“三十”不是曝光次数。"),
+        (["county:500237", "楼顶", "30", ""], "第 2 行：“楼顶”不是资源位。"),
+        (["county:500237", "", "30", "0.5"], "第 2 行：“0.5”不是曝光次数。"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_is_named_and_nothing_typed_is_lost(
+    row, fault, op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    signed_in(op).post("/ops/grants/programmes/new", PROGRAMME)
+    asked = {**ASKED, "programme": Programme.objects.get().public_id, "quota_1": ""}
+    raw = sheets.write_csv(["对象编号", "资源位", "曝光次数", "每天最多"], [row])
+    shown = signed_in(wang).post("/county/grants/new", {**asked, "file": as_upload(BytesIO(raw))})
+    assert fault in shown.text
+    assert 'value="脆李上市"' in shown.text
+    assert not Grant.objects.exists()
+
+
+def test_a_forged_or_broken_sheet_asks_for_nothing(
+    op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    make_post()
+    signed_in(op).post("/ops/grants/programmes/new", PROGRAMME)
+    asked = {**ASKED, "programme": Programme.objects.get().public_id}
+    office = signed_in(wang)
+    for sheet in ("post:x", "moon:x feed 3 0", "post:x roof 3 0", "post:x feed much 0"):
+        assert office.post("/county/grants/new", {**asked, "sheet": sheet}).status_code == 422
+    picture = as_upload(BytesIO(b"\x89PNG\r\n\x1a\n\x00"))
+    answer = office.post("/county/grants/new", {**asked, "file": picture})
+    assert answer.status_code == 422
+    assert str(sheets.NotASheet.message) in answer.text
+    assert not Grant.objects.exists()
+
+
+def as_upload(file: BytesIO) -> BytesIO:
+    file.seek(0)
+    file.name = "objects.xlsx"
+    return file

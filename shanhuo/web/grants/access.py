@@ -16,6 +16,7 @@ TABLE: dict[str, Access] = {
     "grants:mine": Access.SIGNED_IN,
     "grants:county": Access.OFFICER,
     "grants:request": Access.OFFICER | Access.OPERATOR,
+    "grants:objects": Access.OFFICER | Access.OPERATOR,
     "grants:desk": Access.OPERATOR | Access.AUDITOR,
     "grants:desk_export": Access.OPERATOR | Access.AUDITOR,
     "grants:programme_new": Access.OPERATOR,

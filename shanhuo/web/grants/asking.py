@@ -1,5 +1,7 @@
 """The county office asks for exposures, and follows what became of it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from shanhuo.content import queries as content
 from shanhuo.goods import queries as goods
-from shanhuo.kernel import clock
+from shanhuo.kernel import clock, sheets
+from shanhuo.kernel.downloads import as_file
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
@@ -19,9 +22,10 @@ from shanhuo.regions import queries as regions
 from shanhuo.traffic.grants import queries, services, targets
 from shanhuo.web.county.office import county_of
 from shanhuo.web.forms import form_page
+from shanhuo.web.grants import object_sheets
 from shanhuo.web.grants.forms import CountyForm, RequestForm
 
-PAGE, MOST_CLIPS = 20, 30
+PAGE, MOST_CLIPS, MOST_CLIPS_IN_A_SHEET = 20, 30, 2_000
 
 
 @require_safe
@@ -35,22 +39,63 @@ def county(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def request_grant(request: HttpRequest) -> HttpResponse:
-    """An officer asks for their county; an operator names one with `?county=`."""
+    """An officer asks for their county; an operator names one with `?county=`. A workbook is read
+    into the page first."""
     place = _county(request)
     if place is None:
         return render(request, "web/grants/which.html", {"form": CountyForm(request.GET or None)})
     programmes = _open_programmes()
-    form = RequestForm(
-        request.POST or None,
+    has_sheet = bool(request.FILES or request.POST.get("sheet"))
+    asking = partial(
+        RequestForm,
         programmes=[(one.public_id, one.name) for one in programmes],
-        objects=_objects_of(place),
+        objects=_objects_of(place, MOST_CLIPS_IN_A_SHEET if has_sheet else MOST_CLIPS),
     )
+    context = {"county": place, "programmes": programmes}
+    if "file" in request.FILES or "without_sheet" in request.POST:
+        return _looked_over(request, asking, context)
+    form = asking(request.POST or None)
     if request.method == "POST" and form.is_valid():
         by_id = {one.public_id: one for one in programmes}
         grant = _asked(request, by_id[form.cleaned_data["programme"]], place, form)
         if grant is not None:
             return redirect("grants:grant", grant.public_id)
-    return form_page(request, "web/grants/request.html", form, county=place, programmes=programmes)
+    return form_page(request, "web/grants/request.html", form, **context)
+
+
+@require_safe
+def objects(request: HttpRequest) -> HttpResponse:
+    """The workbook to fill in: all that the county may ask for."""
+    place = _county(request)
+    if place is None:
+        return redirect("grants:request")
+    book = object_sheets.workbook(_objects_of(place, MOST_CLIPS_IN_A_SHEET))
+    return as_file(_("Objects"), book)
+
+
+def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> HttpResponse:
+    """The page as it was typed, with what a new workbook says, or without the last one."""
+    empty = asking(None)
+    typed = {name: request.POST.get(name, "") for name in empty.fields}
+    found, status = None, 200
+    if "without_sheet" in request.POST:
+        typed["sheet"] = ""
+    else:
+        try:
+            found = _read(request.FILES["file"], empty.objects)
+            typed["sheet"] = object_sheets.packed(found.wishes)
+        except Refusal as refusal:
+            found, status = object_sheets.Read((), (str(refusal),)), refusal.status
+    if typed["sheet"] and not typed["quota_1"]:
+        # The first line names the county by itself; nobody asked for it.
+        typed["object_1"] = ""
+    context = {**context, "form": asking(None, initial=typed), "read": found}
+    return render(request, "web/grants/request.html", context, status=status)
+
+
+def _read(file: Any, objects: Sequence[Any]) -> object_sheets.Read:
+    """Never more of a file than a workbook may have."""
+    return object_sheets.read(file.read(sheets.LARGEST_BYTES + 1), objects=objects)
 
 
 def _asked(request: HttpRequest, programme: Any, place: Any, form: RequestForm) -> Any:
@@ -81,7 +126,7 @@ def _open_programmes() -> list[Any]:
     return list(queries.programmes().filter(closed_at=None, ends_on__gte=clock.today()))
 
 
-def _objects_of(county: Any) -> list[Any]:
+def _objects_of(county: Any, most_clips: int) -> list[Any]:
     """What the county may ask for, in groups: itself, its products, creators, villages with clips,
     sessions to come or on air, and newest clips."""
     clips = content.published_posts().filter(county=county)
@@ -95,5 +140,5 @@ def _objects_of(county: Any) -> list[Any]:
         (_("Creators"), [(f"creator:{key}", name) for key, name in creators.items()]),
         (_("Villages"), [(f"village:{one.public_id}", one.name) for one in villages]),
         (_("Live sessions"), [(f"session:{one.public_id}", one.title) for one in sessions]),
-        (_("Clips"), [(f"post:{one.public_id}", one.caption[:40]) for one in clips[:MOST_CLIPS]]),
+        (_("Clips"), [(f"post:{one.public_id}", one.caption[:40]) for one in clips[:most_clips]]),
     ]

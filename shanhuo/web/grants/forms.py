@@ -17,6 +17,7 @@ from shanhuo.traffic.grants.words import (
     PLACEMENTS,
 )
 from shanhuo.web.fields import CountyField, DayField
+from shanhuo.web.grants import object_sheets
 
 LINES = 4
 
@@ -91,28 +92,42 @@ class RequestForm(forms.Form):
         initial=0,
         help_text=_("In percent; 0 is no gate. It counts from the hundredth play on."),
     )
+    file = forms.FileField(
+        label=_("Many objects: the workbook, filled in"),
+        required=False,
+        widget=forms.FileInput({"accept": ".xlsx,.csv"}),
+        help_text=_("You see what was read before anything is asked for."),
+    )
+    sheet = forms.CharField(required=False, max_length=30_000, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: Any, *, programmes: Sequence[tuple[str, str]], objects: Sequence[Any]
+        self,
+        data: Any,
+        *,
+        programmes: Sequence[tuple[str, str]],
+        objects: Sequence[Any],
+        initial: Any = None,
     ) -> None:
-        super().__init__(data)
+        super().__init__(data, initial=initial)
+        self.objects = objects
         self.fields["programme"] = forms.ChoiceField(label=_("Programme"), choices=programmes)
         for number in range(1, LINES + 1):
             self._add_line(number, objects)
         self.order_fields(["programme", "title", "reason", "means"])
 
     def _add_line(self, number: int, objects: Sequence[Any]) -> None:
-        empty = [] if number == 1 else [("", _("Nothing more"))]
+        is_needed = number == 1 and not self["sheet"].value()
+        empty = [] if is_needed else [("", _("Nothing more"))]
         self.fields[f"object_{number}"] = forms.ChoiceField(
             label=_("Object %(number)s") % {"number": number},
             choices=[*empty, *objects],
-            required=number == 1,
+            required=is_needed,
         )
         self.fields[f"placement_{number}"] = forms.ChoiceField(
             label=_("Placement"), choices=PLACEMENTS, required=False
         )
         self.fields[f"quota_{number}"] = forms.IntegerField(
-            label=_("Exposures"), required=number == 1
+            label=_("Exposures"), required=is_needed
         )
         self.fields[f"day_cap_{number}"] = forms.IntegerField(
             label=_("At most a day"), required=False, help_text=_("Empty: no daily limit.")
@@ -128,6 +143,21 @@ class RequestForm(forms.Form):
     def caps(self) -> list[Any]:
         """The bound field of each cap."""
         return [self[f"{placement}_cap"] for placement in PLACEMENT_OF]
+
+    @property
+    def from_sheet(self) -> list[tuple[str, Wish]]:
+        """(name, wish) of what was read from a workbook."""
+        if "sheet" in self.errors:
+            return []
+        names = {key: name for _group, named in self.objects for key, name in named}
+        wishes = object_sheets.unpacked(self["sheet"].value() or "")
+        return [(names.get(object_sheets.key_of(one), one.public_id), one) for one in wishes]
+
+    def clean_sheet(self) -> tuple[Wish, ...]:
+        try:
+            return object_sheets.unpacked(self.cleaned_data["sheet"])
+        except ValueError as unreadable:
+            raise forms.ValidationError(_("Choose the workbook again.")) from unreadable
 
     def terms(self) -> Terms:
         """What was asked for; only of a valid form."""
@@ -149,7 +179,7 @@ class RequestForm(forms.Form):
         )
 
     def _wishes(self) -> list[Wish]:
-        wishes = []
+        wishes = list(self.cleaned_data["sheet"])
         for number in range(1, LINES + 1):
             chosen = self.cleaned_data.get(f"object_{number}")
             if not chosen:

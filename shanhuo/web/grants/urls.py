@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/exposures", mine, name="mine"),
     path("county/grants", asking.county, name="county"),
     path("county/grants/new", asking.request_grant, name="request"),
+    path("county/grants/objects", asking.objects, name="objects"),
     path("ops/grants", operating.desk, name="desk"),
     path("ops/grants/export", exports.desk_export, name="desk_export"),
     path("ops/grants/audience", audience, name="audience"),
