@@ -429,6 +429,7 @@ def test_a_forged_or_broken_sheet_asks_for_nothing(
     office = signed_in(wang)
     for sheet in ("post:x", "moon:x feed 3 0", "post:x roof 3 0", "post:x feed much 0"):
         assert office.post("/county/grants/new", {**asked, "sheet": sheet}).status_code == 422
+    assert office.post("/county/grants/new", {**asked, "read": "1"}).status_code == 422
     picture = as_upload(BytesIO(b"\x89PNG\r\n\x1a\n\x00"))
     answer = office.post("/county/grants/new", {**asked, "file": picture})
     assert answer.status_code == 422

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from shanhuo.content import queries as content
@@ -26,6 +27,12 @@ from shanhuo.web.grants import object_sheets
 from shanhuo.web.grants.forms import CountyForm, RequestForm
 
 PAGE, MOST_CLIPS, MOST_CLIPS_IN_A_SHEET = 20, 30, 2_000
+
+
+class NoWorkbook(Refusal):
+    code = "no_workbook"
+    status = 422
+    message = gettext_lazy("Choose the filled-in workbook first.")
 
 
 @require_safe
@@ -52,7 +59,7 @@ def request_grant(request: HttpRequest) -> HttpResponse:
         objects=_objects_of(place, MOST_CLIPS_IN_A_SHEET if has_sheet else MOST_CLIPS),
     )
     context = {"county": place, "programmes": programmes}
-    if "file" in request.FILES or "without_sheet" in request.POST:
+    if request.FILES or {"read", "without_sheet"} & request.POST.keys():
         return _looked_over(request, asking, context)
     form = asking(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -82,7 +89,7 @@ def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> 
         typed["sheet"] = ""
     else:
         try:
-            found = _read(request.FILES["file"], empty.objects)
+            found = _read(request.FILES.get("file"), empty.objects)
             typed["sheet"] = object_sheets.packed(found.wishes)
         except Refusal as refusal:
             found, status = object_sheets.Read((), (str(refusal),)), refusal.status
@@ -94,7 +101,9 @@ def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> 
 
 
 def _read(file: Any, objects: Sequence[Any]) -> object_sheets.Read:
-    """Never more of a file than a workbook may have."""
+    """Never more of a file than a workbook may have; no file is one that cannot be read."""
+    if file is None:
+        raise NoWorkbook
     return object_sheets.read(file.read(sheets.LARGEST_BYTES + 1), objects=objects)
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shanhuo.kernel import sheets
-from shanhuo.traffic.grants.terms import Wish
+from shanhuo.traffic.grants.terms import MOST_OBJECTS, NoObjects, Wish
 from shanhuo.traffic.grants.words import KINDS, PLACEMENT_OF
 
 HEADINGS = {
@@ -46,7 +46,8 @@ def workbook(objects: Sequence[Any]) -> bytes:
 
 
 def read(raw: bytes, *, objects: Sequence[Any]) -> Read:
-    """The rows with a figure in `exposures`. Raises what `sheets.read_table` raises."""
+    """The rows with a figure in `exposures`. Raises NoObjects for too many of them, and what
+    `sheets.read_table` raises."""
     names = {part: _in_all_languages(heading) for part, heading in HEADINGS.items()}
     wanted = [str(HEADINGS[part]) for part in ("key", "quota")]
     table = sheets.read_table(raw, wanted=wanted, known=[*names["key"], *names["quota"]])
@@ -63,6 +64,8 @@ def read(raw: bytes, *, objects: Sequence[Any]) -> Read:
                 wishes.append(_wish(row, known))
             except ValueError as fault:
                 faults.append(_("Row %(line)s: %(fault)s") % {"line": line, "fault": fault})
+    if len(wishes) > MOST_OBJECTS:
+        raise NoObjects(most=MOST_OBJECTS)
     return Read(tuple(wishes), tuple(faults))
 
 
