@@ -6,8 +6,9 @@ would read a million posts for ten minutes. These are tuples, in three statement
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -77,17 +78,26 @@ def published_after(post_id: int, *, most: int) -> tuple[list[PublishedPost], in
     Looks at posts of every status: asked for published ones, SQLite goes through all of them again
     to find the next few.
     """
-    rows = _rows(Post.objects.filter(pk__gt=post_id).order_by("pk")[:most])
+    rows = [_Row._make(row) for row in _next(most)(after=post_id)]
     return _read(rows), rows[-1].pk if len(rows) == most else None
 
 
 def published_among(ids: Collection[int]) -> list[PublishedPost]:
     """Those of `ids` that are published, in the order of ids."""
-    return _read(_rows(Post.objects.filter(pk__in=ids).order_by("pk")))
+    rows = Post.objects.filter(pk__in=ids).order_by("pk").values_list(*_Row._fields)
+    return _read([_Row._make(row) for row in rows])
 
 
-def _rows(posts: QuerySet[Post]) -> list[_Row]:
-    return [_Row._make(row) for row in posts.values_list(*_Row._fields)]
+@cache
+def _next(most: int) -> Callable[..., list[tuple[Any, ...]]]:
+    """A prepared question for so many rows behind a post."""
+
+    @prepared
+    def following(after: int) -> QuerySet[Post, tuple[Any, ...]]:
+        rows = Post.objects.filter(pk__gt=after).order_by("pk")
+        return rows.values_list(*_Row._fields)[:most]
+
+    return following
 
 
 def _read(rows: list[_Row]) -> list[PublishedPost]:

@@ -36,20 +36,26 @@ def insert(rows: Iterable[Model], *, unless_there: bool = False) -> bool:
     if not new:
         return True
     here = connections[DEFAULT_DB_ALIAS]
-    fields = _fields_of(type(new[0]))
-    values = [
-        field.get_db_prep_save(getattr(row, field.attname), connection=here)
-        for row in new
-        for field in fields
-    ]
+    inserting = _inserting(type(new[0]), len(new), unless_there=unless_there)
     with standing_cursor(here) as cursor:
-        cursor.execute(_inserting(type(new[0]), len(new), unless_there=unless_there), values)
+        cursor.execute(inserting, _values(new, here))
         keys = cursor.fetchall()
     if len(keys) < len(new):
         return False
     for row, (key,) in zip(new, keys, strict=True):
         row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
     return True
+
+
+def put(rows: Iterable[Model], *, unique: Sequence[str]) -> None:
+    """Write rows of one table with one statement; one that stands there already, with the same
+    values in the columns of a `unique` constraint, is overwritten. Columns by attribute name."""
+    new = list(rows)
+    if not new:
+        return
+    here = connections[DEFAULT_DB_ALIAS]
+    with standing_cursor(here) as cursor:
+        cursor.execute(_putting(type(new[0]), tuple(unique), len(new)), _values(new, here))
 
 
 def change(rows: Iterable[Model], **values: Any) -> None:
@@ -98,6 +104,15 @@ def remove(rows: Iterable[Model]) -> None:
         cursor.execute(_removing(type(known[0]), len(known)), _keys(known, here))
 
 
+def _values(rows: Sequence[Model], here: BaseDatabaseWrapper) -> list[Any]:
+    fields = _fields_of(type(rows[0]))
+    return [
+        field.get_db_prep_save(getattr(row, field.attname), connection=here)
+        for row in rows
+        for field in fields
+    ]
+
+
 def _keys(rows: Sequence[Model], here: BaseDatabaseWrapper) -> list[Any]:
     return [row._meta.pk.get_db_prep_save(row.pk, connection=here) for row in rows]
 
@@ -112,12 +127,27 @@ def _fields_of(model: type[Model]) -> Sequence["Field[Any, Any]"]:
 @cache
 def _inserting(model: type[Model], count: int, *, unless_there: bool) -> str:
     """The same on SQLite and PostgreSQL, as are the others."""
-    quoted, fields = connection.ops.quote_name, _fields_of(model)
-    columns = ", ".join(quoted(str(field.column)) for field in fields)
-    places = ", ".join([f"({_places(len(fields))})"] * count)
     conflict = "ON CONFLICT DO NOTHING " if unless_there else ""
-    table, key = _table_and_key(model)
-    return f"INSERT INTO {table} ({columns}) VALUES {places} {conflict}RETURNING {key}"  # noqa: S608
+    _, key = _table_and_key(model)
+    return f"{_into(model, count)} {conflict}RETURNING {key}"
+
+
+@cache
+def _putting(model: type[Model], unique: Sequence[str], count: int) -> str:
+    found = [str(model._meta.get_field(name).column) for name in unique]  # type: ignore[union-attr]
+    quoted = connection.ops.quote_name
+    others = [quoted(str(field.column)) for field in _fields_of(model) if field.column not in found]
+    setting = ", ".join(f"{column} = excluded.{column}" for column in others)
+    there = ", ".join(map(quoted, found))
+    return f"{_into(model, count)} ON CONFLICT ({there}) DO UPDATE SET {setting}"
+
+
+def _into(model: type[Model], count: int) -> str:
+    fields = _fields_of(model)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    places = ", ".join([f"({_places(len(fields))})"] * count)
+    table, _ = _table_and_key(model)
+    return f"INSERT INTO {table} ({columns}) VALUES {places}"  # noqa: S608
 
 
 @cache

@@ -78,12 +78,15 @@ class FeedDoor:
 
     def _keep_up(self) -> None:
         """A step that fails leaves the last board standing; the next one tries again."""
-        while not self._stopping.wait(STEP_EVERY_S):
+        pause_s = STEP_EVERY_S
+        while not self._stopping.wait(pause_s):
+            began = time.monotonic()
             try:
                 close_old_connections()
                 self._serving.step(now=clock.now())
             except Exception:
                 logger.exception("the feed could not be brought up to date")
+            pause_s = max(BREATH_S, STEP_EVERY_S - (time.monotonic() - began))
         connections.close_all()
 
 

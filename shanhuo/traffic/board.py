@@ -5,7 +5,7 @@ to pick. A board is never changed; the next one replaces it. Only what must hold
 through: a row that was switched off is off on every board.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -159,21 +159,31 @@ def build(
     together: Mapping[int, Rows],
     *,
     now: datetime,
+    breathe: Callable[[], None] = lambda: None,
 ) -> Board:
-    """A board of all shown posts and sessions as things stand at `now`."""
+    """A board of all shown posts and sessions as things stand at `now`. `breathe` is called between
+    its parts, each of which goes through all posts."""
     columns = catalogue.columns
     rows = np.flatnonzero(columns["shown"]).astype(np.int32)
     score = score_of(columns, counters, now_ms=moments.to_ms(now))
+    breathe()
     exposures = counters.total(columns["post"], Kind.EXPOSURE)
     newcomer = (exposures < TRIALS) & (columns["post"] > 0)
     sessions = catalogue.sessions_on_air()
     _judge_sessions(sessions, score, columns)
     ordered = best_first(score, rows)
+    breathe()
     new = rows[newcomer[rows]]
     untried = _least_shown(columns, new, exposures[new])
+    breathe()
     fresh = untried[: QUOTA[Source.FRESH]]
     season = _in_season(columns, ordered, now=now)
     on_air = OnAir.of(columns, score, sessions)
+    of_county = Groups(columns["county"][ordered], ordered, depth=GROUP_DEPTH)
+    breathe()
+    of_author = Groups(columns["author"][ordered], ordered, depth=GROUP_DEPTH)
+    breathe()
+    of_topic = _topics(catalogue, columns, ordered)
     cold = "cold" if len(rows) else "empty"
     return Board(
         stage=cold if len(new) + len(sessions) == len(rows) else "warm",
@@ -190,9 +200,9 @@ def build(
         season=season,
         on_air=on_air,
         common=_common(columns, ordered, fresh, season, on_air),
-        of_county=Groups(columns["county"][ordered], ordered, depth=GROUP_DEPTH),
-        of_author=Groups(columns["author"][ordered], ordered, depth=GROUP_DEPTH),
-        of_topic=_topics(catalogue, columns, ordered),
+        of_county=of_county,
+        of_author=of_author,
+        of_topic=of_topic,
         together=together,
     )
 

@@ -242,8 +242,6 @@ class Catalogue:
     def keep_only(self, post_ids: Iterable[int], *, first: int, last: int | None) -> None:
         """Switch off everything from post `first` to `last` (None: to the end) that is not among
         these: after reading all of them that are published."""
-        posts = self.columns["post"]
-        meant = posts >= first if last is None else (posts >= first) & (posts <= last)
-        rows = np.flatnonzero(meant)
-        gone = ~np.isin(posts[rows], np.fromiter(post_ids, np.int64))
+        rows = self.numbers.between(first, last)
+        gone = ~np.isin(self.columns["post"][rows], np.fromiter(post_ids, np.int64))
         self.columns["shown"][rows[gone]] = False

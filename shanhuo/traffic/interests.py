@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel.errors import Refusal
+from shanhuo.kernel.prepared import prepared
 from shanhuo.traffic import moments
 from shanhuo.traffic.models import Interest
 from shanhuo.traffic.wishes import About, Subject, Wish, Wishes, wishes_of
@@ -73,9 +75,13 @@ def wishes_since(moment: datetime | None) -> dict[int, Wishes]:
     """The wishes of all viewers who changed theirs since; None: of everybody."""
     if moment is None:
         return _wishes(Interest.objects.all())
-    changed = Interest.objects.filter(changed_at__gte=moment).values_list("viewer", flat=True)
-    viewers = set(changed)
+    viewers = {viewer for (viewer,) in _changed(since=moment)}
     return wishes_of_viewers(viewers) if viewers else {}
+
+
+@prepared
+def _changed(since: datetime) -> "QuerySet[Interest, tuple[int]]":
+    return Interest.objects.filter(changed_at__gte=since).values_list("viewer")
 
 
 def wishes_of_viewers(viewers: Collection[int]) -> dict[int, Wishes]:

@@ -37,8 +37,8 @@ REMEMBERED = timedelta(days=3)
 MOST_REMEMBERED = 2_000_000
 READ_ALL_IN = timedelta(seconds=60)
 """Every post is read again in this time, to notice what no fact told; many posts take longer."""
-READ_AT_ONCE = 200
-"""Posts read again in one step: ten milliseconds."""
+READ_AT_ONCE, READ_IN_A_STEP = 50, 4
+"""Posts read again: so many in two milliseconds, and so many times in one step."""
 SESSIONS_READ_AGAIN = timedelta(seconds=10)
 """Who is on air is asked at every step; how a session is called and what it sells, so often."""
 BOARD_EVERY = timedelta(seconds=1)
@@ -103,8 +103,7 @@ class Live:
             if self._is_due(self._built_at, BOARD_EVERY, now):
                 self._build(now)
             else:
-                self.delivery.renew_when_due(now=now)
-                self.placards.renew_when_due(now=now)
+                self._renew(now)
 
     def heed(self, viewer: int) -> None:
         """Take up the wishes of one viewer now: the next list obeys."""
@@ -130,9 +129,12 @@ class Live:
 
     def _read_on(self, now: datetime) -> None:
         """Read a few posts again, where the last step left off."""
-        share = min(1.0, READ_AT_ONCE / max(1, len(self.catalogue)))
+        share = min(1.0, READ_IN_A_STEP * READ_AT_ONCE / max(1, len(self.catalogue)))
         if self._is_due(self._read_at, READ_ALL_IN * share, now):
-            self._read_some(now, most=READ_AT_ONCE)
+            for _ in range(READ_IN_A_STEP):
+                self.breathe()
+                if not self._read_some(now, most=READ_AT_ONCE):
+                    return
 
     def _read_some(self, now: datetime, *, most: int) -> bool:
         """Read the next posts in the order of ids; whether there are more behind them."""
@@ -245,13 +247,18 @@ class Live:
             self._together.add(row, memory.recent)
         memory.learn(kind, row, card, at_ms=int(record["at_ms"]))
 
+    def _renew(self, now: datetime) -> None:
+        self.delivery.renew_when_due(now=now, breathe=self.breathe)
+        self.placards.renew_when_due(now=now, breathe=self.breathe)
+
     def _build(self, now: datetime) -> None:
+        self._renew(now)
         rest = WHOLE_BOARD_REST * self._whole_took
         bodies = Bodies(self.catalogue, self.counters)
         known = self.catalogue, self.counters, bodies, self._together.lists()
         if self._board is None or self._is_due(self._whole_at, rest, now):
             began = time.thread_time()
-            board = boards.build(*known, now=now)
+            board = boards.build(*known, now=now, breathe=self.breathe)
             self._whole_took = timedelta(seconds=time.thread_time() - began)
             self._whole_at = now
         else:

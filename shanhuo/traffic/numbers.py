@@ -34,6 +34,12 @@ class Numbers:
     def of_one(self, key: int) -> int:
         return int(self.of(np.array([key]))[0])
 
+    def between(self, first: int, last: int | None) -> RowNumbers:
+        """The rows of all known keys from `first` to `last` (None: to the end), both included."""
+        known, rows = self._both
+        end = len(known) if last is None else np.searchsorted(known, last, "right")
+        return rows[np.searchsorted(known, first) : end]
+
     def add(self, keys: NDArray[Any]) -> RowNumbers:
         """The row of each key; those that had none get the next ones, in the order of keys."""
         found = self.of(keys)

@@ -50,16 +50,12 @@ def all_published(*, now: datetime) -> Iterator[Card]:
 
 def changes(*, since: datetime, now: datetime) -> tuple[list[int], list[int]]:
     """Ids of posts that were published, and withdrawn for good, since then."""
-    up = {fact.payload["post_id"]: fact.at for fact in _log(PostPublished, since, now)}
-    down = {fact.payload["post_id"]: fact.at for fact in _log(PostWithdrawn, since, now)}
+    period = {"since": since, "until": now + LITTLE}
+    published = facts.read_lately(PostPublished, **period)
+    up = {fact.payload["post_id"]: fact.at for fact in published}
+    down = {fact.payload["post_id"]: fact.at for fact in facts.read_lately(PostWithdrawn, **period)}
     withdrawn = [post for post, at in down.items() if post not in up or up[post] <= at]
     return [post for post in up if post not in withdrawn], withdrawn
-
-
-def _log(
-    fact: type[PostPublished] | type[PostWithdrawn], since: datetime, now: datetime
-) -> Iterator[facts.RecordedFact]:
-    return facts.read_log(fact, since=since, until=now + LITTLE)
 
 
 def _cards(batch: list[PublishedPost], products: Products, now: datetime) -> list[Card]:

@@ -5,6 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
+from shanhuo.kernel.prepared import prepared
 from shanhuo.live import rules
 from shanhuo.live.models import Session, ShowcaseItem
 from shanhuo.live.queries.sessions import NOW
@@ -33,14 +36,17 @@ class SessionOnAir:
 def ids_on_air(*, now: datetime) -> frozenset[int]:
     """Sessions that may be offered to viewers: on air, or silent no longer than their grace; never
     a rehearsal, never of a host whose account is closed."""
-    rows = Session.objects.filter(status__in=NOW, host__is_active=True)
     return frozenset(
         session
-        for session, silent_since, grace in rows.values_list(
-            "pk", "interrupted_at", "grace_seconds"
-        )
+        for session, silent_since, grace in _begun()
         if silent_since is None or now - silent_since < timedelta(seconds=grace)
     )
+
+
+@prepared
+def _begun() -> "QuerySet[Session, tuple[int, datetime | None, int]]":
+    rows = Session.objects.filter(status__in=NOW, host__is_active=True)
+    return rows.values_list("pk", "interrupted_at", "grace_seconds")
 
 
 def sessions_hosted_by(host: str) -> list[str]:

@@ -114,8 +114,7 @@ class Delivery(Holding):
             self._watch = watch_of(stand.contracts, self._reach, columns=columns, score=score)
             self._reached_at, self._reached_size = now, len(columns)
             self._reach_took = timedelta(seconds=time.thread_time() - began)
-        standing = self._standing_of(stand.contracts)
-        prices = self._controller.prices(standing, now_ms=moments.to_ms(now))
+        prices = self._controller.prices(self._standing(), now_ms=moments.to_ms(now))
         stand.tariff = tariff_of(stand.contracts, self._reach, prices, columns=columns, score=score)
 
     def _is_stale(self, now: datetime, size: int) -> bool:

@@ -67,15 +67,19 @@ class Gate:
         if one is not None:
             one.left[cell_of(viewer, one.experiment)] -= 1
 
-    def renew(self, contracts: Sequence[Contract], *, now: datetime) -> None:
-        """Know the trials of deliverable contracts; what was given before is read in the log."""
+    def renew(
+        self, contracts: Sequence[Contract], beside: Iterable[int] = (), *, now: datetime
+    ) -> None:
+        """Know the trials of these deliverable contracts; what was given before is read in the log.
+        Of those that stand `beside` them what is known remains."""
         running = {one.pk: one for one in contracts if _is_running(one)}
         new = [one for one in running.values() if one.pk not in self._watched]
-        watched = {pk: one for pk, one in self._watched.items() if pk in running}
+        kept = {*running, *beside}
+        watched = {pk: one for pk, one in self._watched.items() if pk in kept}
         watched.update(_watched(new))
-        for pk, one in watched.items():
-            starts_at, ends_at = bounds_of(running[pk].grant)
-            one.open = (now - starts_at) / (ends_at - starts_at) >= OPEN_SLICES_AT
+        for pk, contract in running.items():
+            starts_at, ends_at = bounds_of(contract.grant)
+            watched[pk].open = (now - starts_at) / (ends_at - starts_at) >= OPEN_SLICES_AT
         self._watched = watched
 
 

@@ -8,14 +8,13 @@ import logging
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
 from django.db import DatabaseError
-from django.db.models import F
 from numpy.typing import NDArray
 
 from shanhuo.kernel import clock
@@ -24,7 +23,7 @@ from shanhuo.traffic.grants import leases
 from shanhuo.traffic.grants.air import Air
 from shanhuo.traffic.grants.control import Standing, target_at
 from shanhuo.traffic.grants.gate import Gate
-from shanhuo.traffic.grants.leases import Report
+from shanhuo.traffic.grants.leases import PARTS, Report
 from shanhuo.traffic.grants.tariff import Tariff
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.models import Contract
@@ -33,9 +32,9 @@ from shanhuo.traffic.records import Records
 from shanhuo.traffic.viewers import Viewer
 
 RENEW_EVERY = timedelta(seconds=5)
-PARTS, AT_ONCE = 5, 100
-"""More than AT_ONCE contracts are renewed a fifth at a time, one fifth a second: answers wait while
-the thread of the steps works, and five hundred contracts would keep fifty of them waiting."""
+AT_ONCE = 50
+"""More than so many contracts are renewed in PARTS, a part every quarter of a second: answers wait
+while the thread of the steps works, and five hundred would keep fifty of them waiting."""
 IN_HAND_MS = 15 * 60_000
 """A process keeps in hand what the curve asks for in this time: a little, and never more than a
 fiftieth of the contract, so that what dies with a process is small."""
@@ -44,37 +43,59 @@ MOST_PART_IN_HAND = 50
 MOST_VIEWS = 500_000
 A_DAY = timedelta(days=1)
 
+Breathe = Callable[[], None]
+
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Stand:
     """Deliverable contracts in columns, replaced as a whole by each step but for `hands`, which
-    answers count down. `hands` and `numbers` have one place more: -1, "none", is never usable."""
+    answers count down. `hands` and `numbers` have one place more: -1, "none", is never usable.
+    `terms`: a line per contract, see `_terms_of`."""
 
     contracts: Sequence[Contract]
     numbers: NDArray[np.uint32]
+    terms: NDArray[np.int64]
     hands: NDArray[np.int64]
     places: dict[int, int]
     tariff: Tariff | None = None
 
     @classmethod
-    def of(cls, contracts: Sequence[Contract], given: dict[int, int]) -> "Stand":
+    def of(
+        cls, contracts: Sequence[Contract], terms: NDArray[np.int64], given: Mapping[int, int]
+    ) -> "Stand":
         numbers = [one.pk for one in contracts]
         return cls(
             contracts=contracts,
             numbers=np.array([*numbers, 0], np.uint32),
+            terms=terms,
             hands=np.array([*(given.get(number, 0) for number in numbers), 0], np.int64),
             places={number: place for place, number in enumerate(numbers)},
         )
 
+    @classmethod
+    def empty(cls) -> "Stand":
+        return cls.of([], _terms_of([]), {})
+
     def renewed(
-        self, contracts: Sequence[Contract], given: dict[int, int], parts: frozenset[int]
+        self,
+        contracts: Sequence[Contract],
+        terms: NDArray[np.int64],
+        given: Mapping[int, int],
+        parts: frozenset[int],
     ) -> "Stand":
         """The next one: `contracts` in place of those of these parts, the others as they stand."""
-        kept = [one for one in self.contracts if one.pk % PARTS not in parts]
-        hands = {one.pk: int(self.hands[self.places[one.pk]]) for one in kept}
-        return Stand.of(sorted([*kept, *contracts], key=lambda one: one.pk), hands | given)
+        kept = np.flatnonzero(~self.of_parts(parts))
+        every = [*(self.contracts[place] for place in kept.tolist()), *contracts]
+        hands = dict(zip(self.numbers[kept].tolist(), self.hands[kept].tolist(), strict=True))
+        order = sorted(range(len(every)), key=lambda place: every[place].pk)
+        terms = np.concatenate((self.terms[kept], terms))[order]
+        return Stand.of([every[place] for place in order], terms, hands | dict(given))
+
+    def of_parts(self, parts: Collection[int]) -> NDArray[np.bool_]:
+        """By place, whether the contract is of one of these parts."""
+        return np.isin(self.numbers[:-1] % PARTS, [*parts])
 
 
 class Holding:
@@ -90,7 +111,7 @@ class Holding:
         self._views = Views()
         self._gate = Gate()
         self._lent: set[int] = set()
-        self._stand = Stand.of([], {})
+        self._stand = Stand.empty()
         self._renewed_at: list[datetime | None] = [None] * PARTS
 
     # The side of answers.
@@ -163,30 +184,37 @@ class Holding:
                         cap = self._stand.contracts[place].viewer_cap
                         self._views.add(viewer, contract, cap=cap)
 
-    def renew_when_due(self, *, now: datetime) -> None:
-        """Without the database nothing is given out beyond what is in hand."""
-        parts = [
+    def renew_when_due(self, *, now: datetime, breathe: Breathe = lambda: None) -> None:
+        """Without the database nothing is given out beyond what is in hand. `breathe` is called
+        before each of several parts."""
+        due = [
             part
             for part, at in enumerate(self._renewed_at)
             if at is None or abs(now - at) >= RENEW_EVERY
         ]
-        if not parts:
-            return
-        for part in parts:
-            self._renewed_at[part] = now
-        try:
-            self._renew(frozenset(parts), now)
-        except DatabaseError:
-            _log.exception("leases could not be renewed")
-        if len(parts) == PARTS and len(self._stand.contracts) > AT_ONCE:
-            # As after a start. From here on they take turns, between two boards.
+        for parts in self._at_once(due):
+            breathe()
+            for part in parts:
+                self._renewed_at[part] = now
+            try:
+                self._renew(frozenset(parts), now)
+            except DatabaseError:
+                _log.exception("leases could not be renewed")
+        if len(due) == PARTS and len(self._stand.contracts) > AT_ONCE:
+            # As after a start. From here on they take turns.
             turns = (RENEW_EVERY * (part + 0.5) / PARTS for part in range(PARTS))
             self._renewed_at = [now - early for early in turns]
+
+    def _at_once(self, due: list[int]) -> list[list[int]]:
+        """The parts that are due, each for itself if there is much to renew."""
+        if len(self._stand.contracts) > AT_ONCE:
+            return [[part] for part in due]
+        return [due] if due else []
 
     def close(self, *, now: datetime) -> None:
         """The process ends: give back what is in hand."""
         with self._lock:
-            self._stand = Stand.of([], {})
+            self._stand = Stand.empty()
             out = +self._air.out
         leases.resign(self.process, out, now=now)
 
@@ -194,32 +222,45 @@ class Holding:
         """Tell the database what was seen and is out of these parts, and take up what it lends.
         Meanwhile nothing is given out of them: what was reported must stay true until the new stand
         is in place."""
-        mine = leases.deliverable(now=now).filter(placement__in=self._placements)
-        in_turn = mine.alias(part=F("pk") % PARTS).filter(part__in=parts)
-        contracts = list(in_turn.select_related("grant__trial").order_by("pk"))
+        contracts = self._deliverable(parts, now)
+        terms = _terms_of(contracts)
         with self._lock:
-            self._stand.hands[:-1][np.isin(self._stand.numbers[:-1] % PARTS, [*parts])] = 0
+            self._stand.hands[:-1][self._stand.of_parts(parts)] = 0
             self._views.turn(clock.day_of(now))
             self._air.let_go(now_ms=moments.to_ms(now))
-            reports = self._reports(contracts, parts, now)
+            reports = self._reports(contracts, terms, parts, now)
         given = leases.renew(self.process, reports, now=now) if reports else {}
         others = {number for number in self._lent if number % PARTS not in parts}
         self._lent = others | {number for number in given if given[number] + reports[number].out}
         with self._lock:
-            stand = self._stand.renewed(contracts, given, parts)
+            stand = self._stand.renewed(contracts, terms, given, parts)
             self._carry_over(self._stand, stand)
             self._stand = stand
-        self._gate.renew(stand.contracts, now=now)
+        beside = [number for number in stand.places if number % PARTS not in parts]
+        self._gate.renew(contracts, beside, now=now)
+
+    def _deliverable(self, parts: frozenset[int], now: datetime) -> list[Contract]:
+        """Contracts of these parts that may be shown now, with their grants and trials."""
+        return leases.deliverable_of(
+            day=clock.day_of(now),
+            placements=[placement.value for placement in self._placements],
+            parts=sorted(parts),
+        )
 
     def _carry_over(self, before: Stand, stand: Stand) -> None:
         """What the next stand keeps of the one before: for those who put more into it."""
 
     def _reports(
-        self, contracts: Sequence[Contract], parts: frozenset[int], now: datetime
+        self,
+        contracts: Sequence[Contract],
+        terms: NDArray[np.int64],
+        parts: frozenset[int],
+        now: datetime,
     ) -> dict[int, Report]:
         """On the deliverable contracts of these parts, and on those of which we have, or had,
         something."""
-        wanted = dict(zip((one.pk for one in contracts), self._wanted(contracts, now), strict=True))
+        numbers = [one.pk for one in contracts]
+        wanted = dict(zip(numbers, self._wanted(numbers, terms, now), strict=True))
         held = {*+self._air.out, *self._lent}
         today = clock.day_of(now)
         return {
@@ -232,23 +273,29 @@ class Holding:
             for number in wanted.keys() | {one for one in held if one % PARTS in parts}
         }
 
-    def _wanted(self, contracts: Sequence[Contract], now: datetime) -> list[int]:
-        standing = self._standing_of(contracts)
+    def _wanted(self, numbers: Sequence[int], terms: NDArray[np.int64], now: datetime) -> list[int]:
+        standing = self._standing_of(numbers, terms)
         due = target_at(standing, now_ms=moments.to_ms(now) + IN_HAND_MS) - standing.delivered
         most = LEAST_IN_HAND + standing.quota // MOST_PART_IN_HAND
         return [int(one) for one in np.clip(np.ceil(due), LEAST_IN_HAND, most)]
 
-    def _standing_of(self, contracts: Sequence[Contract]) -> Standing:
-        def column(values: Iterable[int]) -> NDArray[np.int64]:
-            return np.fromiter(values, np.int64, len(contracts))
+    def _standing(self) -> Standing:
+        """Of all contracts, as they stand."""
+        return self._standing_of(self._stand.numbers[:-1].tolist(), self._stand.terms)
 
-        return Standing(
-            contract=column(one.pk for one in contracts),
-            quota=column(one.quota_count for one in contracts),
-            delivered=column(self._seen[one.pk] - one.excluded_count for one in contracts),
-            starts_ms=column(moments.to_ms(one.begins_at) for one in contracts),
-            ends_ms=column(_due_ms(one) for one in contracts),
-        )
+    def _standing_of(self, numbers: Sequence[int], terms: NDArray[np.int64]) -> Standing:
+        seen = np.fromiter((self._seen[number] for number in numbers), np.int64, len(numbers))
+        quota, excluded, starts_ms, ends_ms = terms.T
+        return Standing(np.array(numbers, np.int64), quota, seen - excluded, starts_ms, ends_ms)
+
+
+def _terms_of(contracts: Sequence[Contract]) -> NDArray[np.int64]:
+    """Of each contract: quota, excluded, first moment, and that at which all is due."""
+    lines = [
+        (one.quota_count, one.excluded_count, moments.to_ms(one.begins_at), _due_ms(one))
+        for one in contracts
+    ]
+    return np.array(lines, np.int64).reshape(-1, 4)
 
 
 def _due_ms(contract: Contract) -> int:

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from shanhuo.kernel import clock
 from shanhuo.kernel.prepared import prepared
-from shanhuo.kernel.rows import change_each
+from shanhuo.kernel.rows import change_each, put
 from shanhuo.traffic.models import Contract, Grant, Lease
 from shanhuo.traffic.sheets import LIFE_MS
 
 LEASE = timedelta(seconds=30)
+PARTS = 20
+"""Contracts are renewed in turns: those whose numbers leave the same rest."""
 SHEET_LIFE = timedelta(milliseconds=LIFE_MS) + timedelta(minutes=1)
 """A minute more than sheets live: the last signal must have come through the log."""
 
@@ -59,6 +61,17 @@ def seen_counts() -> list[tuple[int, int, date, int]]:
     rows = Contract.objects.filter(settled_at=None)
     told = rows.values_list("pk", "seen_count", "seen_day", "seen_on_day")
     return [(pk, seen, day, on_day) for pk, seen, day, on_day in told if day]
+
+
+@prepared
+def deliverable_of(
+    day: date, placements: Sequence[str], parts: Sequence[int]
+) -> "QuerySet[Contract, Contract]":
+    """Those of these placements whose number, divided by PARTS, leaves one of `parts`; with their
+    grants and trials, in the order of keys."""
+    mine = _deliverable_on(day).filter(placement__in=placements)
+    in_turn = mine.alias(part=F("pk") % PARTS).filter(part__in=parts)
+    return in_turn.select_related("grant__trial").order_by("pk")
 
 
 @transaction.atomic
@@ -113,7 +126,8 @@ def bury(*, now: datetime) -> int:
 @prepared
 def _locked(numbers: Sequence[int]) -> "QuerySet[Contract]":
     rows = Contract.objects.filter(pk__in=numbers).order_by("pk")
-    return rows.select_for_update(of=("self",))
+    counts = ("quota_count", "day_cap", "seen_count", "seen_day", "seen_on_day", "excluded_count")
+    return rows.only(*counts).select_for_update(of=("self",))
 
 
 @prepared
@@ -154,14 +168,14 @@ def _free(contract: Contract, day: date) -> int:
 def _write(process: str, air: Mapping[int, int], *, now: datetime) -> None:
     """The leases of a process, in one statement; empty ones are not kept."""
     empty = [pk for pk, count in air.items() if not count]
-    Lease.objects.filter(process=process, contract__in=empty).delete()
-    Lease.objects.bulk_create(
-        [
-            Lease(contract_id=pk, process=process, air_count=count, expires_at=now + LEASE)
+    if empty:
+        Lease.objects.filter(process=process, contract__in=empty).delete()
+    until = now + LEASE
+    put(
+        (
+            Lease(contract_id=pk, process=process, air_count=count, expires_at=until)
             for pk, count in air.items()
             if count
-        ],
-        update_conflicts=True,
-        unique_fields=["contract", "process"],
-        update_fields=["air_count", "expires_at"],
+        ),
+        unique=("contract_id", "process"),
     )

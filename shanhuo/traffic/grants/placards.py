@@ -127,7 +127,7 @@ class Placards(Holding):
         self, contracts: Sequence[Contract], now: datetime
     ) -> dict[Placement, list[Contract]]:
         """Contracts that are behind, those first that lack the greatest part of what they ask."""
-        standing = self._standing_of(contracts)
+        standing = self._standing()
         due = target_at(standing, now_ms=moments.to_ms(now) + LOOK_AHEAD_MS) - standing.delivered
         lacking = due / np.maximum(1, standing.quota)
         behind = [
