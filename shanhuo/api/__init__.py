@@ -1,5 +1,5 @@
 """The JSON API: everything the pages can do, for programs. Address `/api/`, docs at `/api/docs`.
 
-One module per room, each with a `router`; `main` finds and mounts them. `access` says whom each
-operation serves; `errors` says how a refusal looks.
+Modules with a `router`, named after their room; `main` finds and mounts them, and shows refusals.
+Each says beside its operations whom they serve; `access` gathers that into one table.
 """
