@@ -85,13 +85,11 @@ def test_attack_36_who_knows_nine_of_ten_slips_does_not_learn_the_tenth(
     pay(tell, noon - DAY, range(9), product="plum")
     tell(slip("the tenth", 17_311, 8_000, "plum"), noon - DAY)
     publish(noon)
-    guess = public_money() - 9 * 12_345
-    assert guess != 17_311
+    told = public_money()
+    assert told - 9 * 12_345 != 17_311
     # Every payment within 100 yuan of each other fits what was published.
     fits = [
-        fen
-        for fen in range(30_000)
-        if published_value(BY_ID["farm_gate"], 111_105 + fen) == public_money()
+        fen for fen in range(30_000) if published_value(BY_ID["farm_gate"], 111_105 + fen) == told
     ]
     assert len(fits) == 10_000
 
