@@ -10,11 +10,12 @@ QUICK ?=
 VENV := .venv
 RUN := $(VENV)/bin/python -m
 
-# Two at a time: each of these keeps one core busy.
-SIDE_BY_SIDE := $(MAKE) --no-print-directory -j 2
+# Each of these keeps one core busy.
+SIDE_BY_SIDE := $(MAKE) --no-print-directory -j
+RACES = $(shell grep -rl --include='test_*.py' mark.concurrency tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint style types format messages bench pages rushes
+.PHONY: help demo test lint style types format messages bench rooms pages rushes
 
 help:
 	@echo 'make demo    a populated platform on http://localhost:$(PORT) (PORT=… to change)'
@@ -25,31 +26,34 @@ help:
 demo: $(VENV)/.runtime
 	@$(RUN) shanhuo demo --port $(PORT)
 
-lint: $(VENV)/.test
-	@$(SIDE_BY_SIDE) types style
+lint:
+	@$(SIDE_BY_SIDE) 2 types style
 
-style:
+style: $(VENV)/.test
 	$(RUN) ruff check .
 	$(RUN) ruff format --check .
 	$(VENV)/bin/lint-imports
 	$(RUN) shanhuo messages --check
 
-types:
+types: $(VENV)/.test
 	$(RUN) mypy
 
-test: lint
+# Three at a time: browsers and servers wait for each other, and leave two cores idle now and then.
+test: style
 	$(RUN) shanhuo messages --compile
-	$(RUN) pytest -n 2 --dist loadgroup -m 'not browser and not concurrency'
-	@$(SIDE_BY_SIDE) pages rushes
+	@$(SIDE_BY_SIDE) 3 pages types rooms rushes
+
+rooms:
+	@echo 'Every room, on SQLite'
+	$(RUN) pytest -n 2 --dist worksteal -m 'not browser'
 
 pages:
 	@echo 'The pages, in a real Chromium'
-	$(RUN) pytest -m browser
+	$(RUN) pytest tests/browser
 
 rushes:
-	@echo 'Many at once, on SQLite and on a PostgreSQL that the tests start'
-	$(RUN) pytest -m concurrency
-	$(RUN) pytest -p tests.postgres -m concurrency
+	@echo 'Many at once, on a PostgreSQL that the tests start'
+	$(RUN) pytest -p tests.postgres -m concurrency $(RACES)
 
 format: $(VENV)/.test
 	$(RUN) ruff check --fix .

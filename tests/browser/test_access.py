@@ -5,7 +5,7 @@ import pytest
 from tests.browser.looking import pale_text
 from tests.browser.waiting import until, until_first_view
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 PUBLIC = [
     "/",

@@ -10,7 +10,7 @@ from tests.browser.test_pages import PAGES
 from tests.browser.waiting import until_first_view
 from tests.browser.weighing import Scales
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 # Address -> how many pictures its first screen shows at least, so that no empty house is weighed.
 RICH_PAGES = {

@@ -10,7 +10,7 @@ import pytest
 
 from shanhuo.kernel import clock
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 OFFICE = """
 from shanhuo.kernel import clock

@@ -21,7 +21,7 @@ from tests.browser import chromium, encoder
 from tests.browser.house import House
 from tests.browser.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 CUT_S = float(os.environ.get("LIVE_CUT_S", "8"))

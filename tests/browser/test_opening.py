@@ -11,7 +11,7 @@ from shanhuo.traffic.log import SignalLog
 from tests.browser.house import House
 from tests.browser.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 TRIES = 5
 GRANT = """

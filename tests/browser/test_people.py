@@ -7,7 +7,7 @@ from PIL import Image
 
 from shanhuo.kernel import sheets
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 OFFICER_PAGES = [
     "/county/households",
     "/county/households/new",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 MEDIA = Path(__file__).parents[1] / "media"
 CLIP = MEDIA / "video" / "portrait_rot90_h264_vfr_568x320_aac.mov"

@@ -7,7 +7,7 @@ from shanhuo.traffic.log import SignalLog
 from tests.browser.house import House
 from tests.browser.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def told(platform: House) -> set[tuple[int, int, int]]:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.waiting import until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CLIP = Path(__file__).parents[1] / "media/video/portrait_rot90_h264_vfr_568x320_aac.mov"
 PHOTO = Path(__file__).parents[1] / "media/image/grapes.jpg"

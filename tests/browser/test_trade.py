@@ -15,7 +15,7 @@ from tests.browser.conftest import Phone
 from tests.browser.house import House
 from tests.browser.test_story import bring_the_product, fill, press
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 TITLE = "限量头茬脆李"
 
 
