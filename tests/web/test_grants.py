@@ -390,7 +390,7 @@ def test_an_office_asks_for_many_clips_with_a_workbook(
     assert not Grant.objects.exists()
     assert "来自表格：40 个" in shown.text
     sheet = re.search(r'name="sheet" value="([^"]+)"', shown.text)[1]
-    office.post("/county/grants/new", {**asked, "object_1": "", "sheet": sheet})
+    office.post("/county/grants/new", {**asked, "sheet": sheet})
     contracts = Grant.objects.get().contracts.all()
     assert {one.public_id for one in clips} == {one.target_public_id for one in contracts}
     assert sorted(one.quota_count for one in contracts) == [30] * 39 + [1000]

@@ -93,9 +93,6 @@ def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> 
             typed["sheet"] = object_sheets.packed(found.wishes)
         except Refusal as refusal:
             found, status = object_sheets.Read((), (str(refusal),)), refusal.status
-    if typed["sheet"] and not typed["quota_1"]:
-        # The first line names the county by itself; nobody asked for it.
-        typed["object_1"] = ""
     context = {**context, "form": asking(None, initial=typed), "read": found}
     return render(request, "web/grants/request.html", context, status=status)
 

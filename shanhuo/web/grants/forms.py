@@ -182,13 +182,14 @@ class RequestForm(forms.Form):
         wishes = list(self.cleaned_data["sheet"])
         for number in range(1, LINES + 1):
             chosen = self.cleaned_data.get(f"object_{number}")
-            if not chosen:
+            quota = self.cleaned_data.get(f"quota_{number}")
+            # The first line names the county by itself; beside a workbook nobody asked for it.
+            if not chosen or (number == 1 and wishes and quota is None):
                 continue
             kind, _colon, public_id = chosen.partition(":")
-            quota = self.cleaned_data.get(f"quota_{number}") or 0
             cap = self.cleaned_data.get(f"day_cap_{number}")
             placement = PLACEMENT_OF[self.cleaned_data.get(f"placement_{number}") or "feed"]
-            wishes.append(Wish(KINDS[kind], public_id, quota, cap, placement))
+            wishes.append(Wish(KINDS[kind], public_id, quota or 0, cap, placement))
         return wishes
 
 
