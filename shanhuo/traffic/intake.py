@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from shanhuo.traffic.kinds import Kind
 from shanhuo.traffic.records import RECORD, SLOT_FIELDS, Records
-from shanhuo.traffic.sheets import LIFE_MS, MOST_SLOTS, NotASheet, Sheet, unseal
+from shanhuo.traffic.sheets import CHARGED_MS, LIFE_MS, MOST_SLOTS, NotASheet, Sheet, unseal
 from shanhuo.traffic.shelf import Shelf
 
 MOST_SIGNALS = 50
@@ -192,4 +192,7 @@ def _records(
     for name in ("viewer", "surface", "flags"):
         records[name] = rows[name]
     records["slot"], records["kind"], records["value"] = claims[:, 1], claims[:, 2], claims[:, 4]
+    # By when it came, not by when it is said to have happened: nobody may bring one later.
+    is_free = (records["kind"] == Kind.EXPOSURE) & (received_ms - issued_ms > CHARGED_MS)
+    records["grant"][is_free] = 0
     return records

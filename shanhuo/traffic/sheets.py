@@ -28,6 +28,11 @@ LIFE_MS = 2 * 60 * 60 * 1000
 """How long after the answer its signals are still believed. Long enough for a phone that lost the
 network in a valley; short enough that single use can be remembered."""
 
+CHARGED_MS = 30 * 60 * 1000
+"""How long after the answer an exposure is still charged to its grant; a later one is believed, and
+free. Until then nobody else can give it out: what is not seen of a small contract would hold up the
+rest of it for the whole life of the sheet."""
+
 MOST_SLOTS = 48
 NONCE_BYTES = 12
 _NONCE = struct.Struct("<IQ")

@@ -41,7 +41,7 @@ def test_two_processes_never_hold_more_than_the_quota(contract, noon):
 
 def test_what_a_dead_process_had_comes_back_when_its_last_sheet_has_died(contract, noon):
     report_once("dead", seen=0, out=3, wanted=30, contract=contract, now=noon)
-    soon, late = noon + 60 * SECOND, noon + leases.LEASE + leases.SHEET_LIFE
+    soon, late = noon + 60 * SECOND, noon + leases.LEASE + leases.AIR_LIFE
     assert report_once("b", seen=0, out=0, wanted=40, contract=contract, now=soon) == 7
     assert report_once("b", seen=0, out=0, wanted=40, contract=contract, now=late) == 40
 

@@ -70,7 +70,7 @@ def test_three_processes_one_of_them_killed_deliver_the_quota_and_not_one_more(
     assert halfway[Account.RESERVED] > 0
     assert sum(halfway[account] for account in OF_CONTRACT) == QUOTA
     # When the last sheet of the dead is dead too, what they had is there again: all of it.
-    later = now + leases.LEASE + leases.SHEET_LIFE + HOUR
+    later = now + leases.LEASE + leases.AIR_LIFE + HOUR
     serve(root, now=later, rounds=8, seed=9)
     booking.book_recent(SignalLog(root), now=later + HOUR)
     assert recount(SignalLog(root), contract.grant, now=later + HOUR).agrees

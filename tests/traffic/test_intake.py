@@ -3,8 +3,8 @@ import pytest
 
 from shanhuo.traffic import sheets
 from shanhuo.traffic.intake import Batch, Received, Verdict, judge
-from shanhuo.traffic.kinds import Kind
-from shanhuo.traffic.sheets import LIFE_MS, NotASheet, unseal
+from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.sheets import CHARGED_MS, LIFE_MS, NotASheet, Slot, unseal
 from shanhuo.traffic.shelf import Shelf
 from tests.traffic.conftest import MEI, NOON_MS, STRANGER, received, token_for
 
@@ -108,6 +108,17 @@ def test_a_sheet_sealed_by_a_clock_that_runs_ahead_is_still_ours(shelf):
     ahead = received(token_for(7, at_ms=NOON_MS + 600_000), (0, PLAY, 0), at_ms=NOON_MS)
     judged = judge([ahead], shelf)
     assert judged.records["at_ms"].tolist() == [NOON_MS]
+
+
+@pytest.mark.parametrize(("late_ms", "charged"), [(CHARGED_MS, 5), (CHARGED_MS + 1, 0)])
+def test_an_exposure_that_comes_too_late_is_believed_and_charged_to_nobody(shelf, late_ms, charged):
+    """However long ago the phone says it was; what was done with it says whose it was."""
+    slot = Slot(ObjectKind.POST, 7, 500237, Source.GRANT, price=0.5, grant=5)
+    _, token = sheets.seal([slot], viewer=MEI, surface=Surface.FEED, now_ms=NOON_MS)
+    claims = (0, Kind.EXPOSURE, late_ms), (0, PLAY, 0)
+    records = judge([received(token, *claims, at_ms=NOON_MS + late_ms)], shelf).records
+    assert records["grant"].tolist() == [charged, 5]
+    assert records["at_ms"].tolist() == [NOON_MS, NOON_MS + late_ms]
 
 
 def test_memory_is_bounded_and_a_flood_cannot_make_us_forget_a_use():

@@ -185,8 +185,8 @@ def test_no_process_gives_out_more_than_is_left(root, granted, noon):
         if round_ == 0:
             assert all(tell(root, one, who, Kind.EXPOSURE, now=now) for one, who in placed[:2])
     assert len(placed) == 6
-    booking.book_recent(SignalLog(root), now=now + HOUR)
-    (sheet,) = queries.sheet_of(grant, now=now + HOUR).contracts
+    booking.book_recent(SignalLog(root), now=now + 20 * MINUTE)
+    (sheet,) = queries.sheet_of(grant, now=now + 20 * MINUTE).contracts
     assert (sheet.delivered, sheet.reserved, sheet.left) == (2, 4, 4)
 
 

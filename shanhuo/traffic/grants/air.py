@@ -3,14 +3,14 @@
 from collections import Counter, deque
 
 from shanhuo.traffic.records import Records
-from shanhuo.traffic.sheets import LIFE_MS
+from shanhuo.traffic.sheets import CHARGED_MS
 
 SLOTS_A_SHEET = 64
 LATENCY_MS = 60_000
 
 
 class Air:
-    """One key per slot, until its exposure is in the log or its sheet has died.
+    """One key per slot, until its exposure is in the log or comes too late to be charged.
 
     `out` counts slots by contract from the moment they are charged, a little before their sheet is
     sealed and `give` learns its number.
@@ -24,7 +24,7 @@ class Air:
     def give(self, sheet: int, slot: int, contract: int, *, now_ms: int) -> None:
         key = sheet * SLOTS_A_SHEET + slot
         self._contract_of[key] = contract
-        self._leaving.append((now_ms + LIFE_MS + LATENCY_MS, key))
+        self._leaving.append((now_ms + CHARGED_MS + LATENCY_MS, key))
 
     def holds(self, exposure: Records) -> bool:
         """Whether the exposure is of a slot that this process gave out."""
@@ -40,7 +40,7 @@ class Air:
         ]
 
     def let_go(self, *, now_ms: int) -> None:
-        """Sheets that died unseen: their exposures may be given out again."""
+        """What nobody saw in time may be given out again."""
         while self._leaving and self._leaving[0][0] <= now_ms:
             self._take_out(self._leaving.popleft()[1])
 

@@ -7,7 +7,7 @@ nor in the air of any process, so the sum can never pass the quota, whoever dies
 
 `seen` is the highest count any process has read in the log. A process lowers its air only together
 with the count that it read, in one transaction; so nobody sees the one without the other. What a
-dead process had in the air is counted until the last of its sheets has died.
+dead process had in the air is counted until no exposure of it can be charged any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ from shanhuo.kernel import clock
 from shanhuo.kernel.prepared import prepared
 from shanhuo.kernel.rows import change_each, put
 from shanhuo.traffic.models import Contract, Grant, Lease
-from shanhuo.traffic.sheets import LIFE_MS
+from shanhuo.traffic.sheets import CHARGED_MS
 
 LEASE = timedelta(seconds=30)
 PARTS = 20
 """Contracts are renewed in turns: those whose numbers leave the same rest."""
-SHEET_LIFE = timedelta(milliseconds=LIFE_MS) + timedelta(minutes=1)
-"""A minute more than sheets live: the last signal must have come through the log."""
+AIR_LIFE = timedelta(milliseconds=CHARGED_MS) + timedelta(minutes=1)
+"""A minute more than exposures are charged: the last one must have come through the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def renew(process: str, reports: Mapping[int, Report], *, now: datetime) -> dict
     numbers = list(reports)
     locked = _locked(numbers=numbers)
     live = {number for (number,) in _live_of(numbers=numbers, day=day)}
-    others = dict(_air_of_others(process=process, numbers=numbers, after=now - SHEET_LIFE))
+    others = dict(_air_of_others(process=process, numbers=numbers, after=now - AIR_LIFE))
     given: dict[int, int] = {}
     changed = []
     for contract in locked:
@@ -109,18 +109,18 @@ def resign(process: str, out: Mapping[int, int], *, now: datetime) -> None:
 
 def in_the_air(contract_ids: list[int], *, now: datetime) -> dict[int, int]:
     """What all processes have in the air, by contract; only of those that have something."""
-    counting = Lease.objects.filter(contract__in=contract_ids, expires_at__gt=now - SHEET_LIFE)
+    counting = Lease.objects.filter(contract__in=contract_ids, expires_at__gt=now - AIR_LIFE)
     rows = counting.values_list("contract").annotate(air=Sum("air_count")).order_by()
     return {pk: air for pk, air in rows if air}
 
 
 def bury(*, now: datetime) -> int:
-    """Forget leases of processes that died longer ago than sheets live; returns how many.
+    """Forget leases of processes that died longer ago than air lasts; returns how many.
 
     A lease that ends later than any can was written by a clock that ran ahead: it ends now.
     """
     Lease.objects.filter(expires_at__gt=now + 2 * LEASE).update(expires_at=now + LEASE)
-    return Lease.objects.filter(Q(expires_at__lte=now - SHEET_LIFE)).delete()[0]
+    return Lease.objects.filter(Q(expires_at__lte=now - AIR_LIFE)).delete()[0]
 
 
 @prepared

@@ -262,7 +262,7 @@ def refuse_grant(*, operator: Any, grant_id: int, reason: str, now: datetime) ->
 
 @transaction.atomic
 def stop_grant(*, operator: Any, grant_id: int, reason: str, now: datetime) -> Grant:
-    """End a grant before its time; what is unused goes back once the last sheet has died.
+    """End a grant before its time; what is unused goes back once nothing can be charged any more.
 
     Raises NotOperator, ReasonNeeded, NotUnderWay.
     """

@@ -252,10 +252,10 @@ class Contract(models.Model):
 
 class Lease(models.Model):
     """What one web process may have in the air of a contract: exposures it still may give out, and
-    slots that it gave out and that may yet be seen.
+    slots that it gave out and that may yet be charged.
 
     The holder renews it every few seconds. After `expires_at` the process counts as dead; what it
-    had in the air is kept back until the last of its sheets has died too, then it is free again.
+    had in the air is kept back until none of it can be charged any more, then it is free again.
     """
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="leases")

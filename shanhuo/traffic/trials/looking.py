@@ -8,12 +8,15 @@ from shanhuo.traffic.experiments.assignment import arms_of_cells
 from shanhuo.traffic.experiments.estimates import difference
 from shanhuo.traffic.experiments.registration import Registration
 from shanhuo.traffic.grants.arms import SUPPORTED, bounds_of, moment_of, registration_of
-from shanhuo.traffic.grants.leases import SHEET_LIFE
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Look, Trial
+from shanhuo.traffic.sheets import LIFE_MS
 from shanhuo.traffic.trials.outcomes import Outcomes, Reals, outcomes
 
 Found = dict[str, list[float]]
+
+SHEET_LIFE = timedelta(milliseconds=LIFE_MS) + timedelta(minutes=1)
+"""A minute more than sheets live: the last signal must have come through the log."""
 
 
 def look_when_due(log: SignalLog, *, now: datetime) -> int:
