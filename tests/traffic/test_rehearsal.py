@@ -145,6 +145,16 @@ def test_a_stale_or_missing_rehearsal_leaves_everything_to_the_curve(known, tmp_
     assert RehearsedController(tmp_path).prices(standing(), now_ms=late).tolist() == curve.tolist()
 
 
+@pytest.mark.parametrize(
+    ("hour", "price"), [(22, 0.096), (23, 0.192), (23.5, 0.384), (23.75, 0.384)]
+)
+def test_the_curve_asks_more_for_the_last_of_thirty_the_less_time_is_left(hour, price):
+    begin, end = (np.array([MIDNIGHT_MS + days * DAY_MS]) for days in (0, 1))
+    lacking = Standing(np.array([1]), np.array([30]), np.array([29]), begin, end)
+    found = CurveController().prices(lacking, now_ms=int(MIDNIGHT_MS + hour * 3_600_000))
+    assert found == pytest.approx([price])
+
+
 def test_what_was_delivered_or_ended_costs_nothing(known, tmp_path):
     rehearsal.save(known, tmp_path)
     controller = RehearsedController(tmp_path)

@@ -66,7 +66,7 @@ class CurveController:
     """Proportional and integral on a straight line: the further behind and the longer, the dearer.
 
     Behind is measured in hours of the contract's own pace, so that small and large ones are alike;
-    who has less than six hours in all, as a session on air, is behind so much sooner.
+    who has less than six hours left, as a session on air, is behind so much sooner.
     """
 
     LOOK_AHEAD_MS = HOUR_MS // 2
@@ -83,8 +83,7 @@ class CurveController:
 
     def prices(self, standing: Standing, *, now_ms: int) -> NDArray[np.float64]:
         hours = self._hours_since_last(now_ms)
-        span = np.maximum(1, standing.ends_ms - standing.starts_ms)
-        haste = np.maximum(1.0, self.SHORT_MS / span)
+        haste = self._haste(standing, now_ms)
         behind = haste * hours_behind(standing, now_ms=now_ms + self._ahead_ms(standing))
         behind = np.clip(behind, -self.FURTHEST_HOURS, self.FURTHEST_HOURS)
         numbers = standing.contract.tolist()
@@ -93,6 +92,14 @@ class CurveController:
         self._sums = dict(zip(numbers, sums.tolist(), strict=True))
         prices: NDArray[np.float64] = np.clip(sums + self.PROPORTIONAL * behind, 0.0, self.MOST)
         return prices
+
+    def _haste(self, standing: Standing, now_ms: int) -> NDArray[np.float64]:
+        """Behind weighs more the less time is left to catch up; the last half-hour is all one."""
+        span_ms = standing.ends_ms - standing.starts_ms
+        left_ms = np.maximum(self.LOOK_AHEAD_MS, standing.ends_ms - now_ms)
+        least_ms = np.maximum(1, np.minimum(span_ms, left_ms))
+        haste: NDArray[np.float64] = np.maximum(1.0, self.SHORT_MS / least_ms)
+        return haste
 
     def _ahead_ms(self, standing: Standing) -> NDArray[np.float64]:
         span = standing.ends_ms - standing.starts_ms
