@@ -252,8 +252,8 @@ def list_rules(request: HttpRequest) -> list[FakeRuleOut]:
 def request_grant(request: HttpRequest, body: GrantIn) -> Status[GrantOut]:
     """403 `not_your_county`; 409 `programme_closed`, `objects_overlap`; 422 for terms that cannot
     be meant: `nothing_asked`, `too_much_asked`, `dates_…`, `outside_programme`, `object_unknown`,
-    `nothing_to_show`, `same_object_twice`, `day_cap_too_small`, `caps_wrong`, `cap_needed`,
-    `cap_for_nothing`, `gate_wrong`."""
+    `nothing_to_show`, `words_missing`, `same_object_twice`, `day_cap_too_small`, `caps_wrong`,
+    `cap_needed`, `cap_for_nothing`, `gate_wrong`."""
     programme = queries.programmes().filter(public_id=body.programme).first()
     if programme is None:
         raise Http404
@@ -301,7 +301,7 @@ def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
 )
 def list_entries(request: HttpRequest, public_id: str, after: int = 0) -> list[GrantEntryOut]:
     """1,000 at a time, in the order of the chain; `after` is the last sequence you have."""
-    entries = queries.entries_of(find_grant(request, public_id)).filter(sequence__gt=max(0, after))
+    entries = queries.entries_of(find_grant(request, public_id), after=max(0, after))
     return [
         GrantEntryOut(
             sequence=one.sequence,
@@ -338,7 +338,8 @@ def get_recount(request: HttpRequest, public_id: str) -> RecountOut:
 
 @router.post("/grants/{public_id}/approve", response=GrantOut, summary="Promise what was asked")
 def approve_grant(request: HttpRequest, public_id: str) -> GrantOut:
-    """403 `own_request`; 409 `already_decided`, `budget_short`; 422 `dates_wrong`."""
+    """403 `own_request`; 409 `already_decided`, `nothing_left`, `budget_short`; 422
+    `dates_wrong`."""
     found = find_grant(request, public_id)
     return _one(
         services.approve_grant(operator=person_of(request), grant_id=found.pk, now=clock.now())

@@ -103,6 +103,11 @@ def posts_visible_to(user: Any) -> QuerySet[Post]:
     return _with_names(Post.objects.filter(visible))
 
 
+def ids_written_by(user: Any) -> QuerySet[Post, int]:
+    """Row ids of everything the user ever wrote."""
+    return Post.objects.filter(author=user).values_list("pk", flat=True)
+
+
 def posts_of(user: Any) -> QuerySet[Post]:
     """Everything the user wrote, newest first; withdrawn posts at the author's wish are gone."""
     mine = Post.objects.filter(author=user).exclude(

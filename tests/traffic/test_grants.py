@@ -10,9 +10,10 @@ from shanhuo.kernel import facts, jobs
 from shanhuo.kernel.models import FactRecord
 from shanhuo.people import services as people
 from shanhuo.traffic.events import GrantApproved
-from shanhuo.traffic.grants import book, services, targets
+from shanhuo.traffic.grants import book, booking, services, targets
 from shanhuo.traffic.grants import terms as conditions
 from shanhuo.traffic.grants.terms import Wish
+from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme
 from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.models.ledger import Account
@@ -120,6 +121,8 @@ def banner_wish(quota=100):
         (kit.county_wish(), {"ends_on": kit.FIRST + 400 * DAY}, "dates_too_far"),
         (kit.county_wish(), {"caps": {Placement.FEED: 0}}, "caps_wrong"),
         (kit.county_wish(), {"least_finish_percent": 100}, "gate_wrong"),
+        (kit.county_wish(), {"title": "  "}, "words_missing"),
+        (kit.county_wish(), {"reason": "\n"}, "words_missing"),
         (banner_wish(0), {}, "nothing_asked"),
         (banner_wish(), {"caps": {Placement.BANNER: 0}}, "caps_wrong"),
         (banner_wish(), {"caps": {Placement.BANNER: -1}}, "caps_wrong"),
@@ -244,6 +247,43 @@ def test_a_withdrawn_clip_ends_its_contract_at_once(op, wang, zhao, make_county,
     kit.approved(op, wang, make_county(), asked, now=noon)
     content.withdraw_post(post_id=post.pk, by=zhao, now=noon)
     assert end_reasons() == {"post": "withdrawn", "county": ""}
+
+
+def test_what_is_withdrawn_while_its_grant_is_asked_for_is_promised_nothing(
+    op, wang, zhao, make_county, make_post, noon, tmp_path
+):
+    post, county = make_post(), make_county()
+    programme = kit.open_programme(op, now=noon, budget=1_000)
+    both = ask(wang, programme, county, kit.wish_for(post, 300), kit.county_wish(700), now=noon)
+    make_post()
+    content.withdraw_post(post_id=post.pk, by=zhao, now=noon)
+    assert end_reasons() == {"post": "withdrawn", "county": ""}
+    services.approve_grant(operator=op, grant_id=both.pk, now=noon)
+    booking.book_recent(SignalLog(tmp_path / "signals"), now=noon)
+    assert lies(programme) == {"supply": -1_000, "budget": 300, "object": 700}
+
+
+def test_a_request_of_which_nothing_is_left_is_not_approved(
+    op, wang, zhao, make_county, make_post, noon
+):
+    post = make_post()
+    programme = kit.open_programme(op, now=noon)
+    grant = ask(wang, programme, make_county(), kit.wish_for(post, 300), now=noon)
+    content.withdraw_post(post_id=post.pk, by=zhao, now=noon)
+    jobs.run_due()
+    with pytest.raises(services.NothingLeft):
+        services.approve_grant(operator=op, grant_id=grant.pk, now=noon)
+    grant.refresh_from_db()
+    assert (grant.status, LedgerEntry.objects.filter(grant=grant).count()) == ("requested", 0)
+
+
+def test_attack_38_a_grant_no_longer_names_who_left(op, wang, zhao, make_county, make_post, noon):
+    post = make_post("赵家的脆李，找赵大叔")
+    asked = kit.terms(Wish(Contract.Kind.CREATOR, zhao.public_id, 50), kit.wish_for(post))
+    grant = kit.approved(op, wang, make_county(), asked, now=noon)
+    told = [zhao.public_id, post.public_id]
+    people.delete_account(user=zhao, now=noon)
+    assert [one.name for one in grant.contracts.order_by("pk")] == told
 
 
 def test_a_suspended_creator_ends_the_contract_at_once(

@@ -5,7 +5,9 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from shanhuo.kernel import clock, sheets
@@ -15,6 +17,7 @@ from shanhuo.traffic.grants import booking, services
 from shanhuo.traffic.grants.words import PLACEMENT_OF
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Grant, LedgerEntry, Programme
+from shanhuo.web.grants import exports, operating
 from tests.live.conftest import make_session as make_session  # a fixture
 from tests.traffic import grants_kit as kit
 
@@ -171,6 +174,64 @@ def test_a_list_of_three_grants_costs_as_many_statements_as_one(
         kit.services.approve_grant(operator=op, grant_id=grant.pk, now=noon)
     with django_assert_max_num_queries(8):
         assert "扶持 2" in Client().get("/grants").content.decode()
+
+
+def test_a_grant_of_nine_objects_costs_as_many_statements_as_one_of_one(
+    op, wang, audit_person, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    posts = [make_post(f"第 {number} 条") for number in range(10)]
+    programme = kit.open_programme(op, now=noon)
+    reader = signed_in(audit_person)
+
+    def statements_of(wishes) -> list[int]:
+        asked = kit.terms(*wishes)
+        grant = kit.approved(op, wang, make_county(), asked, now=noon, programme=programme)
+        costs = []
+        for path in ("/grants/{}", "/grants/{}/export", "/api/grants/{}", "/grants/{}/recount"):
+            with CaptureQueriesContext(connection) as counted:
+                assert reader.get(path.format(grant.public_id)).status_code == 200
+            costs.append(len(counted))
+        return costs
+
+    one = statements_of([kit.wish_for(posts[0])])
+    assert statements_of([kit.wish_for(post) for post in posts[1:]]) == one
+
+
+def test_the_desk_lists_the_oldest_requests_and_says_how_many_more_wait(
+    op, wang, make_county, make_post, noon, monkeypatch
+):
+    monkeypatch.setattr(operating, "MOST_WAITING", 2)
+    programme = kit.open_programme(op, now=noon)
+    for number in range(3):
+        kit.services.request_grant(
+            requester=wang,
+            programme_id=programme.pk,
+            county_id=make_county().pk,
+            terms=kit.terms(kit.wish_for(make_post()), title=f"申请 {number}"),
+            now=noon + timedelta(minutes=number),
+        )
+    page = signed_in(op).get("/ops/grants?status=running").content.decode()
+    assert [f"申请 {number}" in page for number in range(3)] == [True, True, False]
+    assert "还有 1 份在等" in page
+
+
+def test_a_ledger_longer_than_a_file_says_where_the_next_one_begins(
+    op, wang, make_county, make_post, noon, monkeypatch
+):
+    monkeypatch.setattr(exports, "MOST_ROWS", 1)
+    make_post()
+    asked = kit.terms(kit.county_wish())
+    grant = kit.approved(op, wang, make_county(), asked, now=noon)
+
+    def rows_of(path: str) -> list[tuple]:
+        book = load_workbook(BytesIO(Client().get(path).content))
+        return [row[:2] for row in book.active.iter_rows(min_row=2, values_only=True)]
+
+    first = rows_of(f"/grants/{grant.public_id}/entries")
+    assert (first[0][0], first[1][1]) == (2, "后面还有：…/entries?after=2")
+    assert [row[0] for row in rows_of(f"/grants/{grant.public_id}/entries?after=2")] == [3]
+    assert len(rows_of(f"/grants/{grant.public_id}/entries?after=二")) == 2
 
 
 def test_a_creator_reads_where_exposures_came_from(zhao, make_post, noon, settings, tmp_path):

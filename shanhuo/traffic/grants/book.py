@@ -1,8 +1,9 @@
 """Writing in the ledger of exposures, and proving that nobody changed it."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -126,10 +127,30 @@ def balances(entries: "QuerySet[LedgerEntry]") -> Counter[Account]:
     return found
 
 
-def moved(entries: "QuerySet[LedgerEntry]", kinds: Iterable[Kind]) -> Counter[Kind]:
-    """How many exposures moved, by kind of entry."""
-    rows = entries.filter(kind__in=list(kinds)).values_list("kind").order_by()
-    return Counter({Kind(kind): amount for kind, amount in rows.annotate(amount=Sum("amount"))})
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the entries of one contract come to: what `lies` in each account, and how many exposures
+    `moved` by each kind of entry."""
+
+    lies: Counter[Account] = field(default_factory=Counter)
+    moved: Counter[Kind] = field(default_factory=Counter)
+
+
+def pages(contracts: Iterable[int]) -> dict[int, Page]:
+    """The page of each contract, however many there are in one statement."""
+    rows = (
+        LedgerEntry.objects.filter(contract__in=list(contracts))
+        .values_list("contract", "kind")
+        .annotate(amount=Sum("amount"))
+        .order_by()
+    )
+    found: dict[int, Page] = defaultdict(Page)
+    for contract, kind, amount in rows:
+        page, (source, target) = found[contract], ROUTES[Kind(kind)]
+        page.moved[Kind(kind)] += amount
+        page.lies[source] -= amount
+        page.lies[target] += amount
+    return found
 
 
 def free_budget(programme_id: int) -> int:

@@ -128,8 +128,9 @@ def _book_programme(
     entries = LedgerEntry.objects.filter(contract__in=contract_ids, day__range=(since, until))
     known = booked(entries)
     air = leases.in_the_air(contract_ids, now=now)
+    pages = book.pages(contract_ids)
     for contract in Contract.objects.filter(pk__in=contract_ids).order_by("pk"):
-        lies = book.balances(contract.entries.all())
+        lies = pages[contract.pk].lies
         _Account(contract, lies[Account.OBJECT], lies[Account.RESERVED], ledger, now).bring_up(
             counted.get(contract.pk, []), known, air.get(contract.pk, 0)
         )

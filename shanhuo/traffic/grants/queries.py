@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 
 from shanhuo.kernel import clock
 from shanhuo.people import rules as people
 from shanhuo.traffic import rules
 from shanhuo.traffic.grants import book
-from shanhuo.traffic.grants.book import Kind
+from shanhuo.traffic.grants.book import Kind, Page
 from shanhuo.traffic.models import Contract, Grant, LedgerEntry, Programme, RateCard, Reconciliation
 from shanhuo.traffic.models.grants import Placement
 from shanhuo.traffic.models.ledger import Account
@@ -190,8 +190,10 @@ def sheet_of(grant: Grant, *, now: datetime) -> GrantSheet:
     entries = grant.entries.all()
     chain = LedgerEntry.objects.filter(programme=grant.programme_id).order_by("-sequence")
     newest = chain.values_list("at", "digest").first()
-    checks = Reconciliation.objects.filter(programme=grant.programme_id).order_by("-at")
-    contracts = [_contract(one) for one in grant.contracts.order_by("pk")]
+    checks = Reconciliation.objects.filter(programme=grant.programme_id).order_by("-pk")
+    rows = list(grant.contracts.order_by("pk"))
+    pages = book.pages(one.pk for one in rows)
+    contracts = [_contract(one, pages[one.pk]) for one in rows]
     return GrantSheet(
         grant=grant,
         contracts=contracts,
@@ -215,9 +217,8 @@ def _placement(
     )
 
 
-def _contract(contract: Contract) -> ContractSheet:
-    moved = book.moved(contract.entries.all(), Kind)
-    lies = book.balances(contract.entries.all())
+def _contract(contract: Contract, page: Page) -> ContractSheet:
+    lies, moved = page.lies, page.moved
     return ContractSheet(
         number=contract.pk,
         kind=contract.kind,
@@ -292,18 +293,19 @@ def programme_sheets(programmes: Iterable[Programme]) -> list[ProgrammeSheet]:
     moved: dict[int, Counter[str]] = defaultdict(Counter)
     rows = (
         LedgerEntry.objects.filter(programme__in=listed)
-        .values_list("programme", "kind", "source", "target")
+        .values_list("programme", "kind")
         .annotate(amount=Sum("amount"))
         .order_by()
     )
-    for programme, kind, source, target, amount in rows:
+    for programme, kind, amount in rows:
+        source, target = book.ROUTES[Kind(kind)]
         lies[programme][source] -= amount
         lies[programme][target] += amount
         moved[programme][kind] += amount
-    latest = {
-        one.programme_id: one
-        for one in Reconciliation.objects.filter(programme__in=listed).order_by("at")
-    }
+    newest = Reconciliation.objects.filter(programme=OuterRef("pk")).order_by("-pk").values("pk")
+    of_each = Programme.objects.filter(pk__in=[one.pk for one in listed])
+    checks = Reconciliation.objects.filter(pk__in=of_each.values_list(Subquery(newest[:1])))
+    latest = {one.programme_id: one for one in checks}
     return [
         ProgrammeSheet(
             programme=one,
@@ -360,9 +362,9 @@ def numbers_in_feed(grant: Grant) -> frozenset[int]:
     return frozenset(grant.contracts.filter(placement=Placement.FEED).values_list("pk", flat=True))
 
 
-def entries_of(grant: Grant) -> QuerySet[LedgerEntry]:
-    """The entries of a grant, in the order of the chain."""
-    return grant.entries.select_related("contract").order_by("sequence")
+def entries_of(grant: Grant, *, after: int = 0) -> QuerySet[LedgerEntry]:
+    """The entries of a grant behind a place in the chain, in its order."""
+    return grant.entries.filter(sequence__gt=after).order_by("sequence")
 
 
 def overlapping(grant: Grant) -> QuerySet[Grant]:

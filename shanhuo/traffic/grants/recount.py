@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from shanhuo.kernel import clock
 from shanhuo.traffic.grants import book, booking
-from shanhuo.traffic.grants.book import Kind
+from shanhuo.traffic.grants.book import Kind, Page
 from shanhuo.traffic.grants.booking import Booked, Difference
 from shanhuo.traffic.grants.counting import count
 from shanhuo.traffic.log import SignalLog, Snapshot
@@ -86,7 +86,8 @@ def recount(
 ) -> GrantRecount:
     """Count the log again. It writes nothing: signals not booked yet are differences."""
     until = max(clock.day_of(now), grant.starts_on)
-    contracts = list(grant.contracts.order_by("pk"))
+    contracts = list(grant.contracts.select_related("grant").order_by("pk"))
+    pages = book.pages(contract.pk for contract in contracts)
     numbers = {contract.pk for contract in contracts}
     every = count(log, since=grant.starts_on, until=until, snapshot=snapshot)
     days = [one for one in every if one.contract in numbers]
@@ -95,7 +96,7 @@ def recount(
     head = grant.programme.entries.order_by("-sequence").values_list("digest", flat=True).first()
     return GrantRecount(
         at=now,
-        contracts=[_contract(contract, told, known) for contract in contracts],
+        contracts=[_contract(one, pages[one.pk], told, known) for one in contracts],
         days=[
             DayRecount(day, _sum_of(told, day), _sum_of(known, day))
             for day in sorted({day for _, day in told.keys() | known.keys()})
@@ -108,12 +109,11 @@ def recount(
 
 def _contract(
     contract: Contract,
+    page: Page,
     told: dict[tuple[int, date], Booked],
     known: dict[tuple[int, date], Booked],
 ) -> ContractRecount:
     log, ledger = _sum_over(told, contract.pk), _sum_over(known, contract.pk)
-    lies = book.balances(contract.entries.all())
-    went_back = book.moved(contract.entries.all(), [Kind.RETURN])[Kind.RETURN]
     promised = Grant.Status(contract.grant.status) not in {
         Grant.Status.REQUESTED,
         Grant.Status.REFUSED,
@@ -129,7 +129,9 @@ def _contract(
         left=max(0, quota - (log.shown - log.excluded)),
         ledger_shown=ledger.shown,
         ledger_excluded=ledger.excluded,
-        ledger_left=lies[Account.OBJECT] + lies[Account.RESERVED] + went_back,
+        ledger_left=page.lies[Account.OBJECT]
+        + page.lies[Account.RESERVED]
+        + page.moved[Kind.RETURN],
     )
 
 

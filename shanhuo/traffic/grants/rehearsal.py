@@ -12,6 +12,7 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from django.db.models import F
 
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
@@ -292,9 +293,11 @@ def _seen(by_hour: dict[int, tuple[int, int]], hours: Sequence[Hour]) -> float:
 
 
 def _hazard(*, now: datetime) -> float:
-    """Objects that vanished per contract and day, over the last months."""
+    """Objects that vanished per contract and day, over the last months; not those that were gone
+    before anything was promised."""
     since = clock.day_of(now) - timedelta(days=HAZARD_DAYS)
     rows = Contract.objects.filter(grant__ends_on__gte=since, grant__starts_on__lte=now)
+    rows = rows.exclude(ended_at__lt=F("grant__decided_at"))
     lives = rows.values_list("grant__starts_on", "grant__ends_on", "ended_at", "end_reason")
     vanished, days = 0, PRIOR_CONTRACT_DAYS
     for starts_on, ends_on, ended_at, reason in lives:

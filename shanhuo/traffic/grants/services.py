@@ -24,6 +24,7 @@ from shanhuo.traffic.models.grants import Means, Placement
 Status = Grant.Status
 Ended = Contract.EndReason
 UNDER_WAY = (Status.APPROVED, Status.RUNNING)
+LIVING = (Status.REQUESTED, *UNDER_WAY)
 
 
 class NotOperator(Refusal):
@@ -63,6 +64,11 @@ class ReasonNeeded(Refusal):
 class BudgetShort(Refusal):
     code = "budget_short"
     message = _("The programme has %(free)s exposures left, the grant needs %(needed)s.")
+
+
+class NothingLeft(Refusal):
+    code = "nothing_left"
+    message = _("Everything that was asked for is gone since. Refuse it; the county can ask anew.")
 
 
 class ProgrammeClosed(Refusal):
@@ -218,19 +224,22 @@ def request_grant(
 
 @transaction.atomic
 def approve_grant(*, operator: Any, grant_id: int, now: datetime) -> Grant:
-    """Promise what was asked for, out of the programme's budget.
+    """Promise what was asked for, out of the programme's budget. What is promised to objects that
+    are gone since goes back with the next booking.
 
-    Raises NotOperator, OwnRequest, AlreadyDecided, DatesPast, ObjectsOverlap, BudgetShort.
+    Raises NotOperator, OwnRequest, AlreadyDecided, DatesWrong, NothingLeft, BudgetShort.
     """
     grant = _to_decide(operator, grant_id)
     conditions.check_days(
         max(grant.starts_on, clock.day_of(now)), grant.ends_on, today=clock.day_of(now)
     )
+    contracts = list(grant.contracts.order_by("pk"))
+    if all(contract.ended_at for contract in contracts):
+        raise NothingLeft
     ledger = Book(grant.programme_id, now=now)
     free = book.free_budget(grant.programme_id)
     if grant.asked_count > free:
         raise BudgetShort(free=free, needed=grant.asked_count)
-    contracts = list(grant.contracts.order_by("pk"))
     ledger.move(Kind.GRANT, grant.asked_count, grant_id=grant.pk)
     for contract in contracts:
         ledger.move(Kind.ASSIGN, contract.quota_count, contract=contract)
@@ -285,12 +294,13 @@ def stop_grant(*, operator: Any, grant_id: int, reason: str, now: datetime) -> G
 def end_contracts_on(
     *, kind: Contract.Kind, public_ids: Iterable[str], reason: Ended, now: datetime
 ) -> int:
-    """These objects are gone: their contracts end at once. Safe to run twice.
+    """These objects are gone: their contracts end at once, those that are only asked for too.
+    Safe to run twice.
 
     Returns how many ended.
     """
     rows = Contract.objects.filter(kind=kind, target_public_id__in=list(public_ids))
-    return _end_contracts(rows.filter(grant__status__in=UNDER_WAY), reason, now)
+    return _end_contracts(rows.filter(grant__status__in=LIVING), reason, now)
 
 
 def note_air(*, session: str, now: datetime) -> None:
@@ -392,7 +402,7 @@ def _refuse_overlap(programme: Programme, terms: Terms, found: Iterable[Target])
     meet on it."""
     living = Contract.objects.filter(
         grant__programme=programme,
-        grant__status__in=[Status.REQUESTED, *UNDER_WAY],
+        grant__status__in=LIVING,
         grant__starts_on__lte=terms.ends_on,
         grant__ends_on__gte=terms.starts_on,
         ended_at=None,

@@ -59,6 +59,11 @@ class OutsideProgramme(DatesWrong):
     message = _("The programme runs from %(first)s to %(last)s; the grant must lie within.")
 
 
+class WordsMissing(BadTerms):
+    code = "words_missing"
+    message = _("Give it a title, and say why the county needs it: everybody reads both.")
+
+
 class NoObjects(BadTerms):
     code = "no_objects"
     message = _("Name at least one object, and at most %(most)s.")
@@ -163,6 +168,8 @@ def check_days(starts_on: date, ends_on: date, *, today: date) -> None:
 def check(terms: Terms, *, today: date) -> None:
     """Whether terms can be meant at all, whoever asks. Raises a BadTerms."""
     check_days(terms.starts_on, terms.ends_on, today=today)
+    if not (terms.title.strip() and terms.reason.strip()):
+        raise WordsMissing
     if not 1 <= len(terms.wishes) <= MOST_OBJECTS:
         raise NoObjects(most=MOST_OBJECTS)
     if not 0 <= terms.least_finish_percent <= 90:

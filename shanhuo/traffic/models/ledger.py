@@ -63,7 +63,11 @@ class LedgerEntry(models.Model):
                 condition=~Q(source=F("target")), name="entry_moves_somewhere_else"
             ),
         ]
-        indexes = [models.Index(fields=["contract", "day", "kind"], name="entry_by_contract")]
+        indexes = [
+            models.Index(fields=["contract", "day", "kind"], name="entry_by_contract"),
+            # Every page of grants sums its programmes: from the index alone.
+            models.Index(fields=["programme", "kind", "amount"], name="entry_sums_of_programme"),
+        ]
 
 
 class Reconciliation(models.Model):

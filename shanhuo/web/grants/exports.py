@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from shanhuo.kernel import clock
 from shanhuo.traffic.grants import queries
 from shanhuo.web.downloads import workbook
-from shanhuo.web.grants.finding import narrowed
+from shanhuo.web.grants.finding import FollowForm, narrowed
 from shanhuo.web.grants.reading import grant_of
 
 MOST_ROWS = 5_000
@@ -96,7 +96,8 @@ def _rows(sheet: queries.GrantSheet) -> Iterable[list[Any]]:
 
 @require_safe
 def entries_export(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The ledger entries of a grant, with their digests."""
+    """The ledger entries of a grant, with their digests; `?after=` a place in the chain those that
+    follow. A file that does not hold all of them says where the next begins."""
     found = grant_of(request, public_id)
     headings = [
         _("Place in the chain"),
@@ -109,18 +110,23 @@ def entries_export(request: HttpRequest, public_id: str) -> HttpResponse:
         _("Day"),
         _("Digest"),
     ]
-    rows = (
-        [
-            one.sequence,
-            one.at.astimezone(clock.SHANGHAI).replace(tzinfo=None),
-            one.get_kind_display(),
-            one.get_source_display(),
-            one.get_target_display(),
-            one.amount,
-            one.contract_id,
-            one.day,
-            one.digest,
-        ]
-        for one in queries.entries_of(found)[:MOST_ROWS]
-    )
+    after = FollowForm(request.GET)
+    entries = queries.entries_of(found, after=after.said())
+    rows = [_entry(one) for one in entries[: MOST_ROWS + 1]]
+    if len(rows) > MOST_ROWS:
+        rows[MOST_ROWS:] = [["", _("More follow: …/entries?after=%s") % rows[MOST_ROWS - 1][0]]]
     return workbook(f"{found.title}-{_('ledger')}", headings, rows)
+
+
+def _entry(one: Any) -> list[Any]:
+    return [
+        one.sequence,
+        one.at.astimezone(clock.SHANGHAI).replace(tzinfo=None),
+        one.get_kind_display(),
+        one.get_source_display(),
+        one.get_target_display(),
+        one.amount,
+        one.contract_id,
+        one.day,
+        one.digest,
+    ]

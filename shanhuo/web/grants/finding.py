@@ -39,6 +39,16 @@ class FindForm(forms.Form):
         return {name: self.cleaned_data.get(name, "") for name in self.fields}
 
 
+class FollowForm(forms.Form):
+    """From which place in the chain on; from the first where it is asked wrongly."""
+
+    after = forms.IntegerField(min_value=0, required=False)
+
+    def said(self) -> int:
+        self.is_valid()
+        return self.cleaned_data.get("after") or 0
+
+
 def narrowed(request: HttpRequest, chosen: Any, *, statuses: Collection[str]) -> Any:
     """Those of `chosen` that the address asks for."""
     return queries.find(chosen, **FindForm(request.GET, statuses=statuses).said())

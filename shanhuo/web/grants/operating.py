@@ -19,15 +19,18 @@ from shanhuo.web.grants.forms import ProgrammeForm, RateForm, ReasonForm
 from shanhuo.web.grants.reading import grant_of
 
 MOST_PROGRAMMES = 20
+MOST_WAITING = 20
 
 
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     """What waits, what runs, and what the programmes have left."""
     chosen = queries.grants_visible_to(request.user)
+    waiting = queries.requests_to_decide(request.user)
     context = {
         **list_of(request, chosen, statuses=queries.Status.values),
-        "waiting": queries.lines(queries.requests_to_decide(request.user)),
+        "waiting": queries.lines(waiting[:MOST_WAITING]),
+        "more_waiting": max(0, waiting.count() - MOST_WAITING),
         "programmes": queries.programme_sheets(queries.programmes()[:MOST_PROGRAMMES]),
         "audience": audience_for(request),
     }
