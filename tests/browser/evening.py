@@ -24,8 +24,11 @@ from shanhuo.console.demo import cast, shelves  # noqa: E402
 from shanhuo.console.demo.cast import Cast  # noqa: E402
 from shanhuo.kernel import clock  # noqa: E402
 from shanhuo.live.services import planning, showcase  # noqa: E402
-from shanhuo.people import api_tokens  # noqa: E402
+from shanhuo.orders import services as orders  # noqa: E402
+from shanhuo.orders.models import CouponBatch  # noqa: E402
+from shanhuo.people import api_tokens, phones  # noqa: E402
 from shanhuo.people.models import Membership, User  # noqa: E402
+from tests.browser.people import PHONES  # noqa: E402
 
 PIECES, CROWD = 5, 12
 COUNTY = 5
@@ -39,7 +42,10 @@ def plan() -> None:
     place = cast.settle_county(people, COUNTY, now=now)
     product = shelves.bring_product(people, place, COUNTY, now=now)
     crowd = [User.objects.create(display_name=f"买家{n}", joined_at=now) for n in range(CROWD)]
+    batch = _coupons(place, now)
+    orders.take_coupon(batch_id=batch.pk, by=_buyer(), now=now)
     common = {
+        "coupon": batch.public_id,
         "product": product.title,
         "host": _signed_in(place.seller),
         "tokens": [api_tokens.issue(user=user, now=now) for user in crowd],
@@ -76,6 +82,25 @@ def _show(place: Any, product: Any, checker: User, now: datetime) -> dict[str, s
     planning.submit(session_id=session.pk, by=place.seller, now=now)
     planning.check(session_id=session.pk, checker=checker, agreed=True, now=now)
     return {"session": session.public_id, "offer": offer.public_id}
+
+
+def _coupons(place: Any, now: datetime) -> CouponBatch:
+    return orders.offer_coupons(
+        merchant_id=place.cooperative.pk,
+        threshold_fen=5000,
+        off_fen=500,
+        stock_count=100,
+        per_person=1,
+        opens_at=now,
+        closes_at=now + timedelta(hours=2),
+        use_by=now + timedelta(days=7),
+        actor=place.seller,
+        now=now,
+    )
+
+
+def _buyer() -> User:
+    return User.objects.get(phone_digest=phones.digest(phones.normalise(PHONES["mei"])))
 
 
 def _signed_in(user: User) -> str:

@@ -1,4 +1,6 @@
-"""What an eye would see on a page: text that is too pale for its ground."""
+"""What an eye would see on a page, text that is too pale for its ground; where a keyboard leads."""
+
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -46,6 +48,38 @@ _PALE = """
   return Object.fromEntries(pale);
 }
 """
+
+
+# What has the focus: its words or name, whether one sees it, and whether it stands on the screen.
+_FOCUS = """
+() => {
+  const at = document.activeElement;
+  const {outlineStyle, outlineWidth} = getComputedStyle(at);
+  const {top, bottom, width, height} = at.getBoundingClientRect();
+  const labels = [...(at.labels ?? [])].map((label) => label.textContent.trim()).join(" ");
+  return {
+    tag: at.tagName,
+    name: at.getAttribute("aria-label") || at.textContent.trim() || labels || "",
+    marked: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+    seen: width > 0 && height > 0 && bottom > 0 && top < innerHeight,
+  };
+}
+"""
+MOST_STOPS = 200
+
+
+def next_stop(page: Page) -> dict[str, Any]:
+    page.keyboard.press("Tab")
+    return dict(page.evaluate(_FOCUS))
+
+
+def stops(page: Page) -> list[dict[str, Any]]:
+    """All that Tab leads to from here, until one is out of the page again."""
+    found: list[dict[str, Any]] = []
+    while (stop := next_stop(page))["tag"] != "BODY":
+        found.append(stop)
+        assert len(found) < MOST_STOPS, "a trap"
+    return found
 
 
 def pale_text(page: Page) -> dict[str, str]:

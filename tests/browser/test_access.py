@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.looking import pale_text
+from tests.browser.looking import next_stop, pale_text, stops
 from tests.browser.waiting import until, until_first_view
 
 pytestmark = pytest.mark.browser
@@ -33,21 +33,6 @@ DESKS = {
     ],
     "op": ["/ops/", "/review", "/ops/live", "/ops/live/evidence"],
 }
-
-# What has the focus: its words or name, whether one sees it, and whether it stands on the screen.
-_FOCUS = """
-() => {
-  const at = document.activeElement;
-  const {outlineStyle, outlineWidth} = getComputedStyle(at);
-  const {top, bottom, width, height} = at.getBoundingClientRect();
-  return {
-    tag: at.tagName,
-    name: at.getAttribute("aria-label") || at.textContent.trim() || at.name || "",
-    marked: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
-    seen: width > 0 && height > 0 && bottom > 0 && top < innerHeight,
-  };
-}
-"""
 
 
 def test_what_stands_on_a_page_can_be_read(phone_of, market):
@@ -86,22 +71,12 @@ def clipped(page) -> list[str]:
 def test_the_keyboard_alone_leads_through_the_goods(phone_of, market):
     """The skip link first; then every stop is seen and marked; at the end one is out again."""
     page = phone_of(wide=True).open(market.address("/g/{product}"))
-    page.keyboard.press("Tab")
-    assert page.evaluate(_FOCUS)["tag"] == "A"
+    assert next_stop(page)["tag"] == "A"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id || location.hash") in {"main", "#main"}
-    stops = []
-    while (stop := next_stop(page))["tag"] != "BODY":
-        stops.append(stop)
-        assert len(stops) < 200, "a trap"
-    names = [stop["name"] for stop in stops]
-    assert {"立即购买", "加入购物车"} <= set(names)
-    assert [stop for stop in stops if not (stop["marked"] and stop["seen"])] == []
-
-
-def next_stop(page) -> dict[str, object]:
-    page.keyboard.press("Tab")
-    return dict(page.evaluate(_FOCUS))
+    found = stops(page)
+    assert {"立即购买", "加入购物车"} <= {stop["name"] for stop in found}
+    assert [stop for stop in found if not (stop["marked"] and stop["seen"])] == []
 
 
 def test_the_clips_are_watched_and_left_by_keyboard(phone_of, market):

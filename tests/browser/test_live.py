@@ -3,32 +3,40 @@ limited offer, the replay and its evidence."""
 
 import json
 import os
+import re
 import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, expect
+from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
 
 from shanhuo.console import launch
 from tests.browser import chromium, encoder
 from tests.browser.house import House
+from tests.browser.looking import stops
 from tests.browser.waiting import until
 
 pytestmark = pytest.mark.browser
 
-CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+CAMERA = ("--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream")
 CUT_S = float(os.environ.get("LIVE_CUT_S", "8"))
 """For so long nothing comes. By hand: sixty seconds, as from behind a mountain."""
+AHEAD_MS = 3 * 3600 * 1000
 PICTURES_WITHIN_S = 60
 SLOW_MS = 40_000
 PIECES = 5
+_TELL_SWAPS = """() => document.addEventListener("htmx:after:swap", ({target}) => {
+  if (target.id === "order") document.body.dataset.shownAnew = "";
+})"""
+# What a film does whose camera is turned: it has another shape.
+_TURN = """film => film.srcObject.getVideoTracks()[0].applyConstraints({width: 480, height: 640})"""
 _SHOWN = """() => {
   const film = document.querySelector("[data-film] video");
   const frames = film?.getVideoPlaybackQuality().totalVideoFrames ?? 0;
@@ -68,7 +76,7 @@ def _wait_for(port: int) -> None:
 
 @pytest.fixture
 def camera(browser: Browser) -> Iterator[Browser]:
-    """A Chromium whose camera and microphone are invented."""
+    """A Chromium whose two cameras and microphone are invented."""
     options = chromium.launch_options()
     options["args"] += CAMERA
     program = browser.browser_type.launch(**options)
@@ -76,13 +84,54 @@ def camera(browser: Browser) -> Iterator[Browser]:
     program.close()
 
 
+def test_a_wrong_clock_of_the_phone_changes_no_countdown(phone_of, market, evening):
+    """Three hours behind the server when the page comes, and three more while it is open."""
+    phone = phone_of()
+    phone.context.route(re.compile("/(live|sales)/"), three_hours_ahead)
+    for path, at in (
+        (market.address("/live/{session}"), "[data-countdown]"),
+        (f"/sales/{evening['phone']['offer']}", "[data-clock]"),
+    ):
+        page = phone.open(path)
+        box = page.locator(f"{at}[data-until], [data-until]:has({at})")
+        left = (int(box.get_attribute("data-until")) - int(box.get_attribute("data-now"))) // 1000
+        clock = page.locator(at)
+        until(page, lambda clock=clock, left=left: seconds_in(clock) < left)
+        page.evaluate("(() => { const now = Date.now; Date.now = () => now() - 10_800_000; })()")
+        shown = seconds_in(clock)
+        until(page, lambda clock=clock, shown=shown: seconds_in(clock) != shown)
+        assert left - 30 < seconds_in(clock) < shown
+
+
+def three_hours_ahead(route: Route) -> None:
+    """A page as a server says it whose clock is ahead of the browser's."""
+    answer = route.fetch()
+    body = re.sub(
+        r'(data-(?:now|from|until)=")(\d+)',
+        lambda at: f"{at[1]}{int(at[2]) + AHEAD_MS}",
+        answer.text(),
+    )
+    route.fulfill(response=answer, body=body)
+
+
+def seconds_in(clock: Locator) -> int:
+    """Of a countdown: "1 天 02:03:04", with words around it."""
+    days, *time = re.search(r"(?:(\d+) \S+ )?(\d\d):(\d\d):(\d\d)", clock.inner_text()).groups()
+    hours, minutes, seconds = map(int, time)
+    return int(days or 0) * 86_400 + hours * 3600 + minutes * 60 + seconds
+
+
 def test_a_drop_is_not_the_end_and_the_evidence_holds_it_all(platform, evening, camera, phone_of):
     show = Show(platform, evening["phone"], phone_of("mei", wide=True).page)
     show.is_announced()
     host = show.desk_in(camera)
     host.locator("[data-start-show]").click()
-    show.is_seen_and_heard()
+    with typing_at_the_desk(host):
+        show.is_seen_and_heard()
     show.puts_on_the_screen(host)
+    show.gives_out_what_the_viewer_has(host)
+    show.is_led_and_watched_by_keyboard(host)
+    show.is_filmed_otherwise(host)
     show.is_bought_from_without_script(phone_of(script=False).page)
     host.context.set_offline(True)
     show.sells_through_the_gap()
@@ -90,7 +139,7 @@ def test_a_drop_is_not_the_end_and_the_evidence_holds_it_all(platform, evening, 
     show.goes_on()
     show.is_ended_by(host)
     show.is_replayed()
-    show.is_proved(camera="phone", takes=1)
+    show.is_proved(camera="phone", takes=5)
 
 
 def test_an_encoder_that_is_cut_off_comes_back_to_the_same_show(
@@ -115,6 +164,18 @@ def test_an_encoder_that_is_cut_off_comes_back_to_the_same_show(
         program.wait(encoder.ENDS_WITHIN_S)  # the studio lets go of an encoder
     show.is_replayed()
     show.is_proved(camera="encoder", takes=2)
+
+
+@contextmanager
+def typing_at_the_desk(host: Page) -> Iterator[None]:
+    """It is shown anew all the while; who types there loses neither place nor words."""
+    host.evaluate(_TELL_SWAPS)
+    words = host.locator("#order [name=text]")
+    words.fill("八点抽")
+    yield
+    host.locator("body[data-shown-anew]").wait_for()
+    expect(words).to_be_focused()
+    expect(words).to_have_value("八点抽")
 
 
 def stream_key(host: Page) -> str:
@@ -163,6 +224,45 @@ class Show:
         host.locator("button[value=pin]").first.click()
         pinned = self.viewer.locator("[data-pinned]")
         expect(pinned).to_contain_text(self.plan["product"], timeout=SLOW_MS)
+
+    def gives_out_what_the_viewer_has(self, host: Page) -> None:
+        """The open room says so in place of the button."""
+        host.locator("button[value=out]").click()
+        card = self.viewer.locator(f"[data-coupon='{self.plan['coupon']}']")
+        expect(card).to_contain_text("已领取", timeout=SLOW_MS)
+        expect(card.locator("button")).to_be_hidden()
+
+    def is_led_and_watched_by_keyboard(self, host: Page) -> None:
+        """Every stop is seen, marked and named: deeds by what they are done to."""
+        for page, wanted in (
+            (self.viewer, {"点赞", "说点什么", f"购买 {self.plan['product']}"}),
+            (host, {f"开始讲解 {self.plan['product']}", "结束直播"}),
+        ):
+            page.locator("h1").evaluate("at => { at.tabIndex = -1; at.focus(); }")
+            found = stops(page)
+            unfit = [one for one in found if not (one["marked"] and one["seen"] and one["name"])]
+            assert (unfit, wanted - {one["name"] for one in found}) == ([], set())
+
+    def is_filmed_otherwise(self, host: Page) -> None:
+        """By the other camera, across, as sound alone, and as at first: each is a take of its own,
+        and to the viewer one film."""
+        takes = [0]
+        host.on("request", lambda one: takes.append(int(one.headers.get("x-take") or takes[-1])))
+        self._until(lambda: takes[-1])
+        sound_only = host.locator("[data-sound-only]")
+        for change, state in (
+            (host.locator("[data-switch]").click, "live"),
+            (lambda: host.locator("[data-preview]").evaluate(_TURN), "live"),
+            (sound_only.click, "chosen"),
+            (sound_only.click, "live"),
+        ):
+            before = takes[-1]
+            change()
+            self._until(lambda before=before: takes[-1] > before)
+            camera = host.locator(f"[data-golive][data-camera={state}]")
+            expect(camera).to_be_visible(timeout=SLOW_MS)
+        self.is_seen_and_heard()
+        assert self.viewer.locator("[data-gap]").is_hidden()
 
     def is_bought_from_without_script(self, reader: Page) -> None:
         """The page says where the picture is, shows the goods and leads to them."""

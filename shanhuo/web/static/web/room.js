@@ -67,9 +67,12 @@ setInterval(() => {
   untold = 0;
 }, TOLD_EVERY_MS);
 
+/** The age is counted on for the eye; the ear hears once that the figures are old. */
 function showAge(seconds) {
-  at("age").hidden = seconds < LATE_AFTER_S;
-  if (seconds >= LATE_AFTER_S) at("age").textContent = words.late.replace("{}", Math.round(seconds));
+  const late = seconds >= LATE_AFTER_S ? words.late.replace("{}", Math.round(seconds)) : "";
+  if (late && at("age").hidden) at("told").textContent = late;
+  at("age").hidden = !late;
+  at("age").textContent = late;
 }
 
 // ---- The file ----
