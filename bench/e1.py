@@ -46,7 +46,7 @@ def run(quick: bool) -> list[Figure]:
 
 def _environment(data: Path) -> dict[str, str]:
     data.mkdir(parents=True)
-    return {"SHANHUO_DEBUG": "1", "SHANHUO_DATA_DIR": str(data)}
+    return {"SHANHUO_DEBUG": "0", "SHANHUO_DEMO": "1", "SHANHUO_DATA_DIR": str(data)}
 
 
 def _ours(data: Path, count: int) -> Load:

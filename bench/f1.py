@@ -23,7 +23,8 @@ def run(quick: bool) -> list[Figure]:
     posts, count = (2_000, 4_000) if quick else (POSTS, 40_000)
     with tempfile.TemporaryDirectory(prefix="bench-f1-") as folder:
         environment = {
-            "SHANHUO_DEBUG": "1",
+            "SHANHUO_DEBUG": "0",
+            "SHANHUO_DEMO": "1",
             "SHANHUO_DATA_DIR": folder,
             "DJANGO_SETTINGS_MODULE": "shanhuo.settings",
         }

@@ -77,7 +77,8 @@ def _run_in(home: Path, *arguments: str) -> None:
 
 def _env(home: Path) -> dict[str, str]:
     return {
-        "SHANHUO_DEBUG": "1",
+        "SHANHUO_DEBUG": "0",
+        "SHANHUO_DEMO": "1",
         "SHANHUO_DATA_DIR": str(home),
         "DJANGO_SETTINGS_MODULE": "shanhuo.settings",
     }

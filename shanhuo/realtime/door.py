@@ -36,7 +36,11 @@ class Door:
         )
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Open every door before the first request; a door that cannot open stops the process."""
+        """Open every door before the first request; a door that cannot open stops the process.
+
+        Nearly all that is read meanwhile stays, so nobody looks for garbage until it is done.
+        """
+        gc.disable()
         loop.run_until_complete(self._each("start"))
         _settle_memory()
 
@@ -84,6 +88,7 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def build() -> Door:

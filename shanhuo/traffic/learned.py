@@ -187,7 +187,7 @@ class LearnedRanker:
     ) -> Values:
         """What this viewer in particular makes of these rows, as far as it is not forgotten."""
         columns = _columns(rows, board)
-        columns["viewer"] = np.full(len(rows), viewer.key, np.int64)
+        columns["viewer"] = np.array([viewer.key], np.int64)
         if wishes.forgotten and self.model:
             for name, numbers in wishes.forgotten_since(self.model.trained_ms).items():
                 unwanted = np.array(numbers, np.uint64).astype(np.int64)
