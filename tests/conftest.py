@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from shanhuo.content import services as content
 from shanhuo.content.media import shelf
@@ -84,6 +85,18 @@ def make_user(db: None) -> Maker:
         return User.objects.create(display_name=name)
 
     return make
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[[User], Client]:
+    """A browser of one's own for whoever is named."""
+
+    def open_one(user: User) -> Client:
+        browser = Client()
+        browser.force_login(user)
+        return browser
+
+    return open_one
 
 
 @pytest.fixture

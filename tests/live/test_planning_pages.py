@@ -15,15 +15,6 @@ from shanhuo.people import services as people
 
 
 @pytest.fixture
-def signed_in(client):
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def typed(noon):
     """What a host types."""
     return {

@@ -18,15 +18,6 @@ from shanhuo.traffic.sheets import Slot, seal, unseal
 
 
 @pytest.fixture
-def signed_in(client):
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def on_air(announced, noon):
     session = announced()
     Session.objects.filter(pk=session.pk).update(

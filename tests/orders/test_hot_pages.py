@@ -20,15 +20,6 @@ def plums(make_sku: Maker, noon: datetime):
 
 
 @pytest.fixture
-def signed_in(client):
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
 def terms(plums):
     """What a seller types."""
     return {

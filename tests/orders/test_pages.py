@@ -17,15 +17,6 @@ def plums(make_sku: Maker, noon: datetime):
     return make_sku(stock_count=10, packing_fen=480, platform_fee_fen=200)
 
 
-@pytest.fixture
-def signed_in(client):
-    def sign_in(user):
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
 def order_form(page):
     """The hidden fields of the checkout page, as a browser would send them."""
     checkout = page.context["checkout"]
