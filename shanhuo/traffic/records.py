@@ -59,9 +59,9 @@ def frame(records: Records) -> bytes:
     return b"".join((head, _CHECK.pack(zlib.crc32(head)), payload))
 
 
-def frames(data: bytes | memoryview, start: int = 0) -> Iterator[tuple[Records, int]]:
-    """(records, offset behind the frame) for every whole frame from `start` on."""
-    view = memoryview(data)
+def _frames(data: bytes | memoryview) -> Iterator[tuple[Records, int]]:
+    """(records, offset behind the frame) for every whole frame."""
+    view, start = memoryview(data), 0
     while (count := _count_at(view, start)) is not None:
         begin, end = start + HEAD_BYTES, start + HEAD_BYTES + count * RECORD.itemsize
         payload = view[begin:end]
@@ -82,10 +82,10 @@ def _count_at(view: memoryview, start: int) -> int | None:
     return count if true_head and count <= LARGEST_FRAME else None
 
 
-def read_from(data: bytes | memoryview, start: int = 0) -> tuple[Records, int]:
-    """All whole frames from `start` as one array, and the offset behind the last of them."""
-    parts, end = [np.empty(0, RECORD)], start
-    for records, behind in frames(data, start):
+def read_all(data: bytes | memoryview) -> tuple[Records, int]:
+    """All whole frames as one array, and the offset behind the last of them."""
+    parts, end = [np.empty(0, RECORD)], 0
+    for records, behind in _frames(data):
         parts.append(records)
         end = behind
     return np.concatenate(parts), end

@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from shanhuo.traffic.records import Records, frame, read_from
+from shanhuo.traffic.records import Records, frame, read_all
 from shanhuo.traffic.sheets import LIFE_MS
 
 ROTATE_BYTES = 64 * 1024 * 1024
@@ -59,7 +59,7 @@ class Segments:
         for folder in (self.open, self.closed):
             with contextlib.suppress(FileNotFoundError), (folder / name).open("rb") as file:
                 file.seek(start)
-                records, length = read_from(file.read())
+                records, length = read_all(file.read())
                 return records, start + length
         raise FileNotFoundError(name)
 
@@ -90,7 +90,7 @@ class Segments:
             return None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _, whole = read_from(path.read_bytes())
+            _, whole = read_all(path.read_bytes())
             os.ftruncate(descriptor, whole)
             os.fsync(descriptor)
             return self.move_to_closed(path)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shanhuo.traffic.kinds import Kind
-from shanhuo.traffic.records import RECORD, frame, read_from
+from shanhuo.traffic.records import RECORD, frame, read_all
 from shanhuo.traffic.segments import ROTATE_MS, Segments
 from tests.traffic.conftest import NOON_MS, received, token_for
 
@@ -51,7 +51,7 @@ def test_a_torn_or_rotten_tail_costs_only_the_frames_it_touches(cut, flip):
     data = bytearray(whole[: max(0, len(whole) - cut)])
     if data:
         data[flip % len(data)] ^= 0xFF
-    read, behind = read_from(bytes(data))
+    read, behind = read_all(bytes(data))
     found = read["object"].tolist()
     assert found == [1, 2, 3, 4, 5, 6][: len(found)]
     assert len(found) in {0, 3, 4}
@@ -92,7 +92,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path):
     found = segments.read(rescued.name)[0]["object"].tolist()
     assert found[:acknowledged] == list(range(1, acknowledged + 1))
     assert 999_999 not in found
-    assert rescued.stat().st_size == read_from(rescued.read_bytes())[1]
+    assert rescued.stat().st_size == read_all(rescued.read_bytes())[1]
 
 
 def test_the_segment_of_a_living_process_is_not_taken_from_it(tmp_path):

@@ -149,19 +149,28 @@ def withdraw_post(
     post.withdrawn_by_author = rules.is_author(by, post)
     post.save(update_fields=["status", "withdrawn_at", "withdrawn_by_author"])
     if reason:
-        Review.objects.create(
-            post=post,
-            look=Review.Look.SECOND,
-            reviewer=by,
-            approved=False,
-            reason=Reason(reason),
-            note=note,
-            waited_since=now,
-            decided_at=now,
-        )
+        _note_reason(post, by, reason, note, now=now)
     audit.record(verb="post.withdraw", subject=f"content.Post:{post.public_id}", actor=by, now=now)
-    if not was_public:
-        return
+    if was_public:
+        _take_off_the_shelf(post, now=now)
+
+
+def _note_reason(post: Post, by: Any, reason: str, note: str, *, now: datetime) -> None:
+    """As a second look, so that the author reads it where the first one stands."""
+    Review.objects.create(
+        post=post,
+        look=Review.Look.SECOND,
+        reviewer=by,
+        approved=False,
+        reason=Reason(reason),
+        note=note,
+        waited_since=now,
+        decided_at=now,
+    )
+
+
+def _take_off_the_shelf(post: Post, *, now: datetime) -> None:
+    """Nobody finds it or plays it any more; rooms above hear of it."""
     POST_TEXT.remove(post.pk)
     transaction.on_commit(lambda: shelf.hide(post.media_key))
     facts.record(

@@ -227,15 +227,33 @@ def _promise(
     actor: "User | None",
     now: datetime,
 ) -> Refund:
-    amount_fen = sum(share.amount_fen for share in shares)
-    Order.objects.filter(pk=order.pk).update(refunded_fen=F("refunded_fen") + amount_fen)
-    Payment.objects.filter(pk=order.payment_id).update(refunded_fen=F("refunded_fen") + amount_fen)
+    more = F("refunded_fen") + sum(share.amount_fen for share in shares)
+    Order.objects.filter(pk=order.pk).update(refunded_fen=more)
+    Payment.objects.filter(pk=order.payment_id).update(refunded_fen=more)
+    refund = _refund(order, shares, reason=reason, was_shipped=was_shipped, actor=actor, now=now)
+    if order.settled_at:
+        units = {share.line: share.quantity for share in shares}
+        book_correction(order=order, refund=refund, units=units, now=now)
+    _book(refund, [ledger.Move(ledger.HELD, ledger.REFUNDS, refund.amount_fen)], now=now)
+    _tell(order, refund, shares, lines, now=now)
+    return refund
+
+
+def _refund(
+    order: Order,
+    shares: Sequence[Share],
+    *,
+    reason: str,
+    was_shipped: bool,
+    actor: "User | None",
+    now: datetime,
+) -> Refund:
     refund = Refund.objects.create(
         payment=order.payment,
         order=order,
         company=order.payment.company,
         trade_no=order.payment.public_id,
-        amount_fen=amount_fen,
+        amount_fen=sum(share.amount_fen for share in shares),
         reason=reason,
         asked_by=actor,
         made_at=now,
@@ -251,11 +269,6 @@ def _promise(
         )
         for share in shares
     )
-    if order.settled_at:
-        units = {share.line: share.quantity for share in shares}
-        book_correction(order=order, refund=refund, units=units, now=now)
-    _book(refund, [ledger.Move(ledger.HELD, ledger.REFUNDS, amount_fen)], now=now)
-    _tell(order, refund, shares, lines, now=now)
     return refund
 
 

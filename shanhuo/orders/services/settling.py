@@ -206,32 +206,14 @@ def _kept_freight(line: OrderLine) -> int:
 
 def _write(
     order: Order,
-    divisions: "Iterable[Division]",
+    parts: "Sequence[Division]",
     *,
     refund: Refund | None,
     key: str,
     now: datetime,
 ) -> None:
-    parts = list(divisions)
     rows = Settlement.objects.bulk_create(
-        Settlement(
-            line=part.line,
-            refund=refund,
-            merchant=order.merchant,
-            creator=part.line.creator,
-            settled_at=now,
-            quantity=part.quantity,
-            goods_fen=part.goods_fen,
-            discount_fen=part.discount_fen,
-            discount_funder=part.line.discount_funder,
-            coupon_fen=part.coupon_fen,
-            coupon_platform_fen=part.coupon_platform_fen,
-            fee_fen=part.fee_fen,
-            commission_fen=part.commission_fen,
-            freight_fen=part.freight_fen,
-            merchant_fen=part.merchant_fen,
-        )
-        for part in parts
+        _settlement(order, part, refund=refund, now=now) for part in parts
     )
     CommissionShare.objects.bulk_create(
         CommissionShare(
@@ -250,6 +232,28 @@ def _write(
         moves=[move for part in parts for move in part.moves(order.merchant.public_id)],
         at=now,
         order=order,
+    )
+
+
+def _settlement(
+    order: Order, part: Division, *, refund: Refund | None, now: datetime
+) -> Settlement:
+    return Settlement(
+        line=part.line,
+        refund=refund,
+        merchant=order.merchant,
+        creator=part.line.creator,
+        settled_at=now,
+        quantity=part.quantity,
+        goods_fen=part.goods_fen,
+        discount_fen=part.discount_fen,
+        discount_funder=part.line.discount_funder,
+        coupon_fen=part.coupon_fen,
+        coupon_platform_fen=part.coupon_platform_fen,
+        fee_fen=part.fee_fen,
+        commission_fen=part.commission_fen,
+        freight_fen=part.freight_fen,
+        merchant_fen=part.merchant_fen,
     )
 
 

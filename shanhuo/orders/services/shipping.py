@@ -11,7 +11,7 @@ from shanhuo.kernel import facts
 from shanhuo.kernel.errors import Refusal
 from shanhuo.orders import sold
 from shanhuo.orders.events import OrderReceived, OrderShipped
-from shanhuo.orders.models import Order, Shipment, ShipmentLine
+from shanhuo.orders.models import Order, OrderLine, Shipment, ShipmentLine
 from shanhuo.orders.transitions import WrongStatus, move
 
 if TYPE_CHECKING:
@@ -48,21 +48,9 @@ def ship(
     if order.status not in {S.PREPARING, S.PART_SHIPPED}:
         raise WrongStatus
     lines = {line.pk: line for line in sold.lines_of(order)}
-    leaving = quantities if quantities is not None else {k: x.open_count for k, x in lines.items()}
-    leaving = {line_id: units for line_id, units in leaving.items() if units}
-    if not leaving or any(
-        line_id not in lines or not 1 <= units <= lines[line_id].open_count
-        for line_id, units in leaving.items()
-    ):
-        raise NothingToShip
+    leaving = _leaving(lines, quantities)
     shipment = _write_parcel(order, carrier, tracking_number, leaving, actor=actor, now=now)
-    coupon = {}
-    for line_id, units in leaving.items():
-        line = lines[line_id]
-        before = line.coupon_on(line.shipped_count)
-        line.shipped_count += units
-        line.save(update_fields=["shipped_count"])
-        coupon[line_id] = line.coupon_on(line.shipped_count) - before
+    coupon = {line_id: _count_out(lines[line_id], units) for line_id, units in leaving.items()}
     complete = not any(line.open_count for line in lines.values())
     _advance(order, complete=complete, actor=actor, now=now)
     fact = OrderShipped(
@@ -97,6 +85,29 @@ def receive(*, order_id: int, now: datetime, actor: "User | None" = None) -> boo
 def _lock(order_id: int) -> Order:
     rows = Order.objects.select_for_update(of=("self",), no_key=True)
     return rows.told().get(pk=order_id)
+
+
+def _leaving(
+    lines: Mapping[int, OrderLine], quantities: Mapping[int, int] | None
+) -> dict[int, int]:
+    """Units of each line that goes into the parcel. Raises NothingToShip."""
+    if quantities is None:
+        quantities = {line_id: line.open_count for line_id, line in lines.items()}
+    leaving = {line_id: units for line_id, units in quantities.items() if units}
+    if not leaving or any(
+        line_id not in lines or not 1 <= units <= lines[line_id].open_count
+        for line_id, units in leaving.items()
+    ):
+        raise NothingToShip
+    return leaving
+
+
+def _count_out(line: OrderLine, units: int) -> int:
+    """Returns what the coupon took off these units, in fen."""
+    before = line.coupon_on(line.shipped_count)
+    line.shipped_count += units
+    line.save(update_fields=["shipped_count"])
+    return line.coupon_on(line.shipped_count) - before
 
 
 def _write_parcel(

@@ -59,21 +59,7 @@ async def _serve(host: str, port: int, *, share_port: bool) -> None:
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, house.stop)
-    quiet = _Quiet(logging.getLogger("shanhuo.rooms"), {})
-
-    def one_more() -> Handshake:
-        return handshake(
-            house.admit,
-            logger=quiet,
-            within_s=HANDSHAKE_S,
-            frame_bytes=FRAME_BYTES,
-            read_bytes=READ_BYTES,
-        )
-
-    servers = [
-        await loop.create_server(one_more, sock=line, backlog=WAITING_CONNECTIONS)
-        for line in _listening(host, port, share_port=share_port)
-    ]
+    servers = await _open(house, _listening(host, port, share_port=share_port))
     # What stands now stays: walking it again and again for the sake of every guest cost a seventh.
     gc.collect()
     gc.freeze()
@@ -85,6 +71,25 @@ async def _serve(host: str, port: int, *, share_port: bool) -> None:
     await asyncio.sleep(0.1)
     await asyncio.to_thread(books.close)
     gc.unfreeze()
+
+
+async def _open(house: House, lines: Sequence[socket.socket]) -> list[asyncio.Server]:
+    """Every line that comes in begins with a handshake, and the house says whether it may stay."""
+    quiet = _Quiet(logging.getLogger("shanhuo.rooms"), {})
+
+    def one_more() -> Handshake:
+        return handshake(
+            house.admit,
+            logger=quiet,
+            within_s=HANDSHAKE_S,
+            frame_bytes=FRAME_BYTES,
+            read_bytes=READ_BYTES,
+        )
+
+    loop = asyncio.get_running_loop()
+    return [
+        await loop.create_server(one_more, sock=line, backlog=WAITING_CONNECTIONS) for line in lines
+    ]
 
 
 def _listening(host: str, port: int, *, share_port: bool) -> list[socket.socket]:

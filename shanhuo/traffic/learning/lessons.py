@@ -100,7 +100,7 @@ def read(
     forgotten = ~without_what_is_forgotten(rows, card_of, wishes or {})
     rows["viewer"] = np.where(forgotten, np.uint64(NOBODY), rows["viewer"])
     return Lessons(
-        {**_circumstances(rows, about), **{name: column[known] for name, column in about.items()}},
+        {**_circumstances(rows), **{name: column[known] for name, column in about.items()}},
         {goal: rows[goal].astype(bool) for goal in GOALS},
     )
 
@@ -119,7 +119,7 @@ def without_what_is_forgotten(
     return may_know
 
 
-def _circumstances(rows: Mapping[str, NDArray[Any]], about: Columns) -> Columns:
+def _circumstances(rows: Mapping[str, NDArray[Any]]) -> Columns:
     impersonal = (rows["flags"] & int(Flags.NOT_PERSONAL)) > 0
     hour = (rows["at_ms"] // HOUR_MS + HOURS_TO_SHANGHAI) % 24
     return {

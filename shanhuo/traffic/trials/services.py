@@ -72,16 +72,8 @@ def register_trial(
     if not rules.may_stop(operator):
         raise NotOperator
     grant = Grant.objects.select_for_update().get(pk=grant_id)
+    _refuse_what_cannot_be_tried(grant, now=now)
     starts_at, ends_at = bounds_of(grant)
-    if now >= starts_at or grant.status in (Grant.Status.REFUSED, Grant.Status.STOPPED):
-        raise TrialTooLate
-    if Trial.objects.filter(grant=grant).exists():
-        raise TrialExists
-    for one in grant.contracts.all():
-        if one.kind == Contract.Kind.SESSION:
-            raise TrialOfSession(name=one.name)
-        if one.quota_count < LEAST_QUOTA:
-            raise TrialTooSmall(name=one.name, quota=one.quota_count, least=LEAST_QUOTA)
     public_id, days = ids.new_public_id(), min(MOST_DAYS_BEFORE, (ends_at - starts_at).days)
     registration = Registration(
         experiment=experiment_of(public_id),
@@ -105,6 +97,20 @@ def register_trial(
     detail = {"metric": metric, "looks": trial.looks, "fingerprint": trial.fingerprint}
     _audit("trial.register", trial, operator, detail, now)
     return trial
+
+
+def _refuse_what_cannot_be_tried(grant: Grant, *, now: datetime) -> None:
+    """Raises TrialTooLate, TrialExists, TrialOfSession, TrialTooSmall."""
+    starts_at, _ends_at = bounds_of(grant)
+    if now >= starts_at or grant.status in (Grant.Status.REFUSED, Grant.Status.STOPPED):
+        raise TrialTooLate
+    if Trial.objects.filter(grant=grant).exists():
+        raise TrialExists
+    for one in grant.contracts.all():
+        if one.kind == Contract.Kind.SESSION:
+            raise TrialOfSession(name=one.name)
+        if one.quota_count < LEAST_QUOTA:
+            raise TrialTooSmall(name=one.name, quota=one.quota_count, least=LEAST_QUOTA)
 
 
 def _looks(count: int) -> tuple[float, ...]:

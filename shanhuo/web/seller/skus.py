@@ -1,6 +1,7 @@
 """Sizes, prices, stock and photos of a product."""
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -43,7 +44,7 @@ def sku(request: HttpRequest, public_id: str) -> HttpResponse:
     """One size: name, stock, price and the prices it had. `what` names the form that was sent."""
     found = get_object_or_404(queries.skus_editable_by(request.user), public_id=public_id)
     what = request.POST.get("what")
-    forms = {
+    forms: dict[str | None, Form] = {
         "name": SkuNameForm(
             request.POST if what == "name" else None,
             initial={"name": found.name, "is_active": found.is_active},
@@ -56,7 +57,7 @@ def sku(request: HttpRequest, public_id: str) -> HttpResponse:
             request.POST if what == "price" else None, initial=PriceForm.initial_of(found)
         ),
     }
-    if what in forms and forms[what].is_valid() and _save(request, found, what, forms[what]):
+    if what in forms and forms[what].is_valid() and _save(request, found, forms[what]):
         messages.success(request, _("Saved."))
         return redirect("seller:sku", public_id)
     context = {"sku": found, "forms": forms, "prices": found.prices.all()[:20]}
@@ -64,7 +65,7 @@ def sku(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "web/seller/sku.html", context, status=status)
 
 
-def _save(request: HttpRequest, sku: queries.AnySku, what: str, form: object) -> bool:
+def _save(request: HttpRequest, sku: queries.AnySku, form: Form) -> bool:
     """Whether the service took it; if not, the form says why."""
     try:
         if isinstance(form, SkuNameForm):
@@ -78,7 +79,7 @@ def _save(request: HttpRequest, sku: queries.AnySku, what: str, form: object) ->
                 sku_id=sku.pk, chain=form.chain(), actor_id=actor_of(request).pk, now=clock.now()
             )
     except Refusal as refusal:
-        form.add_error(None, str(refusal))  # type: ignore[attr-defined]
+        form.add_error(None, str(refusal))
         return False
     return True
 

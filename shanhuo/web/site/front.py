@@ -11,6 +11,7 @@ from shanhuo.goods import queries as goods
 from shanhuo.goods.queries import ProductCard
 
 TILES = 8
+CHIPS = 12
 NEWEST = 40
 
 
@@ -42,13 +43,13 @@ def goods_of_the_season(day: date) -> list[ProductCard]:
     return [*cards, *more][:TILES]
 
 
-def counties_with_goods(limit: int = 12) -> list[CountyChip]:
+def counties_with_goods() -> list[CountyChip]:
     """Counties by number of products, the most first."""
     rows = (
         goods.products_on_sale()
         .values("county")
         .annotate(count=Count("pk"))
         .order_by("-count", "county__adcode")
-        .values_list("county__adcode", "county__name")[:limit]
+        .values_list("county__adcode", "county__name")[:CHIPS]
     )
     return [CountyChip(adcode, name) for adcode, name in rows]

@@ -34,7 +34,12 @@ def take(request: HttpRequest, public_id: str) -> HttpResponse:
     """The button; needs no script. Leads back to `next`, where it stood."""
     refuse_minors(request)
     batch = get_object_or_404(queries.coupons_in_public(now=clock.now()), public_id=public_id)
-    tell_taken(request, batch)
+    try:
+        services.take_coupon(batch_id=batch.pk, by=actor_of(request), now=clock.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The coupon is yours. The checkout uses it by itself."))
     return redirect(own_path(request.POST.get("next", "")) or reverse("trade:coupons"))
 
 
@@ -42,15 +47,3 @@ def coupons_of_product(request: HttpRequest, product: Any) -> list[queries.Coupo
     """What can be taken for a product, for its page."""
     batches = queries.coupons_of_product(product.pk, product.merchant_id, now=clock.now())
     return queries.coupon_views(batches, user=request.user)
-
-
-def tell_taken(request: HttpRequest, batch: Any, *, session: str = "") -> None:
-    """Take one of a batch and say on the next page what came of it."""
-    try:
-        services.take_coupon(
-            batch_id=batch.pk, by=actor_of(request), session=session, now=clock.now()
-        )
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, _("The coupon is yours. The checkout uses it by itself."))
