@@ -169,6 +169,19 @@ def test_attack_19_sessions_end_when_the_number_moves(ask, noon):
     assert user.get_session_auth_hash() != before
 
 
+def test_attack_19_five_wrong_guesses_kill_the_code_of_a_move_too(ask, noon):
+    user = confirm(ask(), noon).user
+    sent = ask(phone="13900139000")
+    said = {"reference": sent.reference, "guess": wrong(sent), "address": HOME, "now": noon}
+    for _ in range(4):
+        with pytest.raises(WrongCode):
+            services.change_phone(user=user, **said)
+    with pytest.raises(CodeExpired):
+        services.change_phone(user=user, **said)
+    user.refresh_from_db()
+    assert user.phone == "+8613800138000"
+
+
 def test_a_number_that_has_an_account_cannot_be_moved_to(ask, noon):
     confirm(ask(), noon)
     other = confirm(ask(phone="13900139000"), noon).user

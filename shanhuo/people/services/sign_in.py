@@ -92,14 +92,7 @@ def confirm_code(*, reference: str, guess: str, address: str, now: datetime) -> 
     Raises CodeExpired (too old, used, out of guesses, another browser's), WrongCode, AccountClosed,
     TooMany.
     """
-    who = network_of(address)
-    limits.take(scope="people.guess.address", key=who, cap=60, window=HOUR, now=now)
-    code = _spend_guess(reference, now=now)
-    if not code.matches(_digits(guess)):
-        if not code.guesses_left:
-            raise CodeExpired
-        raise WrongCode(left=code.guesses_left)
-    return _redeem(code, now=now)
+    return _redeem(_proven(reference, guess, address, now=now), now=now)
 
 
 def change_phone(*, user: User, reference: str, guess: str, address: str, now: datetime) -> None:
@@ -107,11 +100,7 @@ def change_phone(*, user: User, reference: str, guess: str, address: str, now: d
 
     Raises what `confirm_code` raises, and PhoneTaken.
     """
-    limits.take(scope="people.guess.address", key=network_of(address), cap=60, window=HOUR, now=now)
-    code = _spend_guess(reference, now=now)
-    if not code.matches(_digits(guess)):
-        raise WrongCode(left=code.guesses_left)
-    _move(user, code, now=now)
+    _move(user, _proven(reference, guess, address, now=now), now=now)
 
 
 class PhoneTaken(Refusal):
@@ -153,6 +142,17 @@ def network_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         parsed = ip_network(f"{parsed}/64", strict=False).network_address
     return keyed_hash("people.address", str(parsed))
+
+
+def _proven(reference: str, guess: str, address: str, *, now: datetime) -> SignInCode:
+    """The code that was guessed. Raises CodeExpired, WrongCode, TooMany."""
+    limits.take(scope="people.guess.address", key=network_of(address), cap=60, window=HOUR, now=now)
+    code = _spend_guess(reference, now=now)
+    if not code.matches(_digits(guess)):
+        if not code.guesses_left:
+            raise CodeExpired
+        raise WrongCode(left=code.guesses_left)
+    return code
 
 
 def _spend_guess(reference: str, *, now: datetime) -> SignInCode:

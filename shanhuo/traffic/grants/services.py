@@ -17,7 +17,7 @@ from shanhuo.traffic.grants import book, targets
 from shanhuo.traffic.grants import terms as conditions
 from shanhuo.traffic.grants.book import Book, Kind
 from shanhuo.traffic.grants.targets import Target
-from shanhuo.traffic.grants.terms import OutsideProgramme, Terms, TooMuchAsked
+from shanhuo.traffic.grants.terms import OutsideProgramme, Terms, TooMuchAsked, Wish
 from shanhuo.traffic.models import Contract, Grant, Programme, RateCard
 from shanhuo.traffic.models.grants import Means, Placement
 
@@ -116,10 +116,7 @@ def open_programme(
     """
     if not rules.may_open_programme(operator):
         raise NotOperator
-    conditions.check_count(name, budget_count)
-    conditions.check_count(name, most_per_grant)
-    if most_per_grant > budget_count:
-        raise TooMuchAsked(count=most_per_grant, most=budget_count)
+    _check_budget(name, budget_count, most_per_grant)
     conditions.check_days(starts_on, ends_on, today=clock.day_of(now))
     caps = {Placement.FEED: feed_cap, Placement.BANNER: banner_cap, Placement.SPLASH: splash_cap}
     for placement, cap in caps.items():
@@ -144,6 +141,14 @@ def open_programme(
     ledger.write()
     _audit("programme.open", programme, operator, {"exposures": budget_count}, now)
     return programme
+
+
+def _check_budget(name: str, budget_count: int, most_per_grant: int) -> None:
+    """Raises a BadTerms."""
+    conditions.check_count(name, budget_count)
+    conditions.check_count(name, most_per_grant)
+    if most_per_grant > budget_count:
+        raise TooMuchAsked(count=most_per_grant, most=budget_count)
 
 
 @transaction.atomic
@@ -205,21 +210,24 @@ def request_grant(
         requested_at=now,
     )
     Contract.objects.bulk_create(
-        Contract(
-            grant=grant,
-            kind=target.kind,
-            target=target.id,
-            target_public_id=target.public_id,
-            name=target.name,
-            placement=wish.placement,
-            airs_at=target.airs_at,
-            quota_count=wish.quota_count,
-            day_cap=wish.day_cap,
-        )
-        for wish, target in zip(terms.wishes, found, strict=True)
+        _contract(grant, wish, target) for wish, target in zip(terms.wishes, found, strict=True)
     )
     _audit("grant.request", grant, requester, {"exposures": grant.asked_count}, now)
     return grant
+
+
+def _contract(grant: Grant, wish: Wish, target: Target) -> Contract:
+    return Contract(
+        grant=grant,
+        kind=target.kind,
+        target=target.id,
+        target_public_id=target.public_id,
+        name=target.name,
+        placement=wish.placement,
+        airs_at=target.airs_at,
+        quota_count=wish.quota_count,
+        day_cap=wish.day_cap,
+    )
 
 
 @transaction.atomic
