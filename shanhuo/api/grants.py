@@ -75,7 +75,9 @@ class GrantOut(Schema):
 
 
 class ContractOut(Schema):
-    """One object. `number` is what signals carry as `grant`; `target` a public id or an adcode."""
+    """One object. `number` is what signals carry as `grant`; `target` a public id or an adcode.
+    `pooled`: came from other objects of the grant, or, below 0, went to the county; with `quota` it
+    is what is promised."""
 
     number: int
     kind: str
@@ -83,6 +85,7 @@ class ContractOut(Schema):
     target: str
     placement: str
     quota: int
+    pooled: int
     day_cap: int | None
     delivered: int
     excluded: int
@@ -111,15 +114,29 @@ class DayOut(Schema):
     excluded: int
 
 
+class PoolingOut(Schema):
+    """What an object left to the county, and when; `contract` is the object's."""
+
+    at: datetime
+    contract: int
+    name: str
+    placement: str
+    amount: int
+    end_reason: str
+
+
 class GrantSheetOut(Schema):
-    """`head`: the newest digest of the programme's chain; `equal`: what the last comparison with
-    the signal log found, null before the first."""
+    """`pooled`: what an object cannot use any more goes to the county. `head`: the newest digest of
+    the programme's chain; `equal`: what the last comparison with the signal log found, null before
+    the first."""
 
     grant: GrantOut
     audience: str
     least_finish_percent: int
+    pooled: bool
     placements: list[PlacementOut]
     contracts: list[ContractOut]
+    poolings: list[PoolingOut]
     days: list[DayOut]
     head: str
     checked_at: datetime | None
@@ -160,7 +177,8 @@ class WishIn(Schema):
 
 
 class GrantIn(Schema):
-    """Caps are exposures to one viewer in one day; null is the cap of the programme."""
+    """Caps are exposures to one viewer in one day; null is the cap of the programme. pooled: what
+    an object cannot use any more goes to the county, and not back to the programme."""
 
     programme: str = Field(max_length=16)
     county: str = Field(max_length=6)
@@ -175,6 +193,7 @@ class GrantIn(Schema):
     banner_cap: int | None = None
     splash_cap: int | None = None
     least_finish_percent: int = 0
+    pooled: bool = False
 
 
 class GrantReasonIn(Schema):
@@ -276,11 +295,23 @@ def get_grant(request: HttpRequest, public_id: str) -> GrantSheetOut:
         grant=_one(grant),
         audience=grant.audience,
         least_finish_percent=grant.least_finish_percent,
+        pooled=grant.is_pooled,
         placements=[
             PlacementOut(**{name: getattr(one, name) for name in PlacementOut.model_fields})
             for one in sheet.placements
         ],
         contracts=[_contract_out(one) for one in sheet.contracts],
+        poolings=[
+            PoolingOut(
+                at=one.at,
+                contract=one.object.number,
+                name=one.object.name,
+                placement=one.object.placement,
+                amount=one.amount,
+                end_reason=one.object.end_reason,
+            )
+            for one in sheet.poolings
+        ],
         days=[
             DayOut(
                 day=one.day,
@@ -394,6 +425,7 @@ def _terms(body: GrantIn) -> Terms:
             if cap is not None
         },
         least_finish_percent=body.least_finish_percent,
+        pooled=body.pooled,
     )
 
 
@@ -427,6 +459,7 @@ def _contract_out(one: ContractSheet) -> ContractOut:
         target=one.target,
         placement=one.placement,
         quota=one.quota,
+        pooled=one.pooled,
         day_cap=one.day_cap,
         delivered=one.delivered,
         excluded=one.excluded,

@@ -75,7 +75,7 @@ def get_trial(request: HttpRequest, public_id: str) -> TrialOut:
 )
 def register(request: HttpRequest, public_id: str, body: TrialIn) -> Status[TrialOut]:
     """Half of the people are held out. 409 `trial_too_late`, `trial_exists`; 422
-    `trial_too_small`."""
+    `trial_of_pool`, `trial_too_small`."""
     grant = find_grant(request, public_id)
     services.register_trial(
         traffic.signal_log(),

@@ -15,6 +15,7 @@ from shanhuo.kernel import clock
 from shanhuo.people.access import Access
 from shanhuo.regions import queries as regions
 from shanhuo.traffic import reasons, tags, viewers
+from shanhuo.traffic.grants import queries as grants
 from shanhuo.traffic.kinds import Flags
 from shanhuo.traffic.sheets import NotASheet, unseal
 from shanhuo.traffic.wishes import About, Wish
@@ -36,7 +37,8 @@ class WhyIn(Schema):
 
 
 class WhyOut(Schema):
-    """What was logged when it was shown. `chance`: how likely this place was to show it."""
+    """What was logged when it was shown. `chance`: how likely this place was to show it. `pooled`:
+    the grant had meant it for one thing of the county, which cannot use it any more."""
 
     source: str
     words: str
@@ -45,6 +47,7 @@ class WhyOut(Schema):
     chance: float
     price: float
     grant: int
+    pooled: bool
     policy: int
     personal: bool
 
@@ -101,6 +104,7 @@ def why(request: HttpRequest, query: Query[WhyIn]) -> WhyOut:
         chance=found.chance,
         price=found.price,
         grant=found.grant,
+        pooled=grants.is_pool(found.grant),
         policy=found.policy,
         personal=found.personal,
     )

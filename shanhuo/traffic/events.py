@@ -18,6 +18,17 @@ class GrantApproved(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PoolOpened(Fact):
+    """A contract on the county was made for what objects of a grant cannot use any more.
+    `contract`: the number that signals carry as `grant`."""
+
+    grant: str
+    programme: str
+    county: str
+    contract: int
+
+
+@dataclass(frozen=True, slots=True)
 class GrantEnded(Fact):
     """Nothing more is shown under it. `stopped`: by an operator, before its time."""
 

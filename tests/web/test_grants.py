@@ -502,3 +502,63 @@ def as_upload(file: BytesIO) -> BytesIO:
     file.seek(0)
     file.name = "objects.xlsx"
     return file
+
+
+def test_a_county_pools_its_clips_and_everybody_reads_what_came_from_where(
+    op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    post, programme = make_post("要下架的短视频"), kit.open_programme(op, now=noon)
+    office = signed_in(wang)
+    form = office.get("/county/grants/new").content.decode()
+    assert re.search(r'<input type="checkbox" name="pooled"[^>]* checked', form)
+    one = {"object_1": f"post:{post.public_id}", "quota_1": "30", "pooled": "on"}
+    office.post("/county/grants/new", {**ASKED, "programme": programme.public_id, **one})
+    grant = Grant.objects.get()
+    services.approve_grant(operator=op, grant_id=grant.pk, now=noon)
+    gone = grant.contracts.get()
+    services.end_contracts_on(
+        kind=gone.kind, public_ids=[post.public_id], reason="withdrawn", now=noon
+    )
+    booking.book_recent(SignalLog(settings.SIGNALS_DIR), now=noon)
+    page = Client().get(f"/grants/{grant.public_id}").content.decode()
+    for words in ("由对象并入 30", "并到县里 30", "转给本县别的短视频", "短视频已下架"):
+        assert words in page, words
+    said = Client().get(f"/api/grants/{grant.public_id}").json()
+    assert (said["pooled"], [one["pooled"] for one in said["contracts"]]) == (True, [-30, 30])
+    assert [(one["contract"], one["amount"]) for one in said["poolings"]] == [(gone.pk, 30)]
+    entries = Client().get(f"/api/grants/{grant.public_id}/entries").json()
+    assert [one["kind"] for one in entries] == ["grant", "assign", "pool", "assign"]
+    book = load_workbook(BytesIO(Client().get(f"/grants/{grant.public_id}/export").content))
+    rows = list(book.active.iter_rows(values_only=True))
+    assert [(row[4], row[-1]) for row in rows[1:3]] == [(30, -30), (0, 30)]
+    assert load_workbook(BytesIO(Client().get("/grants/export").content)).active["L2"].value == "是"
+    desk = signed_in(op).get(f"/grants/{grant.public_id}/recount").content.decode()
+    assert "一次不差，账链完整。" in desk
+
+
+def test_why_says_that_an_exposure_was_meant_for_something_that_is_gone(
+    op, wang, make_county, make_post, noon, settings, tmp_path
+):
+    settings.SIGNALS_DIR = tmp_path / "signals"
+    post = make_post()
+    asked = kit.terms(kit.wish_for(post, 300, placement=PLACEMENT_OF["banner"]), pooled=True)
+    grant = kit.approved(op, wang, make_county(), asked, now=noon)
+    services.end_contracts_on(
+        kind="post", public_ids=[post.public_id], reason="withdrawn", now=noon
+    )
+    booking.book_recent(SignalLog(settings.SIGNALS_DIR), now=noon)
+    serving.forget()
+    serving.serving().live.step(now=noon + timedelta(hours=1))
+    reader = Client()
+    with clock.at(noon + timedelta(hours=1)):
+        reader.get("/goods")
+        page = reader.get("/goods").content.decode()
+        (sheet,) = re.findall(r'<aside class="card support" data-sheet="([^"]+)"', page)
+        asked_why = {"sheet": sheet, "slot": "0"}
+        why = reader.get("/watch/why", {**asked_why, "fragment": ""}).content.decode()
+        by_api = reader.get("/api/feed/why", asked_why).json()
+    serving.forget()
+    assert "原本给本县的另一个对象" in why
+    assert grant.title in why
+    assert by_api["pooled"] is True

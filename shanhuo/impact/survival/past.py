@@ -1,8 +1,9 @@
 """Everything about creators that survival is read off, brought to columns."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from shanhuo.content.events import PostPublished
 from shanhuo.impact.survival.traces import TRACE, Traces
 from shanhuo.kernel import clock, facts
-from shanhuo.traffic.events import GrantApproved, GrantEnded
+from shanhuo.traffic.events import GrantApproved, GrantEnded, PoolOpened
 
 Days = NDArray[np.int64]
 THE_BEGINNING = date(2000, 1, 1)
@@ -56,12 +57,20 @@ def _support(through: date) -> Support:
         for fact in _facts(GrantEnded, through)
     }
     support = Support()
+    for contract, payload in _contracts(through):
+        support.programme_of[contract] = payload["programme"]
+        if payload["grant"] in ended:
+            support.ends[contract] = ended[payload["grant"]]
+    return support
+
+
+def _contracts(through: date) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    """Every contract that was promised, by approval or by a pool, with the fact that says so."""
     for fact in _facts(GrantApproved, through):
         for contract in fact.payload["contracts"]:
-            support.programme_of[contract] = fact.payload["programme"]
-            if fact.payload["grant"] in ended:
-                support.ends[contract] = ended[fact.payload["grant"]]
-    return support
+            yield contract, fact.payload
+    for fact in _facts(PoolOpened, through):
+        yield fact.payload["contract"], fact.payload
 
 
 def _facts(fact_type: type[facts.Fact], through: date) -> Iterable[facts.RecordedFact]:

@@ -19,6 +19,8 @@ ROUTES: dict[Kind, tuple[Account, Account]] = {
     Kind.ISSUE: (Account.SUPPLY, Account.BUDGET),
     Kind.GRANT: (Account.BUDGET, Account.PLAN),
     Kind.ASSIGN: (Account.PLAN, Account.OBJECT),
+    # Through the grant and not across: so every entry speaks of one contract, as all others do.
+    Kind.POOL: (Account.OBJECT, Account.PLAN),
     Kind.RESERVE: (Account.OBJECT, Account.RESERVED),
     Kind.RELEASE: (Account.RESERVED, Account.OBJECT),
     Kind.DELIVER: (Account.RESERVED, Account.DELIVERED),

@@ -1,7 +1,7 @@
 """Bringing the ledger up to what the log says, and proving that it is."""
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, Sum
 
 from shanhuo.kernel import clock
-from shanhuo.traffic.grants import book, leases
+from shanhuo.traffic.grants import book, leases, pooling
 from shanhuo.traffic.grants.book import Book, Kind
 from shanhuo.traffic.grants.counting import DayCount, count
 from shanhuo.traffic.log import SignalLog, Snapshot
@@ -127,13 +127,21 @@ def _book_programme(
         return None
     entries = LedgerEntry.objects.filter(contract__in=contract_ids, day__range=(since, until))
     known = booked(entries)
+    rows = Contract.objects.filter(pk__in=contract_ids)
+    pooled = pooling.hold_open(rows.values_list("grant", flat=True), now=now)
     air = leases.in_the_air(contract_ids, now=now)
     pages = book.pages(contract_ids)
-    for contract in Contract.objects.filter(pk__in=contract_ids).order_by("pk"):
-        lies = pages[contract.pk].lies
-        _Account(contract, lies[Account.OBJECT], lies[Account.RESERVED], ledger, now).bring_up(
-            counted.get(contract.pk, []), known, air.get(contract.pk, 0)
-        )
+    unusable: list[tuple[Contract, int]] = []
+    for contract in rows.select_related("grant__county", "grant__programme").order_by("pk"):
+        account = _Account(contract, pages[contract.pk].lies, ledger, now)
+        account.bring_up(counted.get(contract.pk, []), known, air.get(contract.pk, 0))
+        unusable.append((contract, account.unusable(air.get(contract.pk, 0))))
+    # Only now: the county's contract must not be closed over what comes to it.
+    for contract, rest in unusable:
+        if contract.grant_id in pooled and pooling.can_pool(contract):
+            pooling.pool(contract, rest, ledger, now=now)
+        else:
+            ledger.move(Kind.RETURN, rest, contract=contract)
     written, known = ledger.write(), booked(entries.all())
     days = [day for contract in contract_ids for day in counted.get(contract, [])]
     return Outcome(
@@ -146,13 +154,20 @@ def _book_programme(
 
 @dataclass(slots=True)
 class _Account:
-    """One contract while it is booked: what lies with the object, and what is reserved."""
+    """One contract while it is booked, and what lies in its accounts."""
 
     contract: Contract
-    free: int
-    reserved: int
+    lies: Counter[Account]
     ledger: Book
     now: datetime
+
+    @property
+    def free(self) -> int:
+        return self.lies[Account.OBJECT]
+
+    @property
+    def reserved(self) -> int:
+        return self.lies[Account.RESERVED]
 
     def bring_up(
         self, days: list[DayCount], known: dict[tuple[int, date], Booked], air: int
@@ -188,8 +203,8 @@ class _Account:
         self._move(Kind.RELEASE, max(0, self.reserved - wanted))
 
     def _note(self, excluded: int, air: int, *, quiet: bool) -> None:
-        """End what is all delivered, and give back what an ended contract did not use. A day must
-        have been `quiet`: what is excluded today may still be delivered today."""
+        """End what is all delivered. A day must have been `quiet`: what is excluded today may still
+        be delivered today."""
         contract, fields = self.contract, []
         if excluded:
             contract.excluded_count += excluded
@@ -197,19 +212,27 @@ class _Account:
         if contract.ended_at is None and quiet and not self.free and not self.reserved:
             contract.ended_at, contract.end_reason = self.now, Contract.EndReason.DELIVERED
             fields += ["ended_at", "end_reason"]
-        if contract.ended_at is not None and not air and self.free:
-            self._move(Kind.RETURN, self.free)
         if contract.ended_at is not None and not air and contract.settled_at is None:
             contract.settled_at = self.now
             fields.append("settled_at")
         if fields:
             contract.save(update_fields=fields)
 
+    def unusable(self, air: int) -> int:
+        """What an ended contract has left, once nothing of it is in the air. An exposure that some
+        process has read already, and this count of the log has not, is not left."""
+        contract = self.contract
+        if contract.ended_at is None or air:
+            return 0
+        read = contract.seen_count - contract.excluded_count
+        left = contract.promised_count - max(read, self.lies[Account.DELIVERED])
+        return max(0, min(left, self.free))
+
     def _move(self, kind: Kind, amount: int, day: date | None = None) -> None:
-        """Note it in the chain and in the two balances that are watched here."""
+        """Note it in the chain and in the balances."""
         source, target = book.ROUTES[kind]
-        self.free += amount * ((target == Account.OBJECT) - (source == Account.OBJECT))
-        self.reserved += amount * ((target == Account.RESERVED) - (source == Account.RESERVED))
+        self.lies[source] -= amount
+        self.lies[target] += amount
         self.ledger.move(kind, amount, contract=self.contract, day=day)
 
 

@@ -290,9 +290,9 @@ class Holding:
 
 
 def _terms_of(contracts: Sequence[Contract]) -> NDArray[np.int64]:
-    """Of each contract: quota, excluded, first moment, and that at which all is due."""
+    """Of each contract: what is promised, excluded, first moment, and that at which all is due."""
     lines = [
-        (one.quota_count, one.excluded_count, moments.to_ms(one.begins_at), _due_ms(one))
+        (one.promised_count, one.excluded_count, moments.to_ms(one.begins_at), _due_ms(one))
         for one in contracts
     ]
     return np.array(lines, np.int64).reshape(-1, 4)

@@ -3,7 +3,7 @@
 A process asks for a little of each contract every few seconds. Free is what is neither in the log
 nor in the air of any process, so the sum can never pass the quota, whoever dies when:
 
-    free = quota + excluded - seen - everybody's air
+    free = promised + excluded - seen - everybody's air
 
 `seen` is the highest count any process has read in the log. A process lowers its air only together
 with the count that it read, in one transaction; so nobody sees the one without the other. What a
@@ -126,8 +126,9 @@ def bury(*, now: datetime) -> int:
 @prepared
 def _locked(numbers: Sequence[int]) -> "QuerySet[Contract]":
     rows = Contract.objects.filter(pk__in=numbers).order_by("pk")
-    counts = ("quota_count", "day_cap", "seen_count", "seen_day", "seen_on_day", "excluded_count")
-    return rows.only(*counts).select_for_update(of=("self",))
+    promise = ("quota_count", "pooled_count", "day_cap")
+    counts = ("seen_count", "seen_day", "seen_on_day", "excluded_count")
+    return rows.only(*promise, *counts).select_for_update(of=("self",))
 
 
 @prepared
@@ -159,7 +160,7 @@ def _note_seen(contract: Contract, report: Report, day: date) -> bool:
 
 def _free(contract: Contract, day: date) -> int:
     """What the quota and the cap of the day leave, before what is in the air."""
-    free = contract.quota_count + contract.excluded_count - contract.seen_count
+    free = contract.promised_count + contract.excluded_count - contract.seen_count
     if contract.day_cap is not None and contract.seen_day == day:
         free = min(free, contract.day_cap - contract.seen_on_day)
     return free

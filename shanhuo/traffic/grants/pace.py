@@ -91,18 +91,18 @@ def pace_of(log: SignalLog, grant: Grant, *, now: datetime) -> Pace:
         ends_at=ends_at,
         granted=grant.asked_count,
         delivered=delivered,
-        target=sum(_due(one, now) for one in found),
+        target=sum(due_of(one, now=now) for one in found),
         hours=so_far,
         cost=_cost(cost),
     )
 
 
-def _due(contract: Contract, now: datetime) -> float:
+def due_of(contract: Contract, *, now: datetime) -> float:
     """What should have been delivered of it by now: a straight line."""
     share = (now - contract.begins_at) / max(
         contract.due_at - contract.begins_at, timedelta(seconds=1)
     )
-    return contract.quota_count * min(1.0, max(0.0, share))
+    return contract.promised_count * min(1.0, max(0.0, share))
 
 
 def _cost(rows: list[tuple[bool, int, int, float]]) -> Cost:

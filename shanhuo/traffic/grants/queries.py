@@ -69,6 +69,11 @@ def grant_of_contract(number: int) -> Grant | None:
     return grants_in_public().filter(contracts=number).first()
 
 
+def is_pool(number: int) -> bool:
+    """Whether a pool made this contract: what it shows was promised to other objects."""
+    return Contract.objects.filter(pk=number, quota_count=0).exists()
+
+
 def _with_names(grants: QuerySet[Grant]) -> QuerySet[Grant]:
     return grants.select_related("programme", "county__province").order_by("-requested_at", "-pk")
 
@@ -78,7 +83,8 @@ def _with_names(grants: QuerySet[Grant]) -> QuerySet[Grant]:
 
 @dataclass(frozen=True, slots=True)
 class ContractSheet:
-    """One object of a grant as the ledger has it. `seen` is ahead of the ledger by minutes."""
+    """One object of a grant as the ledger has it. `quota` is what was asked for; `pooled` came from
+    other objects, or, below 0, went to the county. `seen` is ahead of the ledger by minutes."""
 
     number: int
     kind: str
@@ -87,6 +93,7 @@ class ContractSheet:
     target: str
     placement: Placement
     quota: int
+    pooled: int
     day_cap: int | None
     delivered: int
     excluded: int
@@ -96,12 +103,22 @@ class ContractSheet:
     end_reason: str
 
     @property
-    def left(self) -> int:
-        return max(0, self.quota - self.delivered - self.returned)
+    def pooled_away(self) -> int:
+        """What went to the county."""
+        return max(0, -self.pooled)
 
     @property
-    def share(self) -> float:
-        return self.delivered / self.quota
+    def left(self) -> int:
+        return max(0, self.quota + self.pooled - self.delivered - self.returned)
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """What an object left to the county, and when."""
+
+    at: datetime
+    object: ContractSheet
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +153,7 @@ class GrantSheet:
 
     grant: Grant
     contracts: list[ContractSheet]
+    poolings: list[Pooling]
     days: list[DayFigure]
     head: str
     checked: Reconciliation | None
@@ -197,6 +215,7 @@ def sheet_of(grant: Grant, *, now: datetime) -> GrantSheet:
     return GrantSheet(
         grant=grant,
         contracts=contracts,
+        poolings=_poolings(entries, contracts),
         days=_days(grant, entries, now=now),
         head=newest[1] if newest else "",
         checked=checks.first(),
@@ -227,6 +246,7 @@ def _contract(contract: Contract, page: Page) -> ContractSheet:
         target=contract.target_public_id,
         placement=Placement(contract.placement),
         quota=contract.quota_count,
+        pooled=contract.pooled_count,
         day_cap=contract.day_cap,
         delivered=lies[Account.DELIVERED],
         excluded=moved[Kind.EXCLUDE],
@@ -235,6 +255,13 @@ def _contract(contract: Contract, page: Page) -> ContractSheet:
         seen=contract.seen_count,
         end_reason=contract.get_end_reason_display(),
     )
+
+
+def _poolings(entries: QuerySet[LedgerEntry], contracts: list[ContractSheet]) -> list[Pooling]:
+    by_number = {one.number: one for one in contracts}
+    rows = entries.filter(kind=Kind.POOL, contract__in=by_number).order_by("sequence")
+    moves = rows.values_list("at", "contract", "amount")
+    return [Pooling(at, by_number[number], amount) for at, number, amount in moves]
 
 
 def _days(grant: Grant, entries: QuerySet[LedgerEntry], *, now: datetime) -> list[DayFigure]:

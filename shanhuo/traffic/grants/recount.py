@@ -15,13 +15,15 @@ from shanhuo.traffic.models.ledger import Account
 
 @dataclass(frozen=True, slots=True)
 class ContractRecount:
-    """One contract. `left`: what the terms still promise by the log; `ledger_left`: what lies with
-    the object, with the feed, or went back to the programme."""
+    """One contract. `quota`: what was asked for it, with what was `pooled` since: came to a county,
+    or, below 0, went to it. `left`: what that still promises by the log; `ledger_left`: what lies
+    with the object, with the feed, or went back to the programme."""
 
     contract: int
     name: str
     kind: str
     quota: int
+    pooled: int
     shown: int
     excluded: int
     left: int
@@ -63,7 +65,9 @@ class GrantRecount:
 
     @property
     def agrees(self) -> bool:
-        sums = all(one.agrees for one in self.contracts)
+        # What left one contract for the county came to another.
+        whole = sum(one.pooled for one in self.contracts) == 0
+        sums = whole and all(one.agrees for one in self.contracts)
         return sums and not self.differences and self.broken_at is None
 
 
@@ -118,12 +122,13 @@ def _contract(
         Grant.Status.REQUESTED,
         Grant.Status.REFUSED,
     }
-    quota = contract.quota_count if promised else 0
+    quota = contract.promised_count if promised else 0
     return ContractRecount(
         contract=contract.pk,
         name=contract.name,
         kind=contract.kind,
         quota=quota,
+        pooled=contract.pooled_count,
         shown=log.shown,
         excluded=log.excluded,
         left=max(0, quota - (log.shown - log.excluded)),

@@ -151,7 +151,7 @@ def rehearse_for(
         contracts = [contracts[place] for place in known]
         past, bundles, heard = _offers(chosen, [one.pk for one in contracts])
     now_ms = moments.to_ms(now)
-    left = np.array([one.quota_count + one.excluded_count - one.seen_count for one in contracts])
+    left = np.array([one.promised_count + one.excluded_count - one.seen_count for one in contracts])
     ends = np.array([moments.to_ms(clock.start_of(_day_after(one))) for one in contracts])
     unit = _unit(past)
     plan = Plan.rehearse(

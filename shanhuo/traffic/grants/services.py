@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from shanhuo.kernel import audit, clock, facts
@@ -206,6 +206,7 @@ def request_grant(
         banner_cap=caps[Placement.BANNER],
         splash_cap=caps[Placement.SPLASH],
         least_finish_percent=terms.least_finish_percent,
+        is_pooled=terms.is_pooled,
         requested_by=requester,
         requested_at=now,
     )
@@ -362,8 +363,10 @@ def turn(*, now: datetime) -> None:
     Grant.objects.filter(status=Status.APPROVED, starts_on__lte=today).update(status=Status.RUNNING)
     over = Contract.objects.filter(grant__status__in=UNDER_WAY, grant__ends_on__lt=today)
     _end_contracts(over, Ended.OVER, now)
-    open_contracts = Contract.objects.filter(grant=OuterRef("pk"), ended_at=None)
-    for grant in Grant.objects.filter(status__in=UNDER_WAY).exclude(Exists(open_contracts)):
+    # What is left of an ended contract may be on its way to the county.
+    to_pool = Q(settled_at=None, grant__is_pooled=True, grant__ends_on__gte=today)
+    going_on = Contract.objects.filter(Q(ended_at=None) | to_pool, grant=OuterRef("pk"))
+    for grant in Grant.objects.filter(status__in=UNDER_WAY).exclude(Exists(going_on)):
         _end_grant(grant, Status.ENDED, now)
     for programme in Programme.objects.filter(ends_on__lt=today, closed_at=None):
         _close_if_settled(programme, now)
@@ -406,14 +409,15 @@ def _refuse_other_days(terms: Terms, found: Iterable[Target], *, today: date) ->
 
 
 def _refuse_overlap(programme: Programme, terms: Terms, found: Iterable[Target]) -> None:
-    """Within a programme an object has one contract for a placement at a time; two programmes may
-    meet on it."""
+    """Within a programme an object is asked for once for a placement at a time; two programmes may
+    meet on it, and so may what a pool has for the county."""
     living = Contract.objects.filter(
         grant__programme=programme,
         grant__status__in=LIVING,
         grant__starts_on__lte=terms.ends_on,
         grant__ends_on__gte=terms.starts_on,
         ended_at=None,
+        quota_count__gt=0,
     ).select_related("grant")
     for wish, target in zip(terms.wishes, found, strict=True):
         same = living.filter(kind=target.kind, target=target.id, placement=wish.placement)

@@ -121,7 +121,7 @@ class Wish:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What somebody asks for. `caps`: exposures to one viewer in one day; of placements that are
-    not in it, the programme's."""
+    not in it, the programme's. `pooled`: what an object cannot use any more goes to the county."""
 
     title: str
     reason: str
@@ -132,6 +132,12 @@ class Terms:
     audience: Grant.Audience = Grant.Audience.EVERYONE
     caps: Mapping[Placement, int] = field(default_factory=dict)
     least_finish_percent: int = 0
+    pooled: bool = False
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether there is anything to pool: a county's own contract is no small object of it."""
+        return self.pooled and any(wish.kind != Contract.Kind.COUNTY for wish in self.wishes)
 
     @property
     def placements(self) -> frozenset[Placement]:

@@ -129,6 +129,9 @@ class Grant(models.Model):
     least_finish_percent = models.PositiveSmallIntegerField(
         default=0, help_text="Clips that fewer people finish, after 100 plays, are not supported."
     )
+    is_pooled = models.BooleanField(
+        default=False, help_text="What an object cannot use any more goes to the county."
+    )
     requested_by = models.ForeignKey("people.User", models.PROTECT, related_name="+")
     requested_at = models.DateTimeField()
     decided_by = models.ForeignKey("people.User", models.PROTECT, related_name="+", null=True)
@@ -175,6 +178,9 @@ class Contract(models.Model):
     """So many exposures of one object (a county, village, creator, product, post or live session)
     in one placement.
 
+    `quota_count` is what was asked for it; what was pooled since is in `pooled_count`, and the sum
+    of both is promised. A contract that a pool made was asked for by nobody: its quota is 0.
+
     Its primary key is the number that signals carry as `grant`. `seen_count` is the highest count
     of its exposures that any process has read in the log: it bounds leases, and is only ever
     corrected by the booking. What counts is the ledger, and above it the log.
@@ -206,6 +212,12 @@ class Contract(models.Model):
     name = models.CharField(max_length=120, help_text="As it was called when it was asked for.")
     placement = models.CharField(max_length=6, choices=Placement, default=Placement.FEED)
     quota_count = models.PositiveBigIntegerField()
+    pooled_count = models.BigIntegerField(
+        default=0, help_text="Came from objects of the grant; negative: went to the county."
+    )
+    paced_from = models.DateTimeField(
+        null=True, help_text="Where its straight line begins, since something was pooled."
+    )
     day_cap = models.PositiveBigIntegerField(null=True, help_text="Exposures in one day, at most.")
     airs_at = models.DateTimeField(
         null=True, help_text="Of a session: when it begins, as announced, then as it did."
@@ -220,7 +232,13 @@ class Contract(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(quota_count__gt=0), name="contract_has_a_quota"),
+            models.CheckConstraint(
+                condition=Q(quota_count__gt=0) | Q(pooled_count__gt=0), name="contract_has_a_quota"
+            ),
+            models.CheckConstraint(
+                condition=Q(quota_count__gte=F("pooled_count") * -1),
+                name="contract_pools_no_more_than_its_quota",
+            ),
             models.UniqueConstraint(
                 fields=["grant", "kind", "target", "placement"],
                 name="one_contract_per_object_and_placement",
@@ -237,10 +255,16 @@ class Contract(models.Model):
         return self.grant.caps[Placement(self.placement)] or 0
 
     @property
+    def promised_count(self) -> int:
+        """What it is to deliver in all, as of now."""
+        return self.quota_count + self.pooled_count
+
+    @property
     def begins_at(self) -> datetime:
-        """From when it can be delivered: with its grant, or, for a session, when that begins."""
-        begins = self.grant.begins_at
-        return begins if self.airs_at is None else max(begins, self.airs_at)
+        """Where its straight line begins: with its grant; of a session, when that begins; of a
+        county that others are pooled under, later."""
+        moments = (self.grant.begins_at, self.airs_at, self.paced_from)
+        return max(one for one in moments if one is not None)
 
     @property
     def due_at(self) -> datetime:

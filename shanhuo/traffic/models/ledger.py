@@ -32,6 +32,7 @@ class LedgerEntry(models.Model):
         ISSUE = "issue", _("Budget issued")
         GRANT = "grant", _("Granted")
         ASSIGN = "assign", _("Promised to an object")
+        POOL = "pool", _("Not usable by its object, back to the grant for the county")
         RESERVE = "reserve", _("Lent to the feed")
         RELEASE = "release", _("Back from the feed, not shown")
         DELIVER = "deliver", _("Delivered")

@@ -98,9 +98,9 @@ def _uplifts(trial: Trial, look: Look) -> list[Uplift]:
 
 
 def may_register(user: Any, grant: Grant, *, now: datetime) -> bool:
-    """An operator, before the grant begins, where nothing is registered."""
+    """An operator, before the grant begins, where nothing is registered and nothing is pooled."""
     open_still = now < bounds_of(grant)[0] and not Trial.objects.filter(grant=grant).exists()
-    return open_still and rules.may_stop(user)
+    return open_still and not grant.is_pooled and rules.may_stop(user)
 
 
 def recounted(log: SignalLog, public_id: str) -> list[tuple[Look, bool]]:

@@ -47,6 +47,12 @@ class TrialOfSession(Refusal):
     message = _("%(name)s is a live session; a trial counts what became of clips.")
 
 
+class TrialOfPool(Refusal):
+    code = "trial_of_pool"
+    status = 422
+    message = _("What its objects cannot use goes to the county; a trial cuts fixed quotas.")
+
+
 class NoTrial(Refusal):
     code = "no_trial"
     status = 404
@@ -67,7 +73,7 @@ def register_trial(
 
     Half of the people are held out. `look_count` looks lie evenly in the grant's days. The spread
     between cells comes from as many days before as the grant has, at most 28.
-    Raises NotOperator, TrialTooLate, TrialExists, TrialTooSmall, TrialOfSession.
+    Raises NotOperator, TrialTooLate, TrialExists, TrialOfPool, TrialTooSmall, TrialOfSession.
     """
     if not rules.may_stop(operator):
         raise NotOperator
@@ -106,6 +112,8 @@ def _refuse_what_cannot_be_tried(grant: Grant, *, now: datetime) -> None:
         raise TrialTooLate
     if Trial.objects.filter(grant=grant).exists():
         raise TrialExists
+    if grant.is_pooled:
+        raise TrialOfPool
     for one in grant.contracts.all():
         if one.kind == Contract.Kind.SESSION:
             raise TrialOfSession(name=one.name)

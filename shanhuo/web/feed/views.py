@@ -56,6 +56,7 @@ def why(request: HttpRequest) -> HttpResponse:
         "why": explained,
         "county": regions.county_of(str(explained.county)),
         "grant": grants.grant_of_contract(explained.grant) if explained.grant else None,
+        "is_pool": grants.is_pool(explained.grant),
     }
     alone = not is_htmx(request) and "fragment" not in request.GET
     template = "web/feed/why.html" if alone else "web/feed/_why.html"

@@ -43,6 +43,7 @@ def _list_file(chosen: Any) -> HttpResponse:
         _("Granted exposures"),
         _("Delivered"),
         _("Given back"),
+        _("Pooled under the county"),
     ]
     rows = (_line(line) for line in queries.lines(chosen[:MOST_ROWS]))
     return workbook(_("grants"), headings, rows)
@@ -62,6 +63,7 @@ def _line(line: queries.GrantLine) -> list[Any]:
         one.asked_count,
         line.delivered,
         line.returned,
+        _("Yes") if one.is_pooled else _("No"),
     ]
 
 
@@ -79,6 +81,7 @@ def grant_export(request: HttpRequest, public_id: str) -> HttpResponse:
         _("Excluded"),
         _("Lent to the feed"),
         _("Given back"),
+        _("Pooled"),
     ]
     return workbook(sheet.grant.title, headings, _rows(sheet))
 
@@ -86,12 +89,12 @@ def grant_export(request: HttpRequest, public_id: str) -> HttpResponse:
 def _rows(sheet: queries.GrantSheet) -> Iterable[list[Any]]:
     means = sheet.grant.get_means_display()
     for one in sheet.contracts:
-        figures = [one.quota, one.delivered, one.excluded, one.reserved, one.returned]
+        figures = [one.quota, one.delivered, one.excluded, one.reserved, one.returned, one.pooled]
         yield [one.kind_name, one.name, means, str(one.placement.label), *figures]
     for day in sheet.days:
-        yield [day.day, "", means, "", None, day.delivered, day.excluded, None, None]
+        yield [day.day, "", means, "", None, day.delivered, day.excluded, None, None, None]
         for placement, delivered in day.by_placement.items():
-            yield [day.day, "", means, str(placement.label), None, delivered, None, None, None]
+            yield [day.day, "", means, str(placement.label), None, delivered, *4 * [None]]
 
 
 @require_safe

@@ -92,6 +92,15 @@ class RequestForm(forms.Form):
         initial=0,
         help_text=_("In percent; 0 is no gate. It counts from the hundredth play on."),
     )
+    pooled = forms.BooleanField(
+        label=_("Pool small objects under the county"),
+        required=False,
+        initial=True,
+        help_text=_(
+            "If a clip is withdrawn or a product sold out, the county's other clips get what it "
+            "could not use. Without it, that goes back to the programme."
+        ),
+    )
     file = forms.FileField(
         label=_("Many objects: the workbook, filled in"),
         required=False,
@@ -176,6 +185,7 @@ class RequestForm(forms.Form):
                 if said[f"{name}_cap"] is not None
             },
             least_finish_percent=said["least_finish_percent"],
+            pooled=said["pooled"],
         )
 
     def _wishes(self) -> list[Wish]:

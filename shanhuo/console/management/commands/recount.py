@@ -129,7 +129,10 @@ class Command(BaseCommand):
         line = "{:<24}{:>14}{:>14}".format
         self.stdout.write(line("", "signals", "ledger"))
         for one in found.contracts:
-            self.stdout.write(f"{one.kind} {one.name} (contract {one.contract}), {one.quota}")
+            pooled = f", {one.pooled:+} pooled in it" if one.pooled else ""
+            self.stdout.write(
+                f"{one.kind} {one.name} (contract {one.contract}), {one.quota}{pooled}"
+            )
             self.stdout.write(line("  shown", one.shown, one.ledger_shown))
             self.stdout.write(line("  excluded", one.excluded, one.ledger_excluded))
             self.stdout.write(line("  delivered", one.delivered, one.ledger_delivered))
