@@ -234,6 +234,19 @@ def test_a_ledger_longer_than_a_file_says_where_the_next_one_begins(
     assert len(rows_of(f"/grants/{grant.public_id}/entries?after=二")) == 2
 
 
+@pytest.mark.parametrize("forged", ["脆李", "post:x feed 9", "post:x feed " + "9" * 5_000 + " 0"])
+def test_attack_06_a_forged_list_of_objects_asks_for_nothing(
+    wang, op, make_county, make_post, noon, forged
+):
+    make_post()
+    programme = kit.open_programme(op, now=noon)
+    said = {**ASKED, "programme": programme.public_id, "sheet": forged}
+    office = signed_in(wang)
+    for button in ({}, {"read": "1"}):
+        assert office.post("/county/grants/new", {**said, **button}).status_code == 422
+    assert Grant.objects.count() == 0
+
+
 def test_a_creator_reads_where_exposures_came_from(zhao, make_post, noon, settings, tmp_path):
     settings.SIGNALS_DIR = tmp_path / "signals"
     serving.forget()

@@ -155,11 +155,12 @@ class RequestForm(forms.Form):
 
     @property
     def from_sheet(self) -> list[tuple[str, Wish]]:
-        """(name, wish) of what was read from a workbook."""
-        if "sheet" in self.errors:
-            return []
+        """(name, wish) of what was read from a workbook; nothing of what no workbook said."""
         names = {key: name for _group, named in self.objects for key, name in named}
-        wishes = object_sheets.unpacked(self["sheet"].value() or "")
+        try:
+            wishes = object_sheets.unpacked(self["sheet"].value() or "")
+        except ValueError:
+            return []
         return [(names.get(object_sheets.key_of(one), one.public_id), one) for one in wishes]
 
     def clean_sheet(self) -> tuple[Wish, ...]:
