@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
+from shanhuo.kernel.downloads import FileAnswer
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people.access import may_enter
 from shanhuo.web import refusals, shell
@@ -15,6 +18,17 @@ log = logging.getLogger(__name__)
 # Page areas where a POST spends money or publishes something.
 CLOSED_TO_YOUTH = {"trade", "content", "seller", "live"}
 Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class PackingMiddleware(GZipMiddleware):
+    """Packs pages, never a file: the server sends that itself, whole or the part asked for."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if isinstance(response, FileAnswer):
+            return response
+        return super().process_response(request, response)
 
 
 class ShellMiddleware:
