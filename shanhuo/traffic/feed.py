@@ -60,11 +60,23 @@ class Shown(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A row that has a place of the list kept for it, at the latest the one numbered so."""
+    """A row that has a place of the list kept for it, at the latest the one numbered so. `floor`
+    is its source if it would not stand in the list without that."""
 
     row: int
     source: Source
     place: int
+    floor: Source
+
+
+class Brought(NamedTuple):
+    """What brought rows into a list, where it was not their worth alone: chance; a place kept for
+    them; a floor, which is their source; a grant."""
+
+    by_chance: frozenset[int]
+    kept: list[Kept]
+    floored: dict[int, Source]
+    lifted: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +130,28 @@ class Feed:
         candidates = self._with_supported(plain, asked.allowed)
         scores = self.ranker.rank(candidates, viewer, memory, board)
         weigh(scores, candidates, viewer, memory, board)
+        known = plain, scores[: len(plain.rows)]
         priced = self.pricing.prices(candidates, viewer)
         draft = Draft(board.marks, self.rules, length, *_barred(board, memory))
         by_chance = self._take_by_chance(draft, board, asked.allowed)
-        kept = _take_a_session(draft, asked)
-        unfloored = draft.without_floors() if is_weighed(viewer.key) else None
-        kept += _take_a_newcomer(draft, asked)
-        unsupported, watched = draft.copy(), self.pricing.watched()
-        if priced is not None or watched is not None or unfloored is not None:
-            # What the same moment would show without grants: only the rest is support.
-            _fill(unsupported, plain, scores[: len(plain.rows)], None, asked)
+        unfloored = draft.without_floors()
+        kept = [*_take_a_session(draft, asked), *_take_a_newcomer(draft, asked)]
+        begun, unsupported = len(draft.picked), draft if priced is None else draft.copy()
+        # The same moment without grants, and without floors too: what stands only in the first is
+        # there by a floor alone, what stands in neither is support.
+        best = _fill([unsupported, unfloored], *known, None, asked)
+        floored = _floors_of(unsupported, unfloored, kept, asked)
+        watched = self.pricing.watched()
+        if watched is not None:
+            self.pricing.note(self._chances(unsupported, begun, known, watched, asked), viewer)
         if priced is not None:
             priced = _only_for_others(priced, candidates, unsupported.picked)
-        if watched is not None:
-            known = plain, scores[: len(plain.rows)]
-            chances = self._chances(unsupported, len(draft.picked), known, watched, asked)
-            self.pricing.note(chances, viewer)
-        best = _fill(draft, candidates, scores, priced, asked)
-        lifted = frozenset(draft.picked).difference(unsupported.picked) if priced else frozenset()
-        shown = self._logged(draft, best, by_chance, lifted, kept, asked.allowed)
-        if unfloored is None:
+            best = _fill([draft], candidates, scores, priced, asked)
+        lifted = frozenset(draft.picked).difference(unsupported.picked)
+        shown = self._logged(draft, best, Brought(by_chance, kept, floored, lifted), asked.allowed)
+        if not is_weighed(viewer.key):
             return shown
-        _fill(unfloored, plain, scores[: len(plain.rows)], None, asked)
-        added = self._added_by_floors(unfloored, unsupported, plain, scores, asked)
+        added = self._added_by_floors(unfloored, unsupported, *known, asked)
         return [one if one.grant else one._replace(price=added.get(one.row, 0.0)) for one in shown]
 
     def _added_by_floors(
@@ -211,27 +222,21 @@ class Feed:
         return frozenset(draft.picked)
 
     def _logged(
-        self,
-        draft: Draft,
-        best: Ordered,
-        by_chance: frozenset[int],
-        lifted: frozenset[int],
-        kept: list[Kept],
-        allowed: NDArray[np.bool_],
+        self, draft: Draft, best: Ordered, brought: Brought, allowed: NDArray[np.bool_]
     ) -> list[Shown]:
         """Sources, prices and chances of what was picked, in the order of showing."""
         blind = self.explore / max(1, int(np.count_nonzero(allowed)))
         chance = 1.0 - self.explore + blind
-        source_of = {one.row: one.source for one in kept}
+        source_of = {one.row: one.source for one in brought.kept} | brought.floored
         shown = []
-        for row in spread(self._in_order(draft.picked, by_chance, kept, best), draft.marks):
-            if row in by_chance:
+        for row in spread(self._in_order(draft.picked, brought, best), draft.marks):
+            if row in brought.by_chance:
                 shown.append(Shown(row, Source.RANDOM, 0.0, blind, 0))
             elif row in source_of:
                 shown.append(Shown(row, source_of[row], 0.0, chance, 0))
             elif row in best.rows:
                 place = best.rows.index(row)
-                grant = best.grants[place] if row in lifted else 0
+                grant = best.grants[place] if row in brought.lifted else 0
                 source = Source.GRANT if grant else best.sources[place]
                 price = best.prices[place] if grant else 0.0
                 shown.append(Shown(row, source, price, chance, grant))
@@ -241,15 +246,14 @@ class Feed:
                 shown.append(Shown(row, source, 0.0, chance, 0))
         return shown
 
-    def _in_order(
-        self, picked: list[int], by_chance: frozenset[int], kept: list[Kept], best: Ordered
-    ) -> list[int]:
+    def _in_order(self, picked: list[int], brought: Brought, best: Ordered) -> list[int]:
         """Chance picked first, then what had a place kept for it, and goes there; where the rows of
         chance stand in the list is left to chance too."""
-        rows = picked[len(by_chance) + len(kept) :]
-        for place, row in sorted((_place_of(one, best), one.row) for one in kept):
+        drawn = len(brought.by_chance)
+        rows = picked[drawn + len(brought.kept) :]
+        for place, row in sorted((_place_of(one, best), one.row) for one in brought.kept):
             rows.insert(place, row)
-        for row in picked[: len(by_chance)]:
+        for row in picked[:drawn]:
             rows.insert(self.random.randrange(len(rows) + 1), row)
         return rows
 
@@ -284,7 +288,7 @@ def _take_a_session(draft: Draft, asked: Asked) -> list[Kept]:
     for row, source in sessions_for(board, asked.viewer, asked.memory, allowed):
         if draft.fits(row):
             draft.take(row)
-            return [Kept(row, source, LIVE_PLACE)]
+            return [Kept(row, source, LIVE_PLACE, Source.LIVE_FLOOR)]
     return []
 
 
@@ -297,7 +301,7 @@ def _take_a_newcomer(draft: Draft, asked: Asked) -> list[Kept]:
     for row in fresh[asked.allowed[fresh]].tolist():
         if draft.fits(row):
             draft.take(row)
-            return [Kept(row, Source.FRESH, TRIAL_PLACE)]
+            return [Kept(row, Source.FRESH, TRIAL_PLACE, Source.NEWCOMER_FLOOR)]
     return []
 
 
@@ -314,15 +318,43 @@ def _barred(board: Board, memory: Memory) -> tuple[list[int], Callable[[int], bo
     return authors, (lambda row: wishes.mutes(cards[row])) if wishes.muted else None
 
 
+def _floors_of(
+    unsupported: Draft, unfloored: Draft, kept: list[Kept], asked: Asked
+) -> dict[int, Source]:
+    """Which floor brought in each row that stands in a list by floors alone. What only moved up,
+    since a floor left out what rules would not let stand beside it, is nobody's."""
+    floor_of = {one.row: one.floor for one in kept}
+    newcomer_is_kept = Source.NEWCOMER_FLOOR in floor_of.values()
+    found = {}
+    for row in unsupported.picked:
+        if row in unfloored.picked or not asked.allowed[row]:
+            continue
+        mark = asked.board.marks[row]
+        if row in floor_of:
+            found[row] = floor_of[row]
+        elif mark.priority:
+            found[row] = Source.COUNTY_FLOOR
+        elif mark.newcomer and not newcomer_is_kept:
+            found[row] = Source.NEWCOMER_FLOOR
+    return found
+
+
 def _fill(
-    draft: Draft, candidates: Candidates, scores: Values, priced: Priced | None, asked: Asked
+    drafts: Iterable[Draft],
+    candidates: Candidates,
+    scores: Values,
+    priced: Priced | None,
+    asked: Asked,
 ) -> Ordered:
-    """Fill the draft with the best of these, at these prices; returns them in their order."""
+    """Fill drafts with the best of these, at these prices; returns them in their order."""
     best = _order(candidates, scores, priced, most=SHORTLIST)
-    draft.lifted = best.lifted
-    draft.fill(best.rows)
-    if not draft.is_full:
+    for draft in drafts:
+        draft.lifted = best.lifted
+        draft.fill(best.rows)
+    short = [draft for draft in drafts if not draft.is_full]
+    if short:
         best = _order(candidates, scores, priced, most=len(scores))
+    for draft in short:
         draft.lifted = best.lifted
         _fill_with_what_is_left(draft, best, asked)
     return best

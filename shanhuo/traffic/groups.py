@@ -31,7 +31,7 @@ class Groups(Mapping[int, Rows]):
 
     def __getitem__(self, key: int) -> Rows:
         """The rows of a key, `depth` at most."""
-        place = int(np.searchsorted(self._keys, key))
+        place = int(self._keys.searchsorted(key))
         if place == len(self._keys) or self._keys[place] != key:
             raise KeyError(key)
         begin = self._begins[place]

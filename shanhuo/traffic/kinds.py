@@ -58,7 +58,7 @@ class Surface(IntEnum):
 
 
 class Source(IntEnum):
-    """Why it was shown: the list of candidates it came from."""
+    """Why it was shown: the list of candidates it came from, or what else brought it in."""
 
     FOLLOWED = 1
     PLACE = 2
@@ -73,6 +73,13 @@ class Source(IntEnum):
     AGAIN = 11
     NEIGHBOURS = 12
     LIVE = 13
+    COUNTY_FLOOR = 14
+    NEWCOMER_FLOOR = 15
+    LIVE_FLOOR = 16
+
+
+FLOORS = (Source.COUNTY_FLOOR, Source.NEWCOMER_FLOOR, Source.LIVE_FLOOR)
+"""Of what would not stand in its list without a floor, or the place kept for a session."""
 
 
 class Flags(IntFlag):

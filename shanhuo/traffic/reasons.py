@@ -23,6 +23,18 @@ WORDS: dict[Source, str | Promise] = {
     Source.CHOSEN: _("It was chosen by hand for this page."),
     Source.NEIGHBOURS: _("People who watched clips like those you watched liked it, too."),
     Source.LIVE: _("It is on air at this moment."),
+    Source.COUNTY_FLOOR: _(
+        "Every list keeps places for counties that left poverty or need help most; it comes from "
+        "one of them, and would not stand here otherwise."
+    ),
+    Source.NEWCOMER_FLOOR: _(
+        "Every list keeps a place for a clip that few were shown yet; it would not stand here "
+        "otherwise."
+    ),
+    Source.LIVE_FLOOR: _(
+        "It is on air at this moment. Every list keeps a place for a live session, of somebody you "
+        "follow or near what you like if there is one; it would not stand here otherwise."
+    ),
     Source.AGAIN: _("You have seen everything new; this is what you saw longest ago."),
 }
 

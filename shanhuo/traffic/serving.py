@@ -106,7 +106,7 @@ class Serving:
             return shown
         charged = self.delivery.charge([one.grant for one in shown], viewer)
         return [
-            one if counts or not one.grant else one._replace(grant=0)
+            one if counts or not one.grant else one._replace(grant=0, price=0.0)
             for one, counts in zip(shown, charged, strict=True)
         ]
 

@@ -10,6 +10,7 @@ product.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import pairwise
 
 from shanhuo.traffic.board import Mark
@@ -38,6 +39,12 @@ class Rules:
     def live_of(self, length: int) -> int:
         """How many sessions on air a list may hold, whatever speaks for them."""
         return max(min(1, self.live), self.live * length // LENGTH)
+
+
+@cache
+def without_floors(rules: Rules) -> Rules:
+    """These rules, as if nobody had a floor, and sessions on air no place of their own."""
+    return replace(rules, from_priority_counties=0, from_newcomers=0, from_live=0)
 
 
 @dataclass(slots=True)
@@ -73,8 +80,8 @@ class Draft:
         return self._under(self.rules)
 
     def without_floors(self) -> "Draft":
-        """The same draft, as if nobody had a floor."""
-        return self._under(replace(self.rules, from_priority_counties=0, from_newcomers=0))
+        """The same draft, as if nobody had a floor, and sessions on air no place of their own."""
+        return self._under(without_floors(self.rules))
 
     def _under(self, rules: Rules) -> "Draft":
         other = Draft(self.marks, rules, self.length, self.barred_authors, self.is_barred)
@@ -154,11 +161,12 @@ class Draft:
 
     def _leaves_room_for_floors(self, mark: Mark) -> bool:
         """Whether the places left after this row still suffice for what the floors ask."""
-        priority, newcomers = self._priority_missing, self._newcomers_missing
-        if priority <= 0 and newcomers <= 0:
+        priority, newcomers = max(0, self._priority_missing), max(0, self._newcomers_missing)
+        left = self.length - len(self.picked)
+        if priority + newcomers < left or not priority + newcomers:
             return True
         missing = max(0, priority - mark.priority) + max(0, newcomers - mark.newcomer)
-        return missing < self.length - len(self.picked)
+        return missing < left
 
 
 def spread(rows: list[int], marks: Mapping[int, Mark]) -> list[int]:

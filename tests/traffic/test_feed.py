@@ -14,12 +14,12 @@ from shanhuo.traffic.board import Board, build
 from shanhuo.traffic.catalogue import Card, Catalogue
 from shanhuo.traffic.counters import Counters
 from shanhuo.traffic.feed import Feed, Shown, allowed_rows, seal_list
-from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.kinds import FLOORS, Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.memory import Memory
 from shanhuo.traffic.ranking import NoGrants
 from shanhuo.traffic.records import RECORD
 from shanhuo.traffic.sheets import unseal
-from shanhuo.traffic.slate import Rules
+from shanhuo.traffic.slate import Rules, without_floors
 from shanhuo.traffic.viewers import Viewer
 from tests.traffic.conftest import NOON_MS
 
@@ -196,6 +196,28 @@ def test_every_slot_says_where_it_came_from_and_with_which_chance(situation):
     assert all(one.source in set(Source) and one.grant == 0 and one.price == 0 for one in shown)
 
 
+@given(situations())
+def test_what_a_floor_brought_in_says_so_and_nothing_else_does(situation):
+    """Beside the same list, of the same luck, that is made without any floor."""
+    board, viewer, memory, engine = situation
+    luck = engine.random.getstate()
+    shown = engine.list_for(board, viewer, memory)
+    engine.random.setstate(luck)
+    engine.rules = without_floors(engine.rules)
+    plain = {one.row for one in engine.list_for(board, viewer, memory)}
+    assert all(one.row not in plain for one in shown if one.source in FLOORS)
+    for one in shown:
+        mark = board.marks[one.row]
+        served_by = {
+            Source.COUNTY_FLOOR: mark.priority,
+            Source.NEWCOMER_FLOOR: mark.newcomer,
+            Source.LIVE_FLOOR: mark.live,
+        }
+        assert served_by.get(one.source, True)
+        if one.row not in plain and one.source not in (*FLOORS, Source.AGAIN):
+            assert not mark.priority, "only what serves no floor moves up with what does"
+
+
 def test_variety_holds_while_there_is_a_choice():
     many = [card(n, county=500237 if n <= 20 else 600000 + n, product_id=9) for n in range(1, 21)]
     others = [card(n, county=600000 + n) for n in range(21, 41)]
@@ -264,7 +286,7 @@ def test_a_clip_that_nobody_saw_stands_third_however_well_others_are_liked():
     board = board_of(*map(card, range(1, 22)), counters=counters)
     shown = feed().list_for(board, MEI, Memory())
     assert posts(board, shown)[2] == 21
-    assert shown[2].source == Source.FRESH
+    assert shown[2].source == Source.NEWCOMER_FLOOR
 
 
 def test_chance_fills_its_share_of_the_slots_and_says_so():

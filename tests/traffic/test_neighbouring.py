@@ -126,6 +126,7 @@ def test_what_was_forced_private_or_forgotten_is_no_watch(log, write):
         watches(1, 1, 2, 3),
         watches(2, 4, grant=7),
         watches(3, 5, source=Source.GRANT),
+        watches(7, 9, source=Source.LIVE_FLOOR),
         watches(4, 6, flags=Flags.NOT_PERSONAL),
         watches(5, 7, 8),
         watches(6, 99),

@@ -80,10 +80,10 @@ def test_the_session_kept_for_a_viewer_is_the_nearest_and_stands_fifth():
         found = feed().list_for(board, viewer, memory)[4]
         return int(board.posts[found.row]), found.source
 
-    assert fifth(follower) == (-3, Source.FOLLOWED)
-    assert fifth(picker) == (-2, Source.LIVE)
+    assert fifth(follower) == (-3, Source.LIVE_FLOOR)
+    assert fifth(picker) == (-2, Source.LIVE_FLOOR)
     assert fifth(follower, Viewer(11, Flags.NOT_PERSONAL)) == fifth(Memory())
-    assert fifth(Memory())[1] == Source.LIVE
+    assert fifth(Memory())[1] == Source.LIVE_FLOOR
 
 
 def test_a_session_is_nobodys_newcomer_and_is_not_trending():

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from shanhuo.kernel import clock
 from shanhuo.traffic import moments
 from shanhuo.traffic.fakes import judge
-from shanhuo.traffic.kinds import Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.kinds import FLOORS, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.lessons import LONG_VIEW_MS
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.models import Contract, Grant
 from shanhuo.traffic.models.grants import Placement
 
 HOUR_MS = 3_600_000
+NOT_RANKED = (Source.FRESH, Source.RANDOM, Source.CHOSEN, *FLOORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ FROM judged LEFT JOIN long_views USING (sheet, slot)
 WHERE fault = 0 AND surface = {Surface.FEED.value}
     AND object_kind IN ({ObjectKind.POST.value}, {ObjectKind.SESSION.value})
     AND ("grant" IN (SELECT unnest(?)) OR ("grant" = 0
-        AND source NOT IN ({Source.FRESH.value}, {Source.RANDOM.value}, {Source.CHOSEN.value})))
+        AND source NOT IN ({", ".join(str(source.value) for source in NOT_RANKED)})))
 GROUP BY ALL
 """  # noqa: S608 - only our own numbers are put in
 

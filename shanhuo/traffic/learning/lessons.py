@@ -1,9 +1,9 @@
 """What the signal log teaches: every exposure that was nobody's wish but the ranker's, and whether
 it was watched for long, led to a purchase click, or to a visit of the county.
 
-Supported exposures and what was put into a list by hand teach nothing: a forced audience says
-little about the audience that a post would find. With personalisation off an exposure still
-teaches what its post is worth, and nothing about its viewer.
+Supported exposures, those that a floor brought about, and what was put into a list by hand teach
+nothing: a forced audience says little about the audience that a post would find. With
+personalisation off an exposure still teaches what its post is worth, and nothing about its viewer.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shanhuo.traffic.catalogue import Card, topic_number
-from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.kinds import FLOORS, Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learning.effects import NOBODY
 from shanhuo.traffic.log import SignalLog
 from shanhuo.traffic.wishes import Wishes
 
 MOST = 2_000_000
 LONG_VIEW_MS = 18_000
-FORCED = (Source.GRANT, Source.CHOSEN, Source.AGAIN)
+FORCED = (Source.GRANT, Source.CHOSEN, Source.AGAIN, *FLOORS)
 GOALS = ("long_view", "purchase_click", "visit")
 HOUR_MS, HOURS_TO_SHANGHAI = 3_600_000, 8
 

@@ -1,7 +1,7 @@
 """Who watched what, from the signal log: what the neighbours are learned from, and judged by.
 
-Like lessons: what a grant or a hand put before somebody does not count, nor what a viewer wants
-forgotten, nor anything of those who switched personalisation off.
+Like lessons: what a grant, a floor or a hand put before somebody does not count, nor what a viewer
+wants forgotten, nor anything of those who switched personalisation off.
 """
 
 from collections.abc import Collection, Iterable, Mapping

@@ -31,6 +31,8 @@ SOURCES = {
     Source.FRESH: gettext_lazy("First viewers of a new clip"),
     Source.TRENDING: gettext_lazy("Many people were watching it"),
     Source.RANDOM: gettext_lazy("Drawn by lot"),
+    Source.COUNTY_FLOOR: gettext_lazy("A place kept for counties like yours"),
+    Source.NEWCOMER_FLOOR: gettext_lazy("A place kept for new clips"),
     Source.GRANT: gettext_lazy("A traffic grant"),
     Source.CHOSEN: gettext_lazy("On another page, or by a shared address"),
     Source.NEIGHBOURS: gettext_lazy("They watched clips that are watched beside yours"),

@@ -8,7 +8,7 @@ import pytest
 
 from shanhuo.traffic import moments
 from shanhuo.traffic.candidates import Candidates, Share
-from shanhuo.traffic.kinds import Flags, Kind, ObjectKind, Source, Surface
+from shanhuo.traffic.kinds import FLOORS, Flags, Kind, ObjectKind, Source, Surface
 from shanhuo.traffic.learned import LearnedRanker
 from shanhuo.traffic.learning import lessons, training
 from shanhuo.traffic.learning.shelf import Shelf, Unreadable
@@ -80,6 +80,16 @@ def test_a_supported_exposure_teaches_nothing(log, write):
         exposures(5, post=2, watched=5, grant=9),
         exposures(5, post=3, watched=5, source=Source.GRANT),
     )
+    assert_that_only_the_first_post_teaches(log)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_an_exposure_that_a_floor_brought_about_teaches_nothing(log, write, floor):
+    write(exposures(5, post=1, watched=5), exposures(5, post=2, watched=5, source=floor))
+    assert_that_only_the_first_post_teaches(log)
+
+
+def assert_that_only_the_first_post_teaches(log: SignalLog) -> None:
     found = read(log)
     assert found.columns["post"].tolist() == [1] * 5
     assert found.outcomes["long_view"].all()
