@@ -106,7 +106,7 @@ def register_trial(
 
 
 def _refuse_what_cannot_be_tried(grant: Grant, *, now: datetime) -> None:
-    """Raises TrialTooLate, TrialExists, TrialOfSession, TrialTooSmall."""
+    """Raises TrialTooLate, TrialExists, TrialOfPool, TrialOfSession, TrialTooSmall."""
     starts_at, _ends_at = bounds_of(grant)
     if now >= starts_at or grant.status in (Grant.Status.REFUSED, Grant.Status.STOPPED):
         raise TrialTooLate
