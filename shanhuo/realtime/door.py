@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import django
 from django.conf import settings
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from shanhuo.realtime.files import ASK_AGAIN, FOR_EVER, MEDIA_TYPES, STATIC_TYPES, Folder, send
 from shanhuo.realtime.routes import HotRefusal, HotRequest, HotRoute, answer_of
@@ -60,6 +61,9 @@ class Door:
         except HotRefusal as refusal:
             answer = answer_of(refusal)
             protocol.response_bytes(answer.status, answer.headers, answer.body)
+        except ProtocolClosed:
+            # Whoever hangs up in mid-sentence must not fill the log with twenty lines each.
+            return
 
     async def _other(self, scope: Scope, protocol: HTTPProtocol) -> None:
         path = scope.path
