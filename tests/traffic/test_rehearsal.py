@@ -114,6 +114,16 @@ def test_a_damaged_rehearsal_is_none(known, tmp_path):
     assert rehearsal.load(tmp_path) is None
 
 
+def test_a_rehearsal_with_tables_for_other_levels_is_none(known, tmp_path):
+    rehearsal.save(known, tmp_path)
+    with np.load(tmp_path / rehearsal.FILE) as kept:
+        columns = dict(kept)
+    fewer = columns["plan_margins"][1:]
+    with (tmp_path / rehearsal.FILE).open("wb") as file:
+        np.savez(file, **{**columns, "plan_margins": fewer})
+    assert rehearsal.load(tmp_path) is None
+
+
 def test_prices_are_in_the_unit_of_the_rankers_scores(known):
     left, ends = np.full(4, 20), np.full(4, MIDNIGHT_MS + DAY_MS)
     lists = rehearsal.COUNTED_ON * 490.0

@@ -12,8 +12,9 @@ import numpy as np
 from shanhuo.traffic.pacing.offers import Bundles, Floats, Numbers, Offers
 from shanhuo.traffic.pacing.shadow import HIGHEST_PRICE, contenders, margins, shadow_prices
 
-LEVELS = (0.4, 0.7, 1.0, 1.3, 1.7, 2.5)
-"""How much all contracts together may want, over what was planned; a table of margins for each."""
+LEVELS = (0.1, 0.4, 0.7, 1.0, 1.3, 1.7, 2.5)
+"""How much all contracts together may want, over what was planned; a table of margins for each. The
+lowest is for the end, when nearly all have what they need and compete no more."""
 
 ROUGH = 4
 """A first idea of the prices comes from each fourth request."""
@@ -51,6 +52,10 @@ class Plan:
     base: Floats
     cost: Floats
     margins: Floats
+
+    def __post_init__(self) -> None:
+        if len(self.margins) != len(LEVELS):
+            raise ValueError("a plan with a table for each of other levels")
 
     @classmethod
     def rehearse(
