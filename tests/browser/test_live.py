@@ -15,7 +15,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, Route, expect
+from playwright.sync_api import Browser, CDPSession, Error, Locator, Page, Route, expect
 
 from shanhuo.console import launch
 from tests.browser import chromium, encoder
@@ -30,6 +30,8 @@ CUT_S = float(os.environ.get("LIVE_CUT_S", "8"))
 """For so long nothing comes. By hand: sixty seconds, as from behind a mountain."""
 AHEAD_MS = 3 * 3600 * 1000
 PICTURES_WITHIN_S = 60
+THIN_LINE, ANYTHING = 8_000, -1
+"""Bytes a second: more than sound asks for, less than the smallest picture."""
 SLOW_MS = 40_000
 PIECES = 5
 _TELL_SWAPS = """() => document.addEventListener("htmx:after:swap", ({target}) => {
@@ -139,7 +141,7 @@ def test_a_drop_is_not_the_end_and_the_evidence_holds_it_all(platform, evening, 
     show.goes_on()
     show.is_ended_by(host)
     show.is_replayed()
-    show.is_proved(camera="phone", takes=5)
+    show.is_proved(camera="phone", takes=6)
 
 
 def test_an_encoder_that_is_cut_off_comes_back_to_the_same_show(
@@ -176,6 +178,12 @@ def typing_at_the_desk(host: Page) -> Iterator[None]:
     host.locator("body[data-shown-anew]").wait_for()
     expect(words).to_be_focused()
     expect(words).to_have_value("八点抽")
+
+
+def carry(line: CDPSession, bytes_a_second: int) -> None:
+    """Upwards, as from behind a mountain."""
+    limits = {"offline": False, "latency": 0, "downloadThroughput": ANYTHING}
+    line.send("Network.emulateNetworkConditions", limits | {"uploadThroughput": bytes_a_second})
 
 
 def stream_key(host: Page) -> str:
@@ -238,22 +246,24 @@ class Show:
             (self.viewer, {"点赞", "说点什么", f"购买 {self.plan['product']}"}),
             (host, {f"开始讲解 {self.plan['product']}", "结束直播"}),
         ):
-            page.locator("h1").evaluate("at => { at.tabIndex = -1; at.focus(); }")
+            page.locator("main").evaluate("at => { at.tabIndex = -1; at.focus(); }")
             found = stops(page)
             unfit = [one for one in found if not (one["marked"] and one["seen"] and one["name"])]
             assert (unfit, wanted - {one["name"] for one in found}) == ([], set())
 
     def is_filmed_otherwise(self, host: Page) -> None:
-        """By the other camera, across, as sound alone, and as at first: each is a take of its own,
-        and to the viewer one film."""
+        """By the other camera, turned, over a line for sound alone, as sound by choice, and
+        as at first: each is a take of its own, and to the viewer one film."""
         takes = [0]
         host.on("request", lambda one: takes.append(int(one.headers.get("x-take") or takes[-1])))
         self._until(lambda: takes[-1])
         sound_only = host.locator("[data-sound-only]")
+        line = host.context.new_cdp_session(host)
         for change, state in (
             (host.locator("[data-switch]").click, "live"),
             (lambda: host.locator("[data-preview]").evaluate(_TURN), "live"),
-            (sound_only.click, "chosen"),
+            (lambda: carry(line, THIN_LINE), "sound"),
+            (lambda: carry(line, ANYTHING) or sound_only.click(), "chosen"),
             (sound_only.click, "live"),
         ):
             before = takes[-1]
@@ -261,6 +271,7 @@ class Show:
             self._until(lambda before=before: takes[-1] > before)
             camera = host.locator(f"[data-golive][data-camera={state}]")
             expect(camera).to_be_visible(timeout=SLOW_MS)
+        line.detach()
         self.is_seen_and_heard()
         assert self.viewer.locator("[data-gap]").is_hidden()
 
