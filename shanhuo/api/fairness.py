@@ -46,8 +46,8 @@ class ClassOut(Schema):
 
 
 class LaneOut(Schema):
-    """Slots by the reason why they were filled: ranked, new, supported, chance. `rate` is long
-    views per exposure, `difference` that to the ranked ones; null: too few viewers."""
+    """Slots by the reason why they were filled: ranked, new, supported, chance, live. `rate`
+    is long views per exposure, `difference` that to the ranked ones; null: too few viewers."""
 
     name: str
     shown: int
@@ -56,8 +56,8 @@ class LaneOut(Schema):
 
 
 class FloorOut(Schema):
-    """What one floor (counties, newcomers) gave up for each list, in points of the ranker's score;
-    weighed for one viewer in 31."""
+    """What one floor (counties, newcomers, sessions) gave up for each list, in points of the
+    ranker's score; weighed for one viewer in 31."""
 
     name: str
     per_list: BetweenOut

@@ -233,21 +233,25 @@ def test_floors_cost_what_the_lists_of_one_viewer_in_31_say(
         new = slot(2, WUSHAN, source=Source.FRESH, price=0.25 if turn % 2 else 0.0)
         lifted = slot(3, WUSHAN, source=Source.GRANT, grant=7, price=0.125)
         ranked = [slot(4 + n, FENGJIE) for n in range(7)]
-        show(noon, 62 * turn, by_floor, new, lifted, *ranked)
+        kept = slot(11, FENGJIE, source=Source.LIVE_FLOOR, price=0.125)
+        show(noon, 62 * turn, by_floor, new, lifted, *ranked[1:], kept, watched=(9,))
         show(noon, 62 * turn + 2, slot(1, WUSHAN, price=9.0), *ranked)
     services.fill_everything(now=noon)
     found = report(WEEK)
     assert found.figures["floor_cost_counties"].value == 5_000
     assert found.figures["floor_cost_newcomers"].value == 1_250
     assert found.figures["support_price"].value == 1_250
-    counties, newcomers = found.floors
+    assert found.figures["floor_cost_sessions"].value == 1_250
+    assert found.figures["share_live_place"].value == 5_000
+    assert found.figures["long_views_live"].value == 10_000
+    counties, newcomers, _sessions = found.floors
     assert (counties.per_list.value, counties.in_all.value) == (0.5, 12.0)
     assert newcomers.per_list.low < 0.125 < newcomers.per_list.high
     assert as_counted_again(WEEK) == as_rolled_up(WEEK)
     page = client.get("/fairness?days=7", headers={"accept-language": "en"}).content.decode()
     assert "0.500" in page
     told = client.get("/api/fairness?since_day=2026-06-30&until_day=2026-07-01").json()
-    assert [one["name"] for one in told["floors"]] == ["counties", "newcomers"]
+    assert [one["name"] for one in told["floors"]] == ["counties", "newcomers", "sessions"]
 
 
 def test_floors_of_fewer_than_ten_such_viewers_are_not_told(two_days: None) -> None:

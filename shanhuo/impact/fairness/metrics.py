@@ -250,6 +250,38 @@ FAIRNESS: tuple[FairMetric, ...] = (
         Unit.INDEX,
         _floor(Floor.NEWCOMERS),
     ),
+    FairMetric(
+        "floor_cost_sessions",
+        _("Price of the place kept for a live session"),
+        _(
+            "What the place kept for a live session gave up in a list on average, counted like the "
+            "price of the county floor. A session that would stand there anyway costs nothing."
+        ),
+        Unit.INDEX,
+        _floor(Floor.SESSIONS),
+    ),
+    FairMetric(
+        "share_live_place",
+        _("Lists that needed the place kept for a live session"),
+        _(
+            "Of the feed's lists, how many showed a session that stood there by the place kept for "
+            "one alone, of what was seen."
+        ),
+        Unit.RATIO,
+        lambda seen: measures.ratio(
+            int(seen.tally.lanes[Lane.LIVE, :, 0].sum()), int(seen.tally.lists[Noted.LISTS])
+        ),
+    ),
+    FairMetric(
+        "long_views_live",
+        _("Long views of the place kept for a live session"),
+        _(
+            "Of the exposures of that place, the share whose room was watched for 18 seconds or "
+            "longer on the same day. Observed, not causal."
+        ),
+        Unit.RATIO,
+        _long(Lane.LIVE),
+    ),
 )
 
 FAIR_BY_ID: dict[str, FairMetric] = {metric.id: metric for metric in FAIRNESS}

@@ -220,7 +220,7 @@ def _floors(tally: Tally) -> list[FloorLine]:
     """None with too few people whose lists were weighed."""
     found = [
         (floor, measures.floor_cost_between(tally, floor))
-        for floor in (Floor.COUNTIES, Floor.NEWCOMERS)
+        for floor in (Floor.COUNTIES, Floor.NEWCOMERS, Floor.SESSIONS)
     ]
     lists = int(tally.lists[Noted.LISTS])
     return [FloorLine(floor, between, lists) for floor, between in found if between]

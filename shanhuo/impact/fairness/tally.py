@@ -37,6 +37,7 @@ class Lane(IntEnum):
     NEW = 1
     SUPPORTED = 2
     CHANCE = 3
+    LIVE = 4
 
 
 class Noted(IntEnum):
@@ -56,6 +57,7 @@ class Floor(IntEnum):
     LISTS = 0
     COUNTIES = 1
     NEWCOMERS = 2
+    SESSIONS = 3
 
 
 def _no_floors() -> Counts:
@@ -141,6 +143,7 @@ def _by(pairs: Pairs, key: str, column: str) -> dict[int, int]:
 
 _LANE = f"""CASE WHEN "grant" > 0 THEN {Lane.SUPPORTED.value}
     WHEN source = {Source.RANDOM.value} THEN {Lane.CHANCE.value}
+    WHEN source = {Source.LIVE_FLOOR.value} THEN {Lane.LIVE.value}
     WHEN source IN ({Source.FRESH.value}, {Source.NEWCOMER_FLOOR.value}) THEN {Lane.NEW.value}
     ELSE {Lane.RANKED.value} END"""
 
@@ -152,7 +155,7 @@ WITH long_views AS (
         OR (kind = {Kind.WATCH.value} AND "value" >= {LONG_VIEW_MS})
 )
 SELECT judged.day_number, judged.sheet, judged.slot, author_of.author, judged.county, "grant",
-    source, {_LANE} AS lane, (viewer >> 1) % {CELLS} AS cell,
+    {_LANE} AS lane, (viewer >> 1) % {CELLS} AS cell,
     judged.county IN (SELECT county FROM floor_counties) AS floored,
     round(price::DOUBLE * {MICRO})::BIGINT AS price_micro,
     (viewer >> 1) % {WEIGHED_OF} = 0 AS weighed,
@@ -172,9 +175,10 @@ _SPENT = 'SELECT coalesce(sum(price_micro), 0) FROM fair_slots WHERE "grant" > 0
 _LANES = "SELECT lane, cell, count(*), count(*) FILTER (watched) FROM fair_slots GROUP BY ALL"
 _FLOORS = f"""
 SELECT cell, count(DISTINCT (day_number, sheet)),
-    coalesce(sum(price_micro) FILTER ("grant" = 0 AND lane <> {Lane.NEW.value}
-        AND source <> {Source.LIVE_FLOOR.value}), 0),
-    coalesce(sum(price_micro) FILTER (lane = {Lane.NEW.value}), 0)
+    coalesce(sum(price_micro) FILTER (
+        "grant" = 0 AND lane NOT IN ({Lane.NEW.value}, {Lane.LIVE.value})), 0),
+    coalesce(sum(price_micro) FILTER (lane = {Lane.NEW.value}), 0),
+    coalesce(sum(price_micro) FILTER (lane = {Lane.LIVE.value}), 0)
 FROM fair_slots WHERE weighed GROUP BY cell
 """  # noqa: S608 - only our own numbers are put in
 _LISTS = f"""

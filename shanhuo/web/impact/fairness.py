@@ -41,11 +41,13 @@ LANES: dict[Lane, str | Promise] = {
     Lane.NEW: gettext_lazy("New clips: mostly places of the newcomer floor"),
     Lane.SUPPORTED: gettext_lazy("Supported: lifted into the list by a grant"),
     Lane.CHANCE: gettext_lazy("Chosen by lot"),
+    Lane.LIVE: gettext_lazy("Live: in the list only by the place kept for a session"),
 }
 
 FLOOR_NAMES: dict[Floor, str | Promise] = {
     Floor.COUNTIES: gettext_lazy("County floor"),
     Floor.NEWCOMERS: gettext_lazy("Newcomer floor"),
+    Floor.SESSIONS: gettext_lazy("Place kept for a live session"),
 }
 
 EVENNESS = ("gini_creators", "gini_counties", "hhi_creators")
