@@ -446,7 +446,10 @@ def _decide(grant: Grant, status: Status, operator: Any, reason: str, now: datet
 
 
 def _end_contracts(rows: "QuerySet[Contract]", reason: Ended, now: datetime) -> int:
-    return rows.filter(ended_at=None).update(ended_at=now, end_reason=reason)
+    # The last condition is the claim: PostgreSQL looks at it again when it has waited for a row,
+    # and not at what is asked of the grant.
+    claimed = Contract.objects.filter(pk__in=rows.values("pk"), ended_at=None)
+    return claimed.update(ended_at=now, end_reason=reason)
 
 
 def _end_grant(grant: Grant, status: Status, now: datetime) -> None:
