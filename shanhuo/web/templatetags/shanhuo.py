@@ -59,9 +59,9 @@ def compact(number: int | None) -> str:
 
 
 @register.filter
-def thousands(number: int | None) -> str:
-    """1234567 -> "1,234,567"."""
-    return "—" if number is None else f"{number:,}"
+def thousands(number: float | None) -> str:
+    """1234567 -> "1,234,567"; of an estimate whole numbers only."""
+    return "—" if number is None else f"{round(number):,}"
 
 
 @register.filter
