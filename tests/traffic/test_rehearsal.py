@@ -182,3 +182,13 @@ def test_the_sample_of_a_day_has_of_each_hour_as_many_lists_as_the_hour_had():
     chosen = rehearsal._chosen([hour(1, 1_000, 200), hour(2, 500, 200), hour(3, 100, 100)])
     found = Counter(one.from_ms // samples.HOUR_MS for one, _ in chosen)
     assert found == {1: 200, 2: 100, 3: 20}
+
+
+def test_an_hour_that_was_hardly_sampled_does_not_thin_out_the_day():
+    def hour(number, lists, kept):
+        sample = samples.Sample([0.5], [0.4], [0], 0)
+        return samples.Hour(number * samples.HOUR_MS, lists=lists, samples=[sample] * kept)
+
+    chosen = rehearsal._chosen([hour(1, 1_000, 200), hour(2, 2_000, 3), hour(3, 500, 200)])
+    found = Counter(one.from_ms // samples.HOUR_MS for one, _ in chosen)
+    assert found == {1: 200, 2: 3, 3: 100}

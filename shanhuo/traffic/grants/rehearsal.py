@@ -179,11 +179,13 @@ def _unit(past: Offers) -> float:
 
 
 def _chosen(hours: Sequence[Hour]) -> list[tuple[Hour, Sample]]:
-    """Samples of all hours, as many of each as it had lists: a small picture of the whole day."""
+    """Samples of all hours, as many of each as it had lists: a small picture of the whole day. An
+    hour of which hardly any were kept, as after a start, gives those, and thins out no other."""
     kept = [one for one in hours if one.samples]
     if not kept:
         return []
-    rate = min(min(len(one.samples) / one.lists for one in kept), 1.0)
+    whole = [one for one in kept if len(one.samples) >= min(one.lists, samples.KEPT) / 2] or kept
+    rate = min(min(len(one.samples) / one.lists for one in whole), 1.0)
     rate = min(rate, MOST_LISTS / sum(one.lists for one in kept))
     chosen = []
     for one in sorted(kept, key=lambda one: one.from_ms):
