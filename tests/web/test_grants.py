@@ -463,6 +463,8 @@ def test_an_office_asks_for_many_clips_with_a_workbook(
     shown = office.post("/county/grants/new", {**asked, "file": as_upload(office_file)})
     assert not Grant.objects.exists()
     assert "来自表格：40 个" in shown.text
+    # Four selects offer the newest thirty, however many a workbook may name.
+    assert shown.text.count('<option value="post:') == 4 * 30
     sheet = re.search(r'name="sheet" value="([^"]+)"', shown.text)[1]
     office.post("/county/grants/new", {**asked, "sheet": sheet})
     contracts = Grant.objects.get().contracts.all()

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shanhuo.content import queries as content
 from shanhuo.goods import queries as goods
 from shanhuo.kernel import clock, sheets
-from shanhuo.kernel.downloads import as_file
 from shanhuo.kernel.errors import Refusal
 from shanhuo.people import rules as people
 from shanhuo.people.actors import actor_of
@@ -56,7 +55,8 @@ def request_grant(request: HttpRequest) -> HttpResponse:
     asking = partial(
         RequestForm,
         programmes=[(one.public_id, one.name) for one in programmes],
-        objects=_objects_of(place, MOST_CLIPS_IN_A_SHEET if has_sheet else MOST_CLIPS),
+        objects=_objects_of(place, MOST_CLIPS),
+        in_sheet=_objects_of(place, MOST_CLIPS_IN_A_SHEET) if has_sheet else [],
     )
     context = {"county": place, "programmes": programmes}
     if request.FILES or {"read", "without_sheet"} & request.POST.keys():
@@ -76,8 +76,7 @@ def objects(request: HttpRequest) -> HttpResponse:
     place = _county(request)
     if place is None:
         return redirect("grants:request")
-    book = object_sheets.workbook(_objects_of(place, MOST_CLIPS_IN_A_SHEET))
-    return as_file(_("Objects"), book)
+    return object_sheets.workbook_of(_objects_of(place, MOST_CLIPS_IN_A_SHEET))
 
 
 def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> HttpResponse:
@@ -89,7 +88,7 @@ def _looked_over(request: HttpRequest, asking: Any, context: dict[str, Any]) -> 
         typed["sheet"] = ""
     else:
         try:
-            found = _read(request.FILES.get("file"), empty.objects)
+            found = _read(request.FILES.get("file"), empty.in_sheet)
             typed["sheet"] = object_sheets.packed(found.wishes)
         except Refusal as refusal:
             found, status = object_sheets.Read((), (str(refusal),)), refusal.status

@@ -72,7 +72,8 @@ class ReasonForm(forms.Form):
 
 
 class RequestForm(forms.Form):
-    """`objects`: (value, name) of what the county may ask for; a value is "post:<public id>"."""
+    """`objects`: groups of (value, name) to choose from; a value is "post:<public id>". `in_sheet`:
+    the same for a workbook, which may name far more than a select on a phone can hold."""
 
     programme = forms.ChoiceField(label=_("Programme"))
     title = forms.CharField(label=_("Title"), max_length=60)
@@ -115,10 +116,11 @@ class RequestForm(forms.Form):
         *,
         programmes: Sequence[tuple[str, str]],
         objects: Sequence[Any],
+        in_sheet: Sequence[Any] = (),
         initial: Any = None,
     ) -> None:
         super().__init__(data, initial=initial)
-        self.objects = objects
+        self.in_sheet = in_sheet
         self.fields["programme"] = forms.ChoiceField(label=_("Programme"), choices=programmes)
         for number in range(1, LINES + 1):
             self._add_line(number, objects)
@@ -156,7 +158,7 @@ class RequestForm(forms.Form):
     @property
     def from_sheet(self) -> list[tuple[str, Wish]]:
         """(name, wish) of what was read from a workbook; nothing of what no workbook said."""
-        names = {key: name for _group, named in self.objects for key, name in named}
+        names = {key: name for _group, named in self.in_sheet for key, name in named}
         try:
             wishes = object_sheets.unpacked(self["sheet"].value() or "")
         except ValueError:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from shanhuo.kernel import sheets
 from shanhuo.traffic.grants.terms import MOST_OBJECTS, NoObjects, Wish
 from shanhuo.traffic.grants.words import KINDS, PLACEMENT_OF
+from shanhuo.web.downloads import workbook
 
 HEADINGS = {
     "kind": gettext_lazy("Kind of object"),
@@ -37,12 +39,12 @@ class Read:
     faults: tuple[str, ...]
 
 
-def workbook(objects: Sequence[Any]) -> bytes:
+def workbook_of(objects: Sequence[Any]) -> HttpResponse:
     """A row for each object, its exposures to be filled in. `objects` are groups of what the
     county may ask for: (kind, [("post:<public id>", name), …])."""
     feed = str(PLACEMENT_OF["feed"].label)
     rows = ([group, name, key, feed, None, None] for group, named in objects for key, name in named)
-    return sheets.write_workbook(_("Objects"), [str(one) for one in HEADINGS.values()], rows)
+    return workbook(_("Objects"), [str(one) for one in HEADINGS.values()], rows)
 
 
 def read(raw: bytes, *, objects: Sequence[Any]) -> Read:
