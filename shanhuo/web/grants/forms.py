@@ -103,7 +103,7 @@ class RequestForm(forms.Form):
         ),
     )
     file = forms.FileField(
-        label=_("Many objects: the workbook, filled in"),
+        label=_("The workbook, filled in"),
         required=False,
         widget=forms.FileInput({"accept": ".xlsx,.csv"}),
         help_text=_("You see what was read before anything is asked for."),
