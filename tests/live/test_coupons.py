@@ -22,21 +22,23 @@ def session(make_session, noon):
     return make_session("on_air")
 
 
-@pytest.fixture
-def batch(session, cooperative, lin, noon):
+def offered(actor, merchant_id, noon, **others):
+    """Ten yuan off fifty, two of them, one for each person, if nothing else is said."""
+    terms = {"threshold_fen": 5000, "off_fen": 1000, "stock_count": 2, "per_person": 1, **others}
     return services.offer_coupons(
-        merchant_id=cooperative.pk,
-        threshold_fen=5000,
-        off_fen=1000,
-        stock_count=2,
-        per_person=1,
+        merchant_id=merchant_id,
         opens_at=noon - MINUTE,
         closes_at=noon + timedelta(days=1),
         use_by=noon + timedelta(days=2),
-        session=session.public_id,
-        actor=lin,
+        actor=actor,
         now=noon - MINUTE,
+        **terms,
     )
+
+
+@pytest.fixture
+def batch(session, cooperative, lin, noon):
+    return offered(lin, cooperative.pk, noon, session=session.public_id)
 
 
 def act(verb, session, batch, by, now):
@@ -82,18 +84,7 @@ def test_what_was_taken_back_is_neither_shown_nor_given_out(session, batch, lin,
 def test_only_hosts_put_out_and_only_what_a_merchant_on_stage_offers(
     session, batch, make_organisation, lin, mei, op, noon
 ):
-    theirs = services.offer_coupons(
-        merchant_id=make_organisation("merchant", name="别家").pk,
-        threshold_fen=5000,
-        off_fen=1000,
-        stock_count=2,
-        per_person=1,
-        opens_at=noon - MINUTE,
-        closes_at=noon + timedelta(days=1),
-        use_by=noon + timedelta(days=2),
-        actor=op,
-        now=noon - MINUTE,
-    )
+    theirs = offered(op, make_organisation("merchant", name="别家").pk, noon)
     with pytest.raises(coupons.NotForThisRoom):
         act(coupons.put_out, session, theirs, lin, noon)
     with pytest.raises(showcase.NotYourShowcase):
@@ -163,18 +154,7 @@ def test_the_room_knows_of_which_coupons_a_viewer_can_take_no_more(
 ):
     """They are put out again while the page is open: its script has nobody to ask."""
     room = f"/live/{session.public_id}"
-    other = services.offer_coupons(
-        merchant_id=batch.merchant_id,
-        threshold_fen=5000,
-        off_fen=900,
-        stock_count=4,
-        per_person=2,
-        opens_at=noon - MINUTE,
-        closes_at=noon + timedelta(days=1),
-        use_by=noon + timedelta(days=2),
-        actor=lin,
-        now=noon - MINUTE,
-    )
+    other = offered(lin, batch.merchant_id, noon, off_fen=900, stock_count=4, per_person=2)
     client.force_login(mei)
     assert 'data-had=""' in client.get(room).content.decode()
     for one in (batch, other):
