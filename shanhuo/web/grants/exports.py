@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from shanhuo.kernel import clock
+from shanhuo.kernel import clock, sheets
 from shanhuo.traffic.grants import queries
 from shanhuo.web.downloads import workbook
 from shanhuo.web.grants.finding import FollowForm, narrowed
@@ -124,7 +124,7 @@ def entries_export(request: HttpRequest, public_id: str) -> HttpResponse:
 def _entry(one: Any) -> list[Any]:
     return [
         one.sequence,
-        one.at.astimezone(clock.SHANGHAI).replace(tzinfo=None),
+        sheets.at(one.at),
         one.get_kind_display(),
         one.get_source_display(),
         one.get_target_display(),
